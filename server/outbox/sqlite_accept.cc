@@ -77,7 +77,7 @@ class Accepting {
     learnt_number_ = meant->learnt_number;
     found_.reported_as = std::move(meant->reported_as);
     found_.awaits_answer = meant->awaits_answer;
-    repository_key_ = state_->repositories.Find(connection_, canonical_);
+    repository_key_ = state_->repositories.FindKey(connection_, canonical_);
     if (repository_key_ != 0) {
       if (IsToBeMoved(connection_, state_, repository_key_, sha_)) {
         rows_->Write();
@@ -220,7 +220,7 @@ class Accepting {
       made_due_ = true;
       ParkingEvent reported;
       reported.kind = ParkingEvent::Kind::kReported;
-      TellParking(connection_, state_, repository_key_, reported, now_);
+      ApplyParkingEvent(connection_, state_, repository_key_, reported, now_);
     }
     if (moves_head_) {
       EnsureRepository();

@@ -10,26 +10,32 @@
 
 namespace signalbox {
 
-// The changes of entries, for watchers. An accepted report is a change by its
-// row in the history, so accepting reports costs nothing here. NoteChange
-// stores all other changes.
+// Status changes in the database: the numbered steps that
+// Statuses::ChangesAfter returns, and from which WatchStatuses feeds its
+// watchers. There are two kinds:
+// - An accepted report. Its row in the history (table `report`) is the change,
+//   so that an accepted report needs no further row.
+// - Every other change of an entry, for example of its posting. NoteChange
+//   copies the entry into the table `status_change`.
 //
-// All functions run in the caller's transaction; errors stick to the
-// connection.
+// All functions need an open transaction. Errors stick to the connection.
 
-// Stores the present state of the entry as a change with its `change_sequence`.
-// Call it after each statement that gives an entry a new `change_sequence`
-// without a row in the history.
+// Copies the entry, as it is now, into `status_change`, under the entry's
+// `change_sequence`. Call it after each statement that sets `change_sequence`,
+// except for an accepted report.
 void NoteChange(SqliteConnection* connection, int64_t entry_id);
 
-// These functions implement the methods of Outbox with the same names.
-// ChangesAfter goes back at most `kept` sequences.
+// Implements Statuses::NewestSequence.
 int64_t NewestSequence(SqliteConnection* connection);
+// Implements Statuses::ChangesAfter. `kept`: how many of the newest sequences
+// it offers; an older `after_sequence` is SEQUENCE_NOT_KEPT.
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, int64_t after_sequence, int limit,
     int64_t kept);
 
-// Notes that the changes up to this sequence are gone.
+// Notes that changes with this sequence or a smaller one are being deleted.
+// ChangesAfter then refuses every smaller `after_sequence`, because a watcher
+// would miss changes.
 void NoteForgotten(SqliteConnection* connection, int64_t sequence);
 
 }  // namespace signalbox

@@ -11,13 +11,25 @@
 
 namespace signalbox {
 
-// These functions implement the methods of CredentialNotes. They need an open
-// transaction. Functions that change something need that of the writer.
+// Notes about credentials that must survive a restart: until when a credential
+// is paused, and GitHub's number of the App installation behind it. These
+// functions implement the methods of CredentialNotes (credential_notes.h).
+//
+// All need an open transaction; the two functions whose names begin with Set
+// need that of the writer. Errors stick to the connection.
+
+// Stores that the credential must make no requests before `until`. Deletes all
+// pauses that have ended by `now`.
 void SetPause(SqliteConnection* connection, const std::string& credential,
               absl::Time until, absl::Time now);
+// All stored pauses, sorted by credential. A pause may be over already.
 std::vector<CredentialPause> Pauses(SqliteConnection* connection);
+
+// Stores the installations of these credentials, and leaves those of other
+// credentials unchanged. An installation with the number 0 is deleted.
 void SetInstallations(SqliteConnection* connection,
                       absl::Span<const CredentialInstallation> installations);
+// All stored installations, sorted by credential.
 std::vector<CredentialInstallation> Installations(SqliteConnection* connection);
 
 }  // namespace signalbox

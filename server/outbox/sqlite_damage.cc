@@ -134,7 +134,7 @@ class Repairing {
     if (found_.empty()) return found_;
     for (const int64_t commit : commits_) Summarize(connection_, commit);
     state_->repositories.AssignCredentials(connection_);
-    state_->repositories.FillDue(connection_);
+    state_->repositories.RebuildDue(connection_);
     return std::move(found_);
   }
 

@@ -71,7 +71,7 @@ class Effect {
     // Nothing to do: GitHub will refuse the next post, and the server then
     // parks the repository.
     if (archived.archived) return absl::OkStatus();
-    const Whereabouts found = state_->repositories.Find(
+    const Whereabouts found = state_->repositories.FindWhereabouts(
         connection_, current->Canonical(), host_, archived.repository_id);
     // The caller must not learn whether the server knows a repository for which
     // the caller may not report.

@@ -33,11 +33,11 @@ class Following {
 
  private:
   absl::Status FollowNumber() {
-    if (repositories_.Agrees(connection_, meant_.canonical, number_)) {
+    if (repositories_.HasNumber(connection_, meant_.canonical, number_)) {
       return absl::OkStatus();
     }
-    Whereabouts found =
-        repositories_.Find(connection_, meant_.canonical, said_.host, number_);
+    Whereabouts found = repositories_.FindWhereabouts(
+        connection_, meant_.canonical, said_.host, number_);
     switch (WhoIsMeant(number_, found)) {
       case Meant::kHolder:
         meant_.learnt_number = number_;

@@ -77,10 +77,11 @@ class Learning {
         from_(news.from.has_value() ? news.from->Canonical() : to_) {}
 
   void Run() {
-    found_ = repositories_.Find(connection_, to_, news_.to.host, news_.number);
+    found_ = repositories_.FindWhereabouts(connection_, to_, news_.to.host,
+                                           news_.number);
     if (from_ != to_) {
       Whereabouts old =
-          repositories_.Find(connection_, from_, news_.to.host, 0);
+          repositories_.FindWhereabouts(connection_, from_, news_.to.host, 0);
       from_is_free_ = !old.holder.has_value() && !old.alias.has_value();
       former_ = FormerOf(news_, std::move(old));
     }
@@ -108,7 +109,7 @@ class Learning {
     // An event does not settle claims, so the question about them stays.
     if (news_.number != 0 &&
         (news_.is_answer ||
-         repositories_.Claims(connection_, news_.to.host, news_.number)
+         repositories_.FindClaims(connection_, news_.to.host, news_.number)
              .empty())) {
       SqliteQuery(connection_, kDeleteNumberQuestion)
           .Bind(news_.to.host, news_.number)
@@ -121,7 +122,7 @@ class Learning {
   // was called `to_`.
   bool TakeNumber() {
     const NamedRepository own = *std::exchange(found_.own, std::nullopt);
-    repositories_.TakeNumber(connection_, own);
+    repositories_.RemoveNumber(connection_, own);
     if (own.has_name) {
       // If GitHub redirects this name, the answer moves the whole row.
       aliases_.AskName(connection_, own.repository, now_, now_);
@@ -243,7 +244,7 @@ void SettleClaims(SqliteConnection* connection, SqliteWriterState* state,
                   const std::string& host, int64_t number, absl::Time now) {
   SqliteRepositories& repositories = state->repositories;
   for (const NamedRepository& claim :
-       repositories.Claims(connection, host, number)) {
+       repositories.FindClaims(connection, host, number)) {
     const auto own = repositories.FindNumber(connection, host, number);
     if (own.has_value() && own->has_name &&
         !IsClaim(claim, own->repository, state->may_report)) {
@@ -251,7 +252,7 @@ void SettleClaims(SqliteConnection* connection, SqliteWriterState* state,
       BeginMerge(connection, state, claim.key, own->key,
                  /*target_had_old_name=*/false, now);
     } else {
-      repositories.TakeNumber(connection, claim);
+      repositories.RemoveNumber(connection, claim);
       BeginAbandon(connection, state, claim.key, now);
     }
   }

@@ -13,37 +13,51 @@
 
 namespace signalbox {
 
-// What the server learns about the names of repositories. All functions run
-// within the open transaction of `connection`. Errors stick to it.
+// What the server learns about the names of repositories, and what it then
+// changes in the database. naming.h decides; these functions find the rows,
+// apply the decision and store questions to GitHub. All need an open
+// transaction on `connection`; those that take a `state` need that of the
+// writer. Errors stick to the connection.
 
-// Applies what GitHub says, in an answer or an event, about a repository's
-// name. Rows of the same repository are merged. For a row that loses its name,
-// a question to GitHub is stored. If GitHub answers that a repository has an
-// old name now, the name is no longer an old one.
+// Applies news from GitHub about a repository's name: an answer to a question
+// or a redirect, or an event (see NameNews).
+// - The repository gets the new name. If another row had that name, it is
+//   merged into this one if both are the same repository. Otherwise it loses
+//   its name, and the question what it is called now is stored.
+// - The former name becomes an old name, which still means this repository.
+// - If GitHub answers that a repository is called by what was an old name, the
+//   entries that were reported by it, and not posted, move to that repository.
+// - If the news does not decide the case, only questions to GitHub are stored.
 //
-// `may_move` may be empty. It decides whether the event may rename the
-// repository that has its number; if not, GitHub is asked.
+// `may_move` decides whether the sender of an event may rename the repository
+// that has the event's number. If it returns an error, the server asks GitHub
+// instead. It may be empty: every rename is allowed.
 void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                NameNews news,
                const std::function<absl::Status(const Repository&)>& may_move,
                absl::Time now);
 
-// AnswerName, NameQuestions and MeantBy implement the methods of Outbox with
-// the same names.
+// Implements RepositoryNames::AnswerName.
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now);
-// HasLostRepository: whether a repository has had no name for a week in spite
-// of the questions to GitHub. AbandonLost abandons the entries of such
-// repositories.
+// Whether a repository has had no name for a week, although the server asked
+// GitHub for it.
 bool HasLostRepository(SqliteConnection* connection, absl::Time now);
+// Stops asking GitHub about at most `limit` such repositories, and begins a
+// chore that abandons their entries.
 void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now, int limit);
+// Implements RepositoryNames::NameQuestions. Leaves out questions for which
+// there is no credential.
 std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
                                         absl::Time now, int limit);
 
+// Implements Statuses::MeantBy: the repository that an old name means, or the
+// name itself if it is no old name.
 Repository MeantBy(SqliteConnection* connection, const Repository& name);
 
-// When the next question is to be asked, later than `now`.
+// When the first question that is due later than `now` is to be asked;
+// absl::InfiniteFuture(): there is none.
 absl::Time NextQuestionTime(SqliteConnection* connection, absl::Time now);
 
 }  // namespace signalbox

@@ -227,9 +227,9 @@ void ShowParked(const Parking& parking, Posting* posting) {
   posting->next_try_time = parking.next_time;
 }
 
-void TellParking(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t repository_key, const ParkingEvent& event,
-                 absl::Time now) {
+void ApplyParkingEvent(SqliteConnection* connection, SqliteWriterState* state,
+                       int64_t repository_key, const ParkingEvent& event,
+                       absl::Time now) {
   if (!state->repositories.IsParked(connection, repository_key)) return;
   const std::optional<Row> row = Get(connection, repository_key);
   if (!row.has_value()) return LoseParking(connection);
@@ -240,7 +240,7 @@ void TellParking(SqliteConnection* connection, SqliteWriterState* state,
 
 void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
                        int64_t repository_key, absl::Time now) {
-  TellParking(connection, state, repository_key, ParkingEvent(), now);
+  ApplyParkingEvent(connection, state, repository_key, ParkingEvent(), now);
 }
 
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,

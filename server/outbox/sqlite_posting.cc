@@ -325,7 +325,8 @@ std::vector<std::optional<Lease>> TakeAllDue(
 
 void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
                      StandingDesk* standing) {
-  for (const std::string& credential : state->repositories.TakeDueResults()) {
+  for (const std::string& credential :
+       state->repositories.TakeCredentialsWithResults()) {
     const std::optional<StandingDesk::Used> used =
         standing->Use(credential, Term{state->epoch});
     if (!used.has_value()) continue;

@@ -12,35 +12,52 @@
 
 namespace signalbox {
 
-// These functions move commits and entries from one repository to another,
-// within the open transaction of `connection`. If both have an entry of one
-// key, Judge decides which report counts; the history of both stays.
+// Moves commits and their entries from one row of `repository` to another,
+// because both rows turned out to be one repository, or because reports by an
+// old name belong to another repository. Chores (sqlite_chores.h) use these
+// functions.
+//
+// If both rows have an entry for the same sha and context, the two entries
+// become one: MergeEntries (merge_rules.h) decides which report counts, and the
+// history of both entries stays.
+//
+// Every function needs an open transaction of the writer on `connection`.
+// Errors stick to it. `repository_key`, `to_repository` and `commit_key` are
+// keys of rows in this database.
 
-// The key of the commit with this sha; 0: there is none.
+// The key of the commit with this sha (bytes) in the repository; 0: there is
+// none.
 int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
                       absl::string_view sha);
 
-// Moves a commit with its entries, about `limit` rows of it. Call it again
-// until nothing of the commit is left. Returns the number of rows moved.
+// Moves a commit with its entries to `to_repository`, but stops after about
+// `limit` rows. The commit is deleted where it was once all of its entries have
+// moved, so call this function again until FindCommitKey finds it there no
+// more. Returns how many rows changed.
 //
-// `target_had_old_name`: the entries of the target were reported by the old
-// name, and the moved ones by the new name. If two callers reported one key,
-// the caller of the old name needs the right to report by the new name
-// (SqliteWriterState::may_report). Without the right, the entry of the new name
-// stays, and the reports of the other entry join its history as superseded.
+// `target_had_old_name`: whether `to_repository` has the entries that were
+// reported by the old name, and the commit those by the new name (else the
+// other way round). If two callers reported the same key, one by the old name
+// and one by the new, the report by the old name can replace the other only if
+// its caller may report by the new name (SqliteWriterState::may_report).
+// Without that right, the entry of the new name stays, and the reports of the
+// other entry join its history as superseded.
 int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
                int64_t commit_key, int64_t to_repository,
                bool target_had_old_name, absl::Time now, int limit);
 
-// Moves these contexts of a commit in the same way.
+// Moves only the entries of these contexts of a commit, like MoveCommit.
+// Contexts without an entry are skipped.
 void MoveContexts(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t commit_key, absl::Span<const std::string> contexts,
                   int64_t to_repository, bool target_had_old_name,
                   absl::Time now);
 
-// Moves one entry to another repository at GitHub, where it was never posted:
-// it is due at once. The commit that it leaves is deleted if this was its last
-// entry.
+// Moves one entry to what is another repository at GitHub. Nothing was posted
+// for the entry there, so all that the entry knew of GitHub is cleared, and the
+// entry is due at once. `context_key` is the entry's context in lower case. The
+// commit `from_commit`, which has the entry, is deleted if this was its last
+// one.
 void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
                int64_t entry_id, int64_t from_commit,
                const std::string& context_key, int64_t to_repository,

@@ -81,7 +81,7 @@ constexpr char kRetire[] =
     "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
     "github_repository_id = 0, id_is_verified = 0, has_name = 0 "
     "WHERE repository_key = ?";
-constexpr char kTakeNumber[] =
+constexpr char kRemoveNumber[] =
     "UPDATE repository SET github_repository_id = 0, id_is_verified = 0, "
     "number_by = '' WHERE repository_key = ?";
 constexpr char kReplaceStandIn[] =
@@ -116,8 +116,8 @@ std::optional<NamedRepository> ReadRow(SqliteQuery& query) {
 
 }  // namespace
 
-int64_t SqliteRepositories::Find(SqliteConnection* connection,
-                                 const std::string& canonical) {
+int64_t SqliteRepositories::FindKey(SqliteConnection* connection,
+                                    const std::string& canonical) {
   const Known* const known = Load(connection, canonical);
   return known == nullptr ? 0 : known->repository_key;
 }
@@ -168,7 +168,7 @@ std::string SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
   return canonical;
 }
 
-std::vector<NamedRepository> SqliteRepositories::Claims(
+std::vector<NamedRepository> SqliteRepositories::FindClaims(
     SqliteConnection* connection, const std::string& host, int64_t number) {
   std::vector<NamedRepository> claims;
   SqliteQuery query(connection, kListClaims);
@@ -188,9 +188,9 @@ void SqliteRepositories::SetNumber(SqliteConnection* connection,
   known->number = number;
 }
 
-void SqliteRepositories::TakeNumber(SqliteConnection* connection,
-                                    const NamedRepository& row) {
-  SqliteQuery(connection, kTakeNumber).Bind(row.key).Run();
+void SqliteRepositories::RemoveNumber(SqliteConnection* connection,
+                                      const NamedRepository& row) {
+  SqliteQuery(connection, kRemoveNumber).Bind(row.key).Run();
   if (!row.has_name) {
     SqliteQuery(connection, kReplaceStandIn)
         .Bind(absl::StrCat(row.repository.host, "//unknown/", row.key), row.key)
@@ -307,7 +307,7 @@ std::vector<int64_t> SqliteRepositories::AssignCredentials(
   return revived;
 }
 
-void SqliteRepositories::FillDue(SqliteConnection* connection) {
+void SqliteRepositories::RebuildDue(SqliteConnection* connection) {
   SqliteQuery(connection, kDropDue).Run();
   SqliteQuery(connection, kFillDue).Run();
   Forget();
@@ -343,9 +343,10 @@ std::optional<KnownAlias> SqliteRepositories::FindAlias(
   return KnownAlias{*std::move(row), alias->number};
 }
 
-Whereabouts SqliteRepositories::Find(SqliteConnection* connection,
-                                     const std::string& canonical,
-                                     const std::string& host, int64_t number) {
+Whereabouts SqliteRepositories::FindWhereabouts(SqliteConnection* connection,
+                                                const std::string& canonical,
+                                                const std::string& host,
+                                                int64_t number) {
   Whereabouts found;
   found.own = FindNumber(connection, host, number);
   found.alias = FindAlias(connection, canonical);
@@ -353,8 +354,9 @@ Whereabouts SqliteRepositories::Find(SqliteConnection* connection,
   return found;
 }
 
-bool SqliteRepositories::Agrees(SqliteConnection* connection,
-                                const std::string& canonical, int64_t number) {
+bool SqliteRepositories::HasNumber(SqliteConnection* connection,
+                                   const std::string& canonical,
+                                   int64_t number) {
   if (aliases_.Find(connection, canonical) != nullptr) return false;
   const Known* const known = Load(connection, canonical);
   return known != nullptr && known->number == number && known->has_name;

@@ -21,21 +21,44 @@
 
 namespace signalbox {
 
-// The writer's view of the tables `repository` and `due_repository`. It keeps
-// the repositories in use in memory.
+// The writer's view of the tables `repository` and `due_repository`: which
+// repositories the server knows, what they are called, and which of them have
+// something to post. Code that accepts reports, learns names or takes entries
+// out for posting uses it. It keeps the repositories in use in memory, because
+// every report needs one.
 //
-// Every method needs an open transaction. Errors stick to `connection`. Not
-// thread-safe.
+// Terms of this header:
+// - `repository_key`: the number of a row of `repository` in this database.
+// - `canonical`: the name in the form of Repository::Canonical(). A row without
+//   a name has a text there that no name looks like.
+// - `number`: GitHub's number of a repository, which survives renames. 0: not
+//   known. The server trusts a number only if a delivery or an answer of
+//   GitHub's gave it.
+// - A nameless row: GitHub has not yet said what the repository is called. Its
+//   entries are not posted until it has a name.
+// - A claim: a nameless row for the reports of one caller. The caller's
+//   deliveries gave the number of a known repository, and the server does not
+//   believe it, for example because the caller may not report for that
+//   repository. The reports stay apart until GitHub says which repository has
+//   the number.
+// - The due list: the table `due_repository`. It has a row for each repository
+//   and kind (results or pendings) for which an entry has a due time. A search
+//   for due entries looks only at repositories in this list. Nameless and
+//   parked repositories are never in it.
+//
+// Every method needs an open transaction of the writer. Errors stick to
+// `connection`. Not thread-safe.
 class SqliteRepositories {
  public:
-  // `credential_of` may be empty: all repositories are in the credential "".
+  // `credential_of` returns the id of the credential that posts for a
+  // repository; empty text: no credential does. If the function is empty, all
+  // repositories have the credential "".
   explicit SqliteRepositories(
       std::function<std::string(const Repository&)> credential_of)
       : aliases_(std::move(credential_of)), known_(kMostKnown) {}
 
-  // Rows by name, by key, by GitHub's number on a host, and by an old name. A
-  // row has a number only if a delivery or GitHub gave it. Nothing: there is
-  // none.
+  // Each of these four finds one row: by its name, its key, its trusted number,
+  // or an old name of the repository. Nothing: there is no such row.
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
                                          const std::string& canonical);
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
@@ -45,106 +68,122 @@ class SqliteRepositories {
                                             int64_t number);
   std::optional<KnownAlias> FindAlias(SqliteConnection* connection,
                                       const std::string& canonical);
-  // All of these rows, for a name and a number (0: not known).
-  Whereabouts Find(SqliteConnection* connection, const std::string& canonical,
-                   const std::string& host, int64_t number);
+  // All rows that a name and a number lead to. The functions of naming.h decide
+  // by them which repository is meant.
+  Whereabouts FindWhereabouts(SqliteConnection* connection,
+                              const std::string& canonical,
+                              const std::string& host, int64_t number);
 
-  // Whether the row with this name, which must not be an alias, has this
-  // number. Then no decision is necessary. Uses the memory if it holds the row.
-  bool Agrees(SqliteConnection* connection, const std::string& canonical,
-              int64_t number);
+  // Whether a row has both this name and this trusted number, and the name is
+  // no old name. Then it is certain which repository is meant. Cheaper than
+  // FindWhereabouts.
+  bool HasNumber(SqliteConnection* connection, const std::string& canonical,
+                 int64_t number);
 
-  // The key of a repository; 0: there is no such row.
-  int64_t Find(SqliteConnection* connection, const std::string& canonical);
+  // The key of the row with this name; 0: there is no such row.
+  int64_t FindKey(SqliteConnection* connection, const std::string& canonical);
 
-  // The key of a repository; adds a row if there is none.
+  // The key of the row with this name. If there is no such row, adds one, with
+  // the spelling of `repository` and without a number.
   int64_t FindOrAdd(SqliteConnection* connection, const std::string& canonical,
                     const Repository& repository, absl::Time now);
 
-  // Adds a row for a repository whose name another repository has, and stores a
-  // question to GitHub for its present name. Returns the text that replaces the
-  // name. `by` as in SetNumber.
+  // Adds a nameless row, for a new number in a delivery whose name
+  // (`repository`) belongs to a row with another number. Stores the question to
+  // GitHub what the repository with this number is called. Returns the row's
+  // `canonical`. `by`: see SetNumber.
   std::string AddNameless(SqliteConnection* connection,
                           const Repository& repository, int64_t number,
                           const std::string& by, absl::Time now);
 
-  // Finds or adds a row for reports of the caller `by`, with the number of a
-  // known repository that the caller may not report for. Only the pair of
-  // caller and number leads to this row, not the number alone. Stores no
-  // question to GitHub.
+  // Finds or adds the claim of the caller `by` on this number, and returns its
+  // `canonical`. Searches by the number alone do not find claims. Stores no
+  // question to GitHub: the caller of this function must do that.
   std::string FindOrAddClaim(SqliteConnection* connection,
                              const Repository& repository, int64_t number,
                              const std::string& by, absl::Time now);
-  // All rows of FindOrAddClaim with this number.
-  std::vector<NamedRepository> Claims(SqliteConnection* connection,
-                                      const std::string& host, int64_t number);
+  // The claims of all callers on this number.
+  std::vector<NamedRepository> FindClaims(SqliteConnection* connection,
+                                          const std::string& host,
+                                          int64_t number);
 
-  // Sets the number of the repository with this name, which a delivery of the
-  // caller `by` gave. If `by` is empty, GitHub gave it.
+  // Sets the trusted number of the row with this name. `by` is the caller whose
+  // delivery gave the number; empty: GitHub itself gave it. Does nothing if
+  // there is no such row, if `number` is 0, or if a delivery only repeats the
+  // number.
   void SetNumber(SqliteConnection* connection, const std::string& canonical,
                  int64_t number, const std::string& by);
-  // Removes the number of this row, because it is another repository's.
-  void TakeNumber(SqliteConnection* connection, const NamedRepository& row);
+  // Removes the number from this row, after an answer of GitHub's did not
+  // confirm that the row has it.
+  void RemoveNumber(SqliteConnection* connection, const NamedRepository& row);
 
-  // Makes searches for due entries look at the repository, unless it is parked.
-  // The transaction must have found the repository before.
+  // Adds the repository to the due list, for results or (`is_pending`)
+  // pendings. Call it after one of its entries got a due time. Does nothing if
+  // the repository is parked or nameless, or if there is no row with this name.
   void AddDue(SqliteConnection* connection, const std::string& canonical,
               bool is_pending);
 
-  // The credentials for which AddDue was called with results, since the last
-  // call. Sorted, so that a simulation takes leases in the same order again.
-  std::set<std::string> TakeDueResults() {
+  // The credentials of the repositories that AddDue was called for with a
+  // result since the last call of this function. Sorted, so that a repeated
+  // simulation takes entries out in the same order.
+  std::set<std::string> TakeCredentialsWithResults() {
     return std::exchange(due_results_, {});
   }
 
-  // Undoes AddDue. Call it when no entry of the class has a due time.
+  // Removes the repository from the due list, for results or pendings. Call it
+  // when no entry of that kind has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view credential,
                  bool is_pending, const std::string& canonical);
 
-  // Makes searches look at the repository for the classes in which an entry has
-  // a due time, and for no other. Call it after several entries may have got or
-  // lost a due time.
+  // Reads the entries of the repository, and corrects its rows in the due list.
+  // Call it after several entries may have got or lost a due time.
   void ReviseDue(SqliteConnection* connection, int64_t repository_key);
 
-  // Whether this repository, or any repository, has a row in `parking`.
+  // Whether this repository, or any repository, is parked.
   bool IsParked(SqliteConnection* connection, int64_t repository_key);
   bool AnyParked(SqliteConnection* connection);
-  // Call it after that row was written or deleted: searches for due entries
-  // skip the repository, or look at it again.
+  // Call it after the row of the repository in `parking` was written
+  // (`is_parked`) or deleted. Corrects the due list.
   void SetParked(SqliteConnection* connection, int64_t repository_key,
                  bool is_parked);
 
-  // Asks `credential_of` again for every repository. Returns the repositories
-  // that had no credential and have one now: entries that were abandoned for
-  // lack of one can be revived.
+  // Asks `credential_of` again for every repository and every stored question,
+  // because the configuration may have changed since the last start. Returns
+  // the keys of the repositories that had no credential before and have one
+  // now. Their abandoned entries can be revived.
   std::vector<int64_t> AssignCredentials(SqliteConnection* connection);
 
-  // Rebuilds the rows of `due_repository`. Reads all due entries.
-  void FillDue(SqliteConnection* connection);
+  // Makes the due list anew from all entries that have a due time. Slow: for
+  // repairs.
+  void RebuildDue(SqliteConnection* connection);
 
-  // Gives the repository with this key another name, which must be free, and
-  // the credential of that name.
+  // Gives the repository this name, which no other row may have, and the
+  // credential of that name.
   void Rename(SqliteConnection* connection, int64_t repository_key,
               const Repository& to);
-  // Another repository has its name now. Searches for due entries skip it until
-  // it has a name again; a question to GitHub, by its number, is stored. Its
-  // parking ends, since the refusal may have been about the other repository.
+  // Makes the row nameless, because another repository has its name now. Stores
+  // the question to GitHub what the repository with the number of `row` is
+  // called. Ends its parking, because GitHub may have refused the posts for the
+  // other repository.
   void LoseName(SqliteConnection* connection, const NamedRepository& row,
                 absl::Time now);
-  // Removes its name and number, so that nothing leads to it any more, and ends
-  // its parking. Its commits move to the repository that is called `to`.
+  // Removes the name and the number of the row, so that no search finds it, and
+  // ends its parking. Call it before the commits of the row move to the
+  // repository with the name `to`: see BeginMerge.
   void Retire(SqliteConnection* connection, const NamedRepository& row,
               const Repository& to);
-  // Notes that GitHub gave the name of the repository at `time`, by GitHub's
-  // clock.
+  // Notes that GitHub said at `time`, by GitHub's clock, what the repository is
+  // called. Later, older news about the name can be ignored. Does nothing for
+  // absl::InfinitePast().
   void NoteNameTime(SqliteConnection* connection, int64_t repository_key,
                     absl::Time time);
 
   // The old names of repositories, and the questions to GitHub about names.
+  // Lives as long as this object.
   SqliteAliases& aliases() { return aliases_; }
 
-  // Call it after a rollback, and after other code has changed the tables: the
-  // memory may be wrong.
+  // Forgets the rows in memory. Call it after a rollback, and after other code
+  // has changed these tables.
   void Forget() {
     known_.Clear();
     aliases_.Forget();
@@ -157,19 +196,22 @@ class SqliteRepositories {
 
   struct Known {
     int64_t repository_key = 0;
-    int64_t number = 0;  // 0: not known, or not verified.
+    int64_t number = 0;  // The trusted number.
     bool has_name = true;
     std::string credential;
-    // Certainly in due_repository, by class: [is_pending].
+    // Whether the repository is certainly in the due list, by [is_pending].
+    // False: it may be in it nevertheless.
     bool due[2] = {false, false};
   };
 
   void RemoveAllDue(SqliteConnection* connection, int64_t repository_key);
 
-  // Few repositories are parked, so all of them are kept in memory.
+  // The keys of the parked repositories. All are kept in memory, since they are
+  // few.
   absl::flat_hash_set<int64_t>& Parked(SqliteConnection* connection);
 
-  // nullptr: there is no such row. Valid until the next call.
+  // The row with this name, from memory or from the table. nullptr: there is no
+  // such row. Valid until the next call of any method.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
 
   std::string CredentialOf(const Repository& repository) const {
@@ -177,12 +219,13 @@ class SqliteRepositories {
   }
 
   SqliteAliases aliases_;
-  RecentMap<std::string, Known> known_;
-  std::optional<absl::flat_hash_set<int64_t>> parked_;
-  std::set<std::string> due_results_;
+  RecentMap<std::string, Known> known_;                 // By `canonical`.
+  std::optional<absl::flat_hash_set<int64_t>> parked_;  // Nothing: not read.
+  std::set<std::string> due_results_;  // See TakeCredentialsWithResults.
 };
 
-// For readers: RecoveryNotes::Repositories.
+// Implements RecoveryNotes::Repositories. A transaction that only reads is
+// enough.
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
                                               const std::string& after,
                                               int limit);
