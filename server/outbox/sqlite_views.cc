@@ -61,9 +61,6 @@ constexpr char kListRepositoryCommits[] =
     "AND c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?2") " ORDER BY c.newest_sequence DESC LIMIT ?";
 
-constexpr char kFindCommitKey[] =
-    "SELECT commit_key FROM commit_summary "
-    "WHERE repository_key = " SIGNALBOX_REPOSITORY_NAMED("?1") " AND sha = ?2";
 constexpr char kFindEntry[] =
     "SELECT e.entry_id FROM commit_summary AS c "
     "JOIN entry AS e ON e.commit_key = c.commit_key "
@@ -199,16 +196,6 @@ std::vector<CommitSummary> ListCommits(
     commits.push_back(std::move(commit));
   }
   return commits;
-}
-
-int64_t FindCommit(SqliteConnection* connection, const Repository& repository,
-                   const std::string& sha) {
-  const std::string canonical = repository.Canonical();
-  const std::string bytes = ShaToBytes(sha);
-  int64_t commit_key = 0;
-  SqliteQuery query(connection, kFindCommitKey);
-  if (query.Bind(canonical, SqliteBlob{bytes}).Next()) query.Read(&commit_key);
-  return commit_key;
 }
 
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,

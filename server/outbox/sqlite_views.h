@@ -21,9 +21,6 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
-// The key of a commit; 0: there is no such commit.
-int64_t FindCommit(SqliteConnection* connection, const Repository& repository,
-                   const std::string& sha);
 // The key of an entry; errors as Statuses::GetHistory.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);
