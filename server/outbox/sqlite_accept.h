@@ -11,16 +11,23 @@
 
 namespace signalbox {
 
+// Accepts reports into the database. The outbox calls it for
+// Acceptance::Accept, with all submissions that share a transaction.
+
 struct AcceptOptions {
+  // How long after `now` a new pending becomes due.
   absl::Duration pending_settle;
-  // Deliveries older than this are forgotten.
+  // A delivery that was accepted before this time counts as new if it arrives
+  // again.
   absl::Time oldest_delivery;
+  // When the submissions arrived.
   absl::Time now;
 };
 
-// Accepts submissions, one after the other, within the open transaction of
-// `connection`, as Acceptance::Accept says. A refused submission stores no
-// report. After an error of the connection, the result has too few outcomes.
+// Accepts submissions, one after the other, as Acceptance::Accept says. Returns
+// one outcome for each. A refused submission stores no report, and its outcome
+// has the error. Needs an open transaction of the writer. Errors stick to
+// `connection`; after one, outcomes are missing.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,
                                        absl::Span<const Submission> submissions,

@@ -19,29 +19,31 @@
 
 namespace signalbox {
 
-// A row of `commit_summary`, with the entries that the transaction has read.
+// A row of `commit_summary` in memory, with those of its entries that this
+// transaction has read or added.
 struct CommitRow {
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
   std::string sha;  // Bytes.
   CommitCounts counts;
-  bool was_accepted = false;
-  // Bytes of the newer head that has overtaken this commit, if the transaction
-  // found one.
+  bool was_accepted = false;  // This transaction accepted a report for it.
+  // Bytes of the newer head of the pull request, if this transaction found that
+  // the commit is no longer the newest one. Empty: it did not.
   std::string overtaken_by;
 
   // By lower-case context. Pointers, so that the addresses stay valid.
   absl::flat_hash_map<std::string, std::unique_ptr<EntryRow>> entries;
 };
 
-// The rows that the submissions of one transaction are about. Each row is read
-// once, changed in memory, and written once, even if several submissions are
-// about one commit. The history gets a row for each report.
+// The rows that the submissions of one transaction read and change. Many
+// submissions share a transaction, and several can be about one commit. So each
+// row is read once, changed in memory, and written once. The history gets a row
+// for each report. AcceptSubmissions uses one object for each transaction.
 //
 // Errors stick to the connection. Not thread-safe.
 class AcceptedRows {
  public:
-  // `connection` is borrowed, and must have an open transaction.
+  // `connection` is borrowed, and must have an open transaction of the writer.
   // `ambiguous_wait` is that of PostingLimits, and `now` the accept time of all
   // reports.
   AcceptedRows(SqliteConnection* connection, absl::Duration ambiguous_wait,
@@ -51,21 +53,25 @@ class AcceptedRows {
   AcceptedRows(const AcceptedRows&) = delete;
   AcceptedRows& operator=(const AcceptedRows&) = delete;
 
-  // Null: there is no such row. The returned rows live until Write.
+  // Find* return the row from memory, or else read it; null: there is no such
+  // row. Add* add a row in memory that is not stored yet. The caller may change
+  // the returned rows, which live until Write. `sha` is in bytes, and
+  // `context_key` is the context in lower case.
   CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
-  // Watchers see each change of a status. The history has a row for each
-  // accepted report, but only the entry itself holds what was observed. So an
-  // entry is written before and after an observation: whether this one must be
-  // written before it changes again. `observes`: the change is an observation.
-  bool MustWriteBefore(const CommitRow& commit, const std::string& context_key,
-                       bool observes) const;
-  // Adds an entry that is not stored yet.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 
-  // A row of the history, with the values for the columns of `report`.
-  // Everything that it points to is borrowed until Write.
+  // Whether the caller must call Write before it changes this entry again.
+  // Watchers get each change of a status. Accepted reports are in the history,
+  // but a status that was observed at GitHub is only in the entry itself, so
+  // the entry must be written before and after it. `observes`: the coming
+  // change is such an observation.
+  bool MustWriteBefore(const CommitRow& commit, const std::string& context_key,
+                       bool observes) const;
+
+  // One report for the history. `entry`, `report` and the texts are borrowed
+  // until Write. The other fields have the values that Decided describes.
   struct HistoryRow {
     const EntryRow* entry = nullptr;
     const Report* report = nullptr;
@@ -73,16 +79,18 @@ class AcceptedRows {
     int64_t version = 0;
     int64_t sequence = 0;
     absl::string_view caller;
-    absl::string_view delivery_id;
+    absl::string_view delivery_id;  // Empty: no delivery.
     std::optional<absl::Time> expire_time;
   };
   void AddHistory(const HistoryRow& row) { history_.push_back(row); }
 
-  // The contexts of a commit that were reported, in order; at most
-  // kMostReportedContexts. Call Write first.
+  // The contexts of a stored commit for which a report was accepted, in the
+  // order of their lower-case spelling; at most kMostReportedContexts. Reads
+  // the table, so call Write first.
   std::vector<std::string> ReportedContexts(const CommitRow& commit);
 
-  // Writes all changes, and forgets all rows.
+  // Writes all changes, and forgets all rows: every pointer to them is invalid
+  // then.
   void Write();
 
  private:

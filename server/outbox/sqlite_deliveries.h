@@ -15,40 +15,53 @@
 
 namespace signalbox {
 
-// The accepted webhook requests, and the hooks that sent them. Every function
-// needs an open transaction. Errors stick to `connection`.
+// Webhooks in the database: the deliveries that were accepted lately, so that
+// one that arrives twice counts once; the redeliveries that the server has
+// ordered from GitHub; and the hooks at GitHub that send to this server.
+// Acceptance and recovery use these functions.
+//
+// Every function needs an open transaction; those that change something need
+// that of the writer. Errors stick to `connection`. The `id` of a delivery is
+// GitHub's.
 
-// Whether a delivery was accepted since `oldest`; compares its id and its
-// digest.
+// Whether a delivery with the same id, or with the same content (digest), was
+// accepted at `oldest` or later.
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest);
 
-// When the delivery with this id was last accepted; nothing: it is not known.
+// When the delivery with this id was last accepted. Nothing: never, or so long
+// ago that it was forgotten.
 std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
                                        const std::string& id);
 
-// The server asks GitHub for a delivery again, or (`cancelled`) did not after
-// all.
+// Notes that the server is about to order a redelivery of this delivery. With
+// `cancelled`: notes that it did not order it after all. An order is forgotten
+// after an hour.
 void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
                      bool cancelled, absl::Time now);
-// The delivery has arrived. True: the server had asked GitHub for this arrival.
+// Call it when the delivery has arrived. True: the server had ordered this
+// arrival within the last hour; the order is now fulfilled. False: GitHub or a
+// person sent it.
 bool TakeRedelivery(SqliteConnection* connection, const std::string& id,
                     absl::Time now);
 
-// Stores an accepted delivery, and that its hook on `host` reaches this server.
+// Stores that this delivery was accepted at `now`, and that its hook on `host`
+// sends to this server. A hook is forgotten 30 days after its last delivery.
 void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
                   const Delivery& delivery, const std::string& host,
                   absl::Time now);
 
-// Deletes at most `limit` of the deliveries that were accepted before
-// `oldest_delivery`, the oldest first. If there is none, it looks again a
-// minute later, because it is called in every transaction of reports.
+// Forgets deliveries that were accepted before `oldest_delivery`: at most
+// `limit`, the oldest first. Each transaction with reports calls it. If it
+// found none, it does nothing for the next minute, to save time.
 void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
                       absl::Time oldest_delivery, int limit);
 
-// For each id, whether the delivery is stored.
+// Implements RecoveryNotes::KnownDeliveries. The result has one element for
+// each id, in order.
 std::vector<bool> KnownDeliveries(SqliteConnection* connection,
                                   absl::Span<const std::string> ids);
+// Implements RecoveryNotes::SeenHooks.
 std::vector<SeenHook> SeenHooks(SqliteConnection* connection);
 
 }  // namespace signalbox

@@ -10,12 +10,19 @@
 
 namespace signalbox {
 
-// These functions implement the methods of PostQueue that look for what is due
-// or repair due times. They need an open transaction. BringForward needs that
-// of the writer.
+// When something is to be posted next. The poster asks this to know which
+// credentials have work, and how long it can sleep. These functions implement
+// the methods of PostQueue with the same names. All need an open transaction;
+// BringForward needs that of the writer. Errors stick to the connection.
+
+// The credentials with an entry or a probe that is due at `now`, sorted.
 std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
                                           absl::Time now);
+// When the next entry or probe becomes due, later than `now`;
+// absl::InfiniteFuture(): none will. Does not look at questions about names.
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
+// Repairs times that the wall clock, which was set back, has moved into the
+// future: see PostQueue::BringForward. True: there may be more.
 bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time limit, absl::Time now, int most);
 

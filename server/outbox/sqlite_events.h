@@ -15,15 +15,23 @@
 
 namespace signalbox {
 
-// These functions implement the methods of Outbox with the same names, for
-// events, reruns and named times. Every function needs an open transaction.
-// Errors stick to `connection`.
+// Events, reruns and named times in the database. An event is a webhook about a
+// repository or an account, not a report: a rename, an archived repository, a
+// changed installation, or a request to run contexts again. The last kind is
+// stored as a rerun, on which the server acts later. A named time is a time
+// that recovery stores under a name.
+//
+// Every function needs an open transaction; those that change something need
+// that of the writer. Errors stick to `connection`.
 
+// Implements Acceptance::AcceptEvent. `oldest_delivery`: a delivery that was
+// accepted before this time counts as new.
 absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
                                  SqliteWriterState* state,
                                  const EventSubmission& submission,
                                  absl::Time oldest_delivery, absl::Time now);
 
+// The others implement the methods of RecoveryNotes with the same names.
 std::vector<Rerun> Reruns(SqliteConnection* connection, int limit);
 void SettleRerun(SqliteConnection* connection, int64_t id,
                  std::optional<absl::Time> next_try_time);

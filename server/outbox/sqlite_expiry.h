@@ -7,7 +7,10 @@
 
 namespace signalbox {
 
-// Implements Upkeep::ExpirePendings. Needs an open transaction of the writer.
+// Implements Upkeep::ExpirePendings: replaces at most `limit` pendings that
+// expired by `now` by `error`, as reports of the server itself, and makes their
+// entries due. Returns how many. Needs an open transaction of the writer.
+// Errors stick to the connection.
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit);
 

@@ -8,9 +8,14 @@
 
 namespace signalbox {
 
-// These functions implement the methods of Outbox with the same names, which
-// list and count statuses across repositories. They need an open transaction.
+// Lists and counts statuses across repositories, for `signalbox list` and the
+// metrics. These functions implement the methods of Statuses with the same
+// names. They need an open transaction. Errors stick to the connection.
+
+// One page of the statuses that match `query`, and the place where the next
+// page begins.
 ListedPage ListStatuses(SqliteConnection* connection, const StatusQuery& query);
+// How many statuses are not posted: see PostingCounts.
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now);
 
 }  // namespace signalbox

@@ -13,18 +13,33 @@
 
 namespace signalbox {
 
-// The row of `repository` that a submission is about.
+// The repository that a submission is about. The name in a report is not enough
+// to know it: a farm may use an old name, and a delivery may be older than a
+// rename. naming.h has the rules.
 struct MeantRepository {
-  std::string canonical;       // The row's name. The row may not exist yet.
-  std::string reported_as;     // The old name that was used; empty: none.
-  bool awaits_answer = false;  // GitHub must first confirm that old name.
-  int64_t learnt_number = 0;   // The row is to get this number; 0: none.
+  // Identifies the row of `repository`: see SqliteRepositories. There may be no
+  // such row yet. The reports are about a new repository then.
+  std::string canonical;
+  // The old name that the submission used (canonical); empty: none.
+  std::string reported_as;
+  // The reports become due only once GitHub has confirmed that `reported_as` is
+  // still an old name, or after kAmbiguousWait.
+  bool awaits_answer = false;
+  // GitHub's number that the caller of FindMeant must store in the row, with
+  // SqliteRepositories::SetNumber; 0: none.
+  int64_t learnt_number = 0;
 };
 
-// Finds that row, by GitHub's number first and the name second, within the open
-// transaction of `connection`. May store questions to GitHub, and what a number
-// shows about names; `rows` are written before such a change. The error of
-// `may_report`: the submission must not be accepted.
+// Finds the repository of a submission: by GitHub's number if a delivery gave
+// one, else by the name. Needs an open transaction of the writer.
+//
+// May change tables: it stores questions to GitHub, and what a number shows
+// about names. It calls `rows->Write()` before a change to rows that `rows` may
+// hold, so pointers into `rows` are invalid after this function.
+//
+// An error of `submission.may_report` is returned: the caller may not report
+// for this repository, and the submission must not be accepted. Errors of the
+// store stick to the connection.
 absl::StatusOr<MeantRepository> FindMeant(SqliteConnection* connection,
                                           SqliteWriterState* state,
                                           AcceptedRows* rows,

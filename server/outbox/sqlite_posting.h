@@ -13,32 +13,50 @@
 
 namespace signalbox {
 
-// These functions implement the methods of Outbox with the same names, which
-// take entries out for posting and settle them. They need an open transaction.
-// Functions that change something need that of the writer.
+// Posting in the database: takes due entries out for the poster, stores how
+// their tries ended, and makes entries due again. post_queue.h describes the
+// promises to the poster; posting_rules.h decides, without a database, what the
+// end of a try changes.
+//
+// All functions need an open transaction; those that take a `state` need that
+// of the writer. Errors stick to the connection.
+
+// Takes out one due entry, or a due probe, as `request` says: stores its lease,
+// so that after a crash the server knows that something may have been sent.
+// Nothing: no entry is due.
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);
-// Takes out an entry for each request, in order.
+// TakeDue for each request, in order, for PostQueue::Turn. The result has one
+// element for each request.
 std::vector<std::optional<Lease>> TakeAllDue(
     SqliteConnection* connection, SqliteWriterState* state,
     absl::Span<const LeaseRequest> wanted, absl::Time now);
 // Takes out the results that became due in this transaction, for the requests
-// that the poster left.
+// that the poster left with PostQueue::LeaveRequests: at most one for each
+// credential. Their posts then need no transaction of their own. Call it at the
+// end of each transaction.
 void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
                      StandingDesk* standing);
-// Whether the entry still has the report that was taken out.
+// Whether no newer report of the entry was accepted since it was taken out.
 bool IsNewest(SqliteConnection* connection, const Lease& lease);
+// Stores the end of a lease, and adds the try to the history. If the lease was
+// lost, only the history changes. See PostQueue::Turn.
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
+// Implements PostQueue::Confess for one entry (Lease::entry_id).
 void Confess(SqliteConnection* connection, SqliteWriterState* state,
              int64_t entry_id, absl::Time now);
+// Implements Acceptance::Retry.
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
-// HasMissing: whether GitHub refused entries of a commit because it did not
-// have the commit. ReviveMissing makes these entries due again.
+// Whether an entry of the commit waits or is abandoned because GitHub did not
+// have the commit (PostingLimits::missing_commit). `commit_key` is the number
+// of a row of `commit_summary`.
 bool HasMissing(SqliteConnection* connection, const SqliteWriterState& state,
                 int64_t commit_key);
+// Makes these entries due again. Call it when a delivery has shown that GitHub
+// has the commit.
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now);
 

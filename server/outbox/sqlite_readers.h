@@ -13,8 +13,7 @@
 namespace signalbox {
 
 // SqliteReaders makes all reads of the store, on connections that only read. A
-// caller waits at most for other callers' short statements, never for the
-// writer.
+// read waits only for a free connection, never for a change.
 //
 // Thread-safe.
 class SqliteReaders {
@@ -23,18 +22,20 @@ class SqliteReaders {
   // adding to them. Must not block or throw.
   using Look = absl::FunctionRef<void(SqliteConnection*)>;
 
-  // `writer` is borrowed.
+  // `writer` is borrowed, to repair damaged rows.
   SqliteReaders(std::vector<std::unique_ptr<SqliteConnection>> connections,
                 SqliteWriter* writer);
 
-  // Runs `look` on one unchanging view of the data. If it meets damaged rows,
-  // the writer sets them aside, and `look` runs again.
+  // Runs `look` on one unchanging view of the data, and returns the error that
+  // sticks to its connection, or OK. If `look` meets a damaged row, the writer
+  // sets the row aside, and `look` runs again.
   absl::Status Read(Look look);
 
  private:
-  // `may_repair` is set if the look met damaged rows.
+  // Runs `look` once. `may_repair`: whether it met a damaged row.
   absl::Status TryToRead(Look look, bool* may_repair);
 
+  // Take waits until a connection is free. Return frees it.
   std::unique_ptr<SqliteConnection> Take();
   void Return(std::unique_ptr<SqliteConnection> connection);
 

@@ -7,8 +7,11 @@
 
 namespace signalbox {
 
-// Implements Upkeep::ForgetBefore within the open transaction of `connection`.
-// Keeps the changes of at most the newest `changes_kept` sequences.
+// Implements Upkeep::ForgetBefore: deletes one batch of old commits, history
+// and status changes, so that the database does not grow for ever. Status
+// changes go once they are not among the newest `changes_kept` sequences. True:
+// there may be more to delete. Needs an open transaction of the writer. Errors
+// stick to `connection`.
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept);
 

@@ -8,18 +8,23 @@
 
 namespace signalbox {
 
-// Marks a database file as Signalbox's ("Sbox").
+// Creates and upgrades the tables of the database, when it is opened. Both
+// functions make one transaction, and return its error.
+
+// The application_id of the database file, by which the server recognises its
+// own files ("Sbox").
 constexpr int kApplicationId = 0x53626f78;
 
-// Raised with every change of sqlite_tables.h that an older program would not
-// understand.
+// The version of the tables in sqlite_tables.h. Raise it with every change of
+// them that an older program would not understand. Older programs then refuse
+// the database.
 constexpr int kSchemaVersion = 8;
 
-// Makes the tables of sqlite_tables.h in an empty file.
+// Makes the tables of this version in an empty file.
 absl::Status CreateSchema(SqliteConnection* connection);
 
-// Makes a database of this version, from 1 to kSchemaVersion, one of
-// kSchemaVersion, with all that it holds.
+// Upgrades a database with the tables of `version`, from 1 to kSchemaVersion,
+// to those of kSchemaVersion. Keeps all rows.
 absl::Status UpgradeSchema(SqliteConnection* connection, int64_t version);
 
 }  // namespace signalbox

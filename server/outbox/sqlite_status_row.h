@@ -11,8 +11,12 @@
 
 namespace signalbox {
 
-// The columns that StatusRow reads, of `entry` or of a table with the same
-// columns.
+// Reads statuses from the database for their public form, StatusView. Every
+// query that shows statuses to callers or watchers selects the same columns, so
+// that they all show the same.
+
+// The columns that ReadStatusRow reads, of a table with the name `e` in the
+// statement: `entry`, or another table with these columns.
 #define SIGNALBOX_STATUS_COLUMNS                                             \
   "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
   "e.series, "                                                               \
@@ -21,21 +25,28 @@ namespace signalbox {
   "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
   "e.shown_target_url "
 
-// A row of these columns, and its public view.
+// One row of these columns. `status` is not complete before View.
 struct StatusRow {
   StatusView status;
+  // While a try is in flight: its deadline.
   std::optional<absl::Time> due_time;
-  int64_t lease_version = 0;
-  int64_t version = 0;
+  int64_t lease_version = 0;  // 0: no try is in flight.
+  int64_t version = 0;        // 0: no report was accepted.
+  // What GitHub shows, as far as the server knows. The state is GitHub's word;
+  // nothing: the server does not know the status.
   std::optional<std::string> shown_state;
   std::string shown_description;
   std::string shown_target_url;
 
-  // `overtaken_by`: the newer head of the pull request, if one is known.
+  // The public form of the row: of its report, or, if no report was accepted,
+  // of what GitHub shows. If GitHub shows nothing either, all reports were for
+  // an overtaken head: ABANDONED, reason OVERTAKEN. `overtaken_by`: the sha of
+  // the newer head of the pull request; empty: none is known.
   StatusView View(std::string overtaken_by = "") &&;
 };
 
-// `before` receives the columns that precede these.
+// Reads the row that `query` has reached. If the statement selects other
+// columns before these, `before` receives them.
 template <typename... Before>
 StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
   StatusRow row;

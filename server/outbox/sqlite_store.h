@@ -10,15 +10,18 @@
 
 namespace signalbox {
 
-// The data directory of an outbox: its lock, its database file and its schema.
-// sqlite_outbox.h lists the errors.
+// The data directory of an outbox: its lock, its database file and the settings
+// of its connections. sqlite_outbox.h lists the errors.
 
-// Keeps other processes, and other outboxes of this process, out of a
-// directory.
+// A lock on a data directory. While it exists, no other process, and no other
+// outbox of this process, can lock the directory. It ends with the object, or
+// with the process.
 class DataDirLock {
  public:
   enum class IfMissing { kCreate, kFail };
 
+  // `if_missing`: whether to create the directory if it does not exist.
+  // FAILED_PRECONDITION, reason DATA_DIR_IN_USE: it is locked already.
   static absl::StatusOr<DataDirLock> Acquire(const std::string& data_dir,
                                              IfMissing if_missing);
   ~DataDirLock();
@@ -29,26 +32,29 @@ class DataDirLock {
  private:
   explicit DataDirLock(int descriptor) : descriptor_(descriptor) {}
 
-  int descriptor_;
+  int descriptor_;  // Of the lock file; -1: moved to another object.
 };
 
-// The error to return while the store is being opened: INTERNAL for damage
-// becomes DATA_LOSS.
+// The error to return while the store is being opened. Damage, which is
+// INTERNAL on an open store, becomes DATA_LOSS, and the message says that the
+// file may not be a database. Other errors stay as they are.
 absl::Status OpenError(const absl::Status& status);
 
-// Opens the one connection that writes. The lock must be held. Creates the file
-// and its schema if they are missing, refuses a file that is no database of
-// Signalbox, and checks that the settings for durability are in force.
+// Opens the one connection that makes changes. The caller must hold the lock.
+// Creates the file and its tables if they are missing, upgrades older tables,
+// refuses a file that is no database of Signalbox, and checks that the settings
+// that make commits durable are in force.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
     const std::string& data_dir);
 
-// Opens a read-only connection. The writer must be open.
+// Opens a connection that only reads. OpenWriter must have succeeded before.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
     const std::string& data_dir);
 
-// RESOURCE_EXHAUSTED, reason DISK_FULL, if the disk has little space left. The
-// outbox keeps that space to record the posting of the reports that it has
-// accepted.
+// RESOURCE_EXHAUSTED, reason DISK_FULL, if the disk has less than 16 MiB free
+// (on a small disk: less than an eighth). Then no report may be accepted: the
+// outbox needs that space to record the posting of the reports that it has
+// accepted already.
 absl::Status CheckSpace(const std::string& data_dir);
 
 }  // namespace signalbox

@@ -13,19 +13,25 @@
 
 namespace signalbox {
 
-// These functions implement the methods of Outbox with the same names, which
-// return public views. They need an open transaction.
+// Reads what the outbox holds about one commit or one key, in its public form,
+// and lists commits. Status calls of the API need it. All functions need an
+// open transaction, which may be one that only reads. Errors of the store stick
+// to the connection.
+
+// These three implement the methods of Statuses with the same names.
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      absl::string_view sha);
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
-// The key of an entry; errors as Statuses::GetHistory.
-absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
-                                  const StatusKey& key);
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,
                                    const StatusKey& key);
+
+// The key of the row in `entry`. NOT_FOUND, reason NOTHING_REPORTED: there is
+// no such entry.
+absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
+                                  const StatusKey& key);
 
 }  // namespace signalbox
 
