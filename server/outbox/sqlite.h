@@ -22,18 +22,24 @@ struct sqlite3_stmt;
 
 namespace signalbox {
 
-// SQLite for the .cc files of this folder: connections, transactions and
-// prepared statements that close themselves.
+// A connection to an SQLite file. The other files sqlite_*.cc of this folder
+// use it, with SqliteTransaction and SqliteQuery below, instead of the C
+// library.
 //
 // Errors stick to the connection: after the first failed statement, every
 // further statement does nothing and finds no row, and the transaction's Commit
-// returns that error. So the code between Begin and Commit needs no error
-// checks, and no decision from a failed read can become durable.
+// returns that error. So the code within a transaction needs no error checks,
+// and no decision from a failed read can become durable. The next transaction
+// clears the error.
 //
-// Errors: RESOURCE_EXHAUSTED, reason DISK_FULL; UNAVAILABLE, reason STORE_BUSY
-// (locked, or no descriptor free); PERMISSION_DENIED, reason
-// STORE_NOT_WRITABLE; INTERNAL, reason STORE_DAMAGED or STORE_FAILED. The
-// message is one line and names the file.
+// The message of an error is one line and names the file. The errors:
+// - RESOURCE_EXHAUSTED, reason DISK_FULL.
+// - UNAVAILABLE, reason STORE_BUSY: another program has locked the file, or the
+//   process has no file descriptor left.
+// - PERMISSION_DENIED, reason STORE_NOT_WRITABLE.
+// - INTERNAL, reason STORE_DAMAGED: the file or a row is damaged.
+// - INTERNAL, reason STORE_FAILED: anything else.
+// - CANCELLED: see SetCancelled.
 //
 // Only one thread at a time may use a connection and its transactions and
 // queries.
@@ -45,16 +51,18 @@ class SqliteConnection {
     kRead,
   };
 
+  // Opens the file with this path. Does not look at its content yet.
   static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(
       const std::string& path, Access access);
 
-  // All of its transactions and queries must be gone.
+  // Its transactions and queries must have been destroyed before.
   ~SqliteConnection();
 
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
 
-  // Runs statements without parameters, and ignores their rows.
+  // Runs SQL statements without parameters, and ignores the rows that they
+  // return.
   void Run(const char* statements);
 
   // Row id of the last INSERT.
@@ -67,28 +75,34 @@ class SqliteConnection {
   bool ReadOnly() const;
 
   // Writes the write-ahead log once more, byte for byte, and syncs it, so that
-  // every readable part of it is durable. Does nothing if there is no log.
+  // every readable part of it is durable. Call it after opening a file that
+  // another process may have left after a failed sync. Does nothing if there is
+  // no log.
   //
-  // Until this call, closing the last connection leaves the log as it is. After
-  // the call, it may bring the log into the database and delete it.
+  // If the last connection to the file is closed before this call, the log
+  // stays as it is. After this call, SQLite may then move the log into the
+  // database and delete it.
   void WriteLogAgain();
 
-  // Long statements call `cancelled` now and then, and end with CANCELLED if it
-  // returns true. It must outlive the connection's last statement.
+  // From now on, long statements call `cancelled` now and then, and end with
+  // CANCELLED if it returns true. What `cancelled` refers to must outlive the
+  // connection's last statement.
   void SetCancelled(std::function<bool()> cancelled);
 
-  // Whether these numbers are possible counts: from 0 to 2^62, so that counting
-  // on cannot overflow. If not, the file is damaged, and this error sticks:
-  // INTERNAL, reason STORE_DAMAGED.
+  // Whether these numbers, read from the file, are possible counts: from 0 to
+  // 2^62, so that adding to them cannot overflow. False: a row is damaged, and
+  // the function has called NoteDamage.
   bool AreCounts(std::initializer_list<int64_t> numbers);
 
-  // A row is missing or holds an impossible value: INTERNAL, reason
-  // STORE_DAMAGED, sticks, unless another error does already.
+  // Call it after a read that found an impossible value, or no row where there
+  // must be one. From then on the error INTERNAL, reason STORE_DAMAGED, sticks
+  // (unless another one does already), with `what` in its message.
   void NoteDamage(absl::string_view what);
 
-  // Whether the error that sticks may come from a damaged row: an impossible
-  // value was noted or read, or SQLite refused a change because of one. The
-  // file itself is not damaged, and RepairDamage may help.
+  // Whether the error that sticks may come from a damaged row, so that
+  // RepairDamage may help: NoteDamage was called, a column had an impossible
+  // value, or a change would have broken a rule of the schema. False for damage
+  // that SQLite itself finds in the file.
   bool MayRepair() const { return may_repair_; }
 
   // The error that sticks, or OK.
@@ -102,7 +116,7 @@ class SqliteConnection {
 
   sqlite3_stmt* Prepare(const char* sql);
   void Fail(int code);
-  // Whether the file's name now belongs to another file, or to none.
+  // Whether another file, or none, has the path of the open file now.
   bool HasMoved() const;
 
   sqlite3* const handle_;
@@ -123,16 +137,16 @@ class SqliteTransaction {
     kWrite,  // Takes the write lock at once.
   };
 
-  // `connection` is borrowed. Its earlier error is cleared.
+  // `connection` is borrowed. Clears its earlier error.
   SqliteTransaction(SqliteConnection* connection, Kind kind);
   ~SqliteTransaction();
 
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // OK: the whole transaction is durable. Otherwise it is rolled back; if
-  // COMMIT itself failed, a crash may still make it visible. It is an error,
-  // too, if the file was moved or deleted meanwhile.
+  // OK: the whole transaction is durable. Otherwise the destructor rolls it
+  // back; but if the commit itself failed, a crash may still make it visible.
+  // It is an error, too, if the file was moved or deleted meanwhile.
   absl::Status Commit();
 
  private:
@@ -141,14 +155,15 @@ class SqliteTransaction {
   bool open_ = true;
 };
 
-// Bytes that are not text, to bind.
+// Bytes that are not text: a parameter for SqliteQuery::Bind (borrowed), and a
+// column for SqliteQuery::Read.
 struct SqliteBlob {
   absl::string_view bytes;
 };
-// Bytes that are not text, to read.
 struct SqliteBytes {
   std::string bytes;
 };
+// The bytes of a column that can be NULL; empty: NULL.
 inline std::string BytesOf(const std::optional<SqliteBytes>& value) {
   return value.has_value() ? value->bytes : std::string();
 }
@@ -165,9 +180,10 @@ class SqliteQuery {
   SqliteQuery(const SqliteQuery&) = delete;
   SqliteQuery& operator=(const SqliteQuery&) = delete;
 
-  // Sets all parameters in order, in one call. Texts are borrowed until the
-  // query is destroyed. Times are stored as microseconds since 1970, durations
-  // as microseconds.
+  // Sets all parameters of the statement, in order. Texts are borrowed until
+  // the query is destroyed. Times are stored as microseconds since 1970,
+  // durations as microseconds, enums and bools as numbers, and std::nullopt as
+  // NULL.
   template <typename... Values>
   SqliteQuery& Bind(const Values&... values) {
     int index = 0;
@@ -175,26 +191,28 @@ class SqliteQuery {
     return *this;
   }
 
-  // Goes to the next row. False after the last row, and after an error.
+  // Goes to the next row; the first call to the first row. False after the last
+  // row, and after an error.
   bool Next();
 
-  // For statements that return no rows.
+  // Runs a statement that returns no rows.
   void Run();
 
-  // Reads the columns of the row in order. An int is a count. The values of an
-  // enum begin at 1 and end at that of LastOf, a function beside the enum. A
-  // column with another value, or another type, is damage (see NoteDamage): the
-  // schema forbids it.
+  // Reads the first columns of the row, in order. A std::optional is for a
+  // column that can be NULL. An int is a number from 0 on. An enum has the
+  // numbers from 1 to LastOf(its type), a function beside the enum. If a column
+  // has another value or type, a row is damaged: see NoteDamage. The variable
+  // then gets a harmless value.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;
     (ReadOne(column++, values), ...);
   }
 
-  // Whether the columns from this one on hold the kinds of values that these
-  // letters stand for, one letter each. Does not look inside texts. t: a text;
-  // i: a number; c: a count (see AreCounts); n: an int; w: a time from 1970 to
-  // 2255. Capital letters: or NULL.
+  // Whether the columns from `column` on (0: the first) hold these kinds of
+  // values. A quick check of columns that are not read. `kinds` has one letter
+  // for each column: t: a text; i: a number; c: a count (see AreCounts); n: an
+  // int; w: a time from 1970 to 2255. A capital letter also allows NULL.
   bool Holds(int column, const char* kinds) const;
 
  private:
@@ -228,8 +246,8 @@ class SqliteQuery {
   }
 
   bool IsNull(int column) const;
-  // A value that is not a number from `least` to `most` is damage; it reads as
-  // the allowed number that is nearest to 0.
+  // The number in this column. If it is none from `least` to `most`, a row is
+  // damaged, and the result is the allowed number that is nearest to 0.
   int64_t Int(int column, int64_t least = std::numeric_limits<int64_t>::min(),
               int64_t most = std::numeric_limits<int64_t>::max()) const;
   absl::string_view Bytes(int column, bool is_text) const;

@@ -295,7 +295,7 @@ void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
   const bool done = Batch(connection, state, now).Do(&chore);
   if (done) {
     SqliteQuery(connection, kDelete).Bind(chore.id).Run();
-    state->moves.reset();
+    state->chores.reset();
   } else if (chore.done_to != done_to) {
     SqliteQuery(connection, kSetDoneTo).Bind(chore.done_to, chore.id).Run();
   }
@@ -313,19 +313,19 @@ void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
       .Bind(chore.kind, chore.repository_key, chore.target_key, chore.name)
       .Run();
   chore.id = connection->LastInsertId();
-  state->moves.reset();
+  state->chores.reset();
   DoBatch(connection, state, std::move(chore), now);
 }
 
 // The chores that move something to this repository.
 std::vector<Chore> MovesTo(SqliteConnection* connection,
                            SqliteWriterState* state, int64_t repository_key) {
-  if (!state->moves.has_value()) {
+  if (!state->chores.has_value()) {
     // There are few, since a chore is done within seconds.
-    state->moves = List(connection, -1);
+    state->chores = List(connection, -1);
   }
   std::vector<Chore> moves;
-  for (const Chore& chore : *state->moves) {
+  for (const Chore& chore : *state->chores) {
     if (chore.target_key == repository_key) moves.push_back(chore);
   }
   return moves;

@@ -9,20 +9,25 @@
 
 namespace signalbox {
 
-// Checks all tables for damaged rows, which hold values that the schema
-// forbids, and sets these rows aside:
+// Repairs damaged rows: rows with values that the schema forbids, for example
+// because the disk or another program changed them. The writer calls it after
+// it, or a reader, met such a row. The repair keeps one bad row from stopping
+// the whole server.
 //
-// - An entry is abandoned with kRowDamaged; its impossible values are replaced.
-// - A repository or a commit is rebuilt from the rows that point to it and from
-//   its other columns. A value that cannot be rebuilt is replaced by one that
-//   no caller asks for, so that the row keeps the rows that depend on it.
-// - Values that are only derived from other rows are derived again.
-// - Rows of the history, and rows that the server learns again, are deleted.
+// RepairDamage checks all rows of all tables, so it takes long:
+// - A damaged entry is abandoned with the reason kRowDamaged, and its
+//   impossible values are replaced. A new report mends it.
+// - A damaged repository or commit is rebuilt from the rows that point to it
+//   and from its other columns. A value that cannot be rebuilt is replaced by
+//   one that no caller asks for, so that the rows that depend on it can stay.
+// - Values that can be computed from other rows are computed again.
+// - A damaged row of the history is deleted, and so is a row that the server
+//   will learn again.
 //
-// Returns a line about each damaged row. It reads every row, so call it only
-// after a damaged row was met. Call it in a separate transaction, and load the
-// state again afterwards, since the state in memory may come from damaged rows.
+// Returns a line about each damaged row, for the log; empty: it found none.
 //
+// Needs an open transaction of the writer that does nothing else. The caller
+// must load `state` again after it, since the state may come from damaged rows.
 // Errors stick to the connection.
 std::vector<std::string> RepairDamage(SqliteConnection* connection,
                                       SqliteWriterState* state);

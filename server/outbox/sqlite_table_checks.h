@@ -6,53 +6,63 @@
 
 namespace signalbox {
 
-// Which rows of the tables are sound, column by column, and which value
-// replaces an unsound one. sqlite_damage.cc uses the statements.
+// Knows, column by column, which rows of the tables are sound, and which value
+// replaces an unsound one. A row is sound if the server could have written it.
+// sqlite_damage.cc runs the statements; other files use EntryIsSound.
 //
 // The functions return constants, which are never destroyed.
 
-// The statements that find and repair the damaged rows of a table.
+// The SQL that finds and repairs the damaged rows of a table.
 struct TableCheck {
   std::string table;
-  std::string sound;       // A condition for a row.
-  std::string list;        // Lists the damaged rows: key, unsound columns.
-  std::string drop_first;  // Deletes unrepairable rows; empty: none.
+  std::string sound;  // A condition: true for a sound row.
+  // Lists the damaged rows. Columns: the key of the row as text, and the names
+  // of its unsound columns.
+  std::string list;
+  // Deletes rows that `repair` cannot repair; empty: there are none.
+  std::string drop_first;
+  // Replaces the unsound values. Its parameter, if it has one, is the present
+  // time. Empty: nothing can be repaired.
   std::string repair;
-  std::string drop;  // Deletes rows that are still damaged.
+  // Deletes the rows that are still damaged; empty: there are none.
+  std::string drop;
 };
 
 struct TableChecks {
-  // The tables on which no other table depends. Most rows that are deleted here
-  // were history, or the server learns their content again: GitHub refuses a
-  // parked repository again, and the server asks a question again.
+  // The tables on which no other table depends. They can lose rows: most of
+  // these are history, or the server learns them again. GitHub refuses a parked
+  // repository again, and the server asks a question again.
   std::vector<TableCheck> plain;
   TableCheck term;
   TableCheck repository;
-  TableCheck commit;  // Gives it the repository of its entries.
-  // The same check, but its repair gives a commit the repository without a name
-  // that replaces a missing one.
+  // The repair gives a commit the repository of its entries.
+  TableCheck commit;
+  // For commits whose repository is lost: the repair gives them the row without
+  // a name that RepairDamage has added in its place. Otherwise as `commit`.
   TableCheck nameless_commit;
-  // All columns but lease_epoch. The repair marks the rows: it sets their
-  // lease_version to -1, which no entry has.
+  // All columns but lease_epoch. The repair sets the lease_version of each
+  // repaired row to -1, which no sound entry has, so that RepairDamage finds
+  // these rows and abandons them.
   TableCheck entry;
-  // The column lease_epoch. Acceptance does not look at it, so damage to it
-  // sets no entry aside. The end of the try in flight then counts as lost.
+  // The column lease_epoch alone. Accepting reports does not use it, so an
+  // entry with damage to it alone is not abandoned. The end of its try in
+  // flight counts as lost.
   TableCheck lease_epoch;
 };
 const TableChecks& AllTableChecks();
 
-// An SQL condition: the row of `entry` is sound, so RepairDamage leaves it as
-// it is. A statement that changes a row includes this condition, so that no
-// accepted report depends on a row that is set aside later.
+// An SQL condition: true for a sound row of `entry`. A statement that changes
+// an entry includes it, because RepairDamage could abandon a damaged entry
+// later, together with a report that was acknowledged meanwhile.
 const std::string& EntryIsSound();
 
-// A condition for a row of `repository`: `canonical` has the form
+// An SQL condition for a row of `repository`: `canonical` has the form
 // HOST/OWNER/NAME.
 #define SIGNALBOX_HAS_PARTS \
   "typeof(canonical) = 'text' AND canonical LIKE '_%/_%/_%'"
 
-// The sha of the commit that replaces an entry's missing one. No caller asks
-// for it.
+// An SQL expression for a sha. If the commit of an entry is lost, the repair
+// makes a new commit for it, with this sha, for which no caller asks.
 #define SIGNALBOX_SHA_OF_ENTRY(entry_id) \
   "CAST('e' || substr(printf('%019d', " entry_id "), -19) AS BLOB)"
 

@@ -3,20 +3,30 @@
 
 namespace signalbox {
 
-// The tables and columns of the store. A new database gets all of these texts,
-// in order; sqlite_schema.h has what else an older one needs.
+// The tables and columns of the store, as SQL. A new database runs all of these
+// texts, in order. An older one runs those of the versions after its own;
+// sqlite_schema.cc then fills the new columns.
 //
-// Enumerations are stored as their numbers, times as microseconds since 1970
-// (`..._time_us`). `is_pending` is the class in which an entry waits for its
-// turn: results or pendings.
+// In all tables:
+// - Enumerations are stored as their numbers, times as microseconds since 1970
+//   (`..._time_us`), a sha as bytes.
+// - `canonical` is a name in the form of Repository::Canonical().
+// - `lane` (from version 7 on: `credential`) is the id of a credential.
+// - `github_repository_id` is GitHub's number of a repository.
+// - `is_pending` is 1 if the newest report of an entry is a pending, and 0 if
+//   it is a result: both kinds wait apart to be posted.
+//
+// Comments that begin with a value (`0:`, `NULL:`) say what this value means.
 inline constexpr char kSchema[] = R"sql(
--- schema_version; sequence: the last one given; forgotten_sequence: changes
--- with this sequence or a smaller one may be gone.
+-- Numbers of the whole store, by name. schema_version: of these tables.
+-- sequence: the last one given. forgotten_sequence: status changes with this
+-- sequence or a smaller one may be deleted.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The repositories that the server knows.
 CREATE TABLE repository (
   repository_key INTEGER PRIMARY KEY,
   canonical TEXT NOT NULL UNIQUE,
@@ -26,12 +36,13 @@ CREATE TABLE repository (
   name TEXT NOT NULL,
   -- 0: not known.
   github_repository_id INTEGER NOT NULL,
+  -- The credential that posts for it; empty: none does.
   lane TEXT NOT NULL
 ) STRICT;
 CREATE INDEX repository_by_github_id
   ON repository (github_repository_id) WHERE github_repository_id <> 0;
 
--- Names that a repository had before.
+-- Names that a repository had before. `canonical` is the old name.
 CREATE TABLE repository_alias (
   canonical TEXT PRIMARY KEY,
   -- GitHub's number of the repository that had the name; 0: not known.
@@ -45,10 +56,11 @@ CREATE TABLE lane_pause (
   until_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Where to search for due entries, in the order of the round-robin: every
--- repository that has an entry with a due time in this class, a name and no row
--- in `parking`. A repository without such an entry stays until one of its tries
--- ends or a search passes it.
+-- The due list: where to search for due entries of a credential, in the order
+-- in which repositories take turns. It has every repository with an entry of
+-- this kind (`is_pending`) that has a due time, if the repository has a name
+-- and no row in `parking`. A repository that has no such entry any more stays
+-- until one of its tries ends, or until a search looks at it.
 CREATE TABLE due_repository (
   lane TEXT NOT NULL,
   is_pending INTEGER NOT NULL,
@@ -57,8 +69,9 @@ CREATE TABLE due_repository (
   PRIMARY KEY (lane, is_pending, canonical)
 ) STRICT, WITHOUT ROWID;
 
--- One row per commit. Entries refer to commit_key, which grows with time, so
--- that only the lookup of a sha reads a random page.
+-- One row for each commit. Entries refer to commit_key, which grows with time,
+-- so that new rows stand together in the file. Only the search for a sha reads
+-- a random page.
 CREATE TABLE commit_summary (
   commit_key INTEGER PRIMARY KEY,
   repository_key INTEGER NOT NULL REFERENCES repository,
@@ -66,7 +79,7 @@ CREATE TABLE commit_summary (
   -- Of the newest accepted report; 0: there is none.
   newest_sequence INTEGER NOT NULL,
   update_time_us INTEGER NOT NULL,
-  -- The statuses: all, the pending ones, and those with error or failure.
+  -- How many statuses it has: all, pending ones, and errors and failures.
   status_count INTEGER NOT NULL,
   pending_count INTEGER NOT NULL,
   failed_count INTEGER NOT NULL,
@@ -76,16 +89,19 @@ CREATE INDEX commit_by_sequence ON commit_summary (newest_sequence);
 CREATE INDEX commit_by_repository
   ON commit_summary (repository_key, newest_sequence);
 
+-- One row for each key: its newest report, and how far posting has got.
 CREATE TABLE entry (
   entry_id INTEGER PRIMARY KEY,
   commit_key INTEGER NOT NULL REFERENCES commit_summary,
+  -- In lower case.
   context_key TEXT NOT NULL,
   -- As first spelled.
   context TEXT NOT NULL,
   repository_key INTEGER NOT NULL,
 
-  -- The newest report. version 0: none was accepted, and the row only holds a
-  -- history or what was seen at GitHub.
+  -- The newest report. `version` counts the accepted reports of the entry. 0:
+  -- none was accepted, and the row only has a history, or what was seen at
+  -- GitHub.
   version INTEGER NOT NULL,
   phase INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
@@ -100,7 +116,9 @@ CREATE TABLE entry (
   -- NULL: it does not expire.
   expire_time_us INTEGER,
 
-  -- How far posting has got.
+  -- How far posting has got. change_sequence: of the newest status change.
+  -- try_count, refusal_count: tries of this version, and those among them that
+  -- GitHub refused.
   change_sequence INTEGER NOT NULL,
   posting_state INTEGER NOT NULL,
   posting_reason TEXT NOT NULL DEFAULT '',
@@ -110,11 +128,14 @@ CREATE TABLE entry (
   post_time_us INTEGER,
 
   is_pending INTEGER NOT NULL,
+  -- Since when it has been due (Lease::due_since).
   first_due_time_us INTEGER NOT NULL,
-  -- NULL: nothing to do. While a try is in flight: its deadline.
+  -- When to try next. NULL: nothing to do. While a try is in flight: the end of
+  -- its lease.
   due_time_us INTEGER,
 
-  -- The try in flight. lease_version 0: none is.
+  -- The try in flight: the version that it posts, and its number among the
+  -- leases of the entry. lease_version 0: no try is in flight.
   lease_version INTEGER NOT NULL DEFAULT 0,
   lease_number INTEGER NOT NULL DEFAULT 0,
   lease_begin_time_us INTEGER NOT NULL DEFAULT 0,
@@ -144,13 +165,14 @@ CREATE INDEX entry_due_time ON entry (due_time_us)
 CREATE INDEX entry_expiry ON entry (expire_time_us)
   WHERE expire_time_us IS NOT NULL;
 
--- History: the reports that were accepted or superseded.
+-- History: the reports that were accepted, and those that were superseded, which
+-- changed nothing.
 CREATE TABLE report (
   report_id INTEGER PRIMARY KEY,
   entry_id INTEGER NOT NULL REFERENCES entry,
   -- 0: superseded.
   version INTEGER NOT NULL,
-  -- Not above 0 for a superseded report.
+  -- 0 or less: superseded.
   sequence INTEGER NOT NULL,
   accept_time_us INTEGER NOT NULL,
   phase INTEGER NOT NULL,
@@ -164,7 +186,7 @@ CREATE TABLE report (
 ) STRICT;
 CREATE INDEX report_by_entry ON report (entry_id);
 
--- History: the requests to GitHub.
+-- History: the tries, with what GitHub answered.
 CREATE TABLE try (
   try_id INTEGER PRIMARY KEY,
   entry_id INTEGER NOT NULL REFERENCES entry,
@@ -178,17 +200,17 @@ CREATE TABLE try (
 ) STRICT;
 CREATE INDEX try_by_entry ON try (entry_id);
 
--- The webhook requests that were accepted lately.
+-- The deliveries that were accepted lately.
 CREATE TABLE delivery (
   delivery_key INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
-  -- Empty: not known.
+  -- Of its content. Empty: not known.
   digest BLOB NOT NULL,
   accept_time_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX delivery_by_digest ON delivery (digest) WHERE digest <> x'';
 
--- The newest head of each pull request.
+-- The newest known head of each pull request.
 CREATE TABLE pull_request (
   repository_key INTEGER NOT NULL REFERENCES repository,
   number INTEGER NOT NULL,
@@ -206,7 +228,7 @@ CREATE TABLE rerun (
   rerun_id INTEGER PRIMARY KEY,
   repository_key INTEGER NOT NULL REFERENCES repository,
   pull_request_number INTEGER NOT NULL,
-  -- One per line; empty: the expected ones.
+  -- One in each line. Empty: those that the configuration expects.
   contexts TEXT NOT NULL,
   login TEXT NOT NULL,
   author_association TEXT NOT NULL,
@@ -237,8 +259,9 @@ inline constexpr char kTablesOf4[] = R"sql(
 -- before it, negated. So the rows are in the order of all sequences.
 ALTER TABLE report ADD COLUMN expire_time_us INTEGER;
 
--- The newest status changes other than accepted reports, and the entry after
--- each. The columns mean the same as in `entry`.
+-- The newest status changes, except accepted reports, which are in `report`.
+-- Each row is a copy of the entry just after the change; the columns mean the
+-- same as in `entry`.
 CREATE TABLE change (
   change_sequence INTEGER PRIMARY KEY,
   -- No reference: the entry may be deleted, or merged into another.
@@ -266,8 +289,8 @@ CREATE TABLE change (
 
 // What version 5 added.
 inline constexpr char kTablesOf5[] = R"sql(
--- The run whose report was accepted last: `series`, `attempt`, its state and
--- its worst result. `run_state` is 1 where `attempt` is 0.
+-- The run whose report was accepted last: its series, attempt, state and worst
+-- result. Where `attempt` is 0, no run is known, and `run_state` is 1.
 ALTER TABLE entry ADD COLUMN series TEXT NOT NULL DEFAULT '';
 ALTER TABLE entry RENAME COLUMN round TO run_state;
 -- NULL: the run has not ended, or is over.
@@ -275,8 +298,8 @@ ALTER TABLE entry ADD COLUMN run_result INTEGER;
 -- How many rows of `run` the entry has.
 ALTER TABLE entry ADD COLUMN other_run_count INTEGER NOT NULL DEFAULT 0;
 
--- The newest runs of the other series of a key. A key with one series has no
--- row.
+-- The newest runs of the other series of a key: the entry itself has the run
+-- whose report was accepted last. A key with one series has no row here.
 CREATE TABLE run (
   entry_id INTEGER NOT NULL REFERENCES entry,
   -- From 0; the run whose report was accepted last comes first.
@@ -315,36 +338,41 @@ CREATE TABLE redelivery (
   asked_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Whether the number came from a delivery or from GitHub itself. Older versions
--- also took it from reports.
+-- 1: the number came from a delivery or from GitHub itself, so the server
+-- trusts it. 0: an older version took it from a report.
 ALTER TABLE repository ADD COLUMN id_is_verified INTEGER NOT NULL DEFAULT 0;
--- 0: another repository has its name. `canonical` is then no name, and host,
--- owner and name are the last ones.
+-- 0: another repository has its name now. `canonical` is then a text that no
+-- name looks like, and host, owner and name are its last ones.
 ALTER TABLE repository ADD COLUMN has_name INTEGER NOT NULL DEFAULT 1;
--- When the outbox first saw the repository; 0: not known.
+-- When the server first saw the repository; 0: not known.
 ALTER TABLE repository ADD COLUMN added_time_us INTEGER NOT NULL DEFAULT 0;
--- GitHub's time of the newest news about the name; 0: none.
+-- When GitHub last said what the repository is called, by GitHub's clock; 0:
+-- never.
 ALTER TABLE repository ADD COLUMN name_time_us INTEGER NOT NULL DEFAULT 0;
 -- When the server last asked GitHub who has the name now; 0: never.
 ALTER TABLE repository_alias
   ADD COLUMN checked_time_us INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX alias_by_repository ON repository_alias (repository_key);
 
--- Questions to GitHub about names. With a number: what is the repository
--- called? Without: which repository has the name?
+-- Questions that the server has yet to ask GitHub about names. With a number:
+-- what is the repository with this number called? Without a number (0): which
+-- repository has this name?
 CREATE TABLE name_question (
   question_id INTEGER PRIMARY KEY,
-  -- The canonical name, or HOST//NUMBER.
+  -- The canonical name, or HOST//NUMBER: the same question is stored once.
   subject TEXT NOT NULL UNIQUE,
-  -- The repository whose credential asks; without a number also the question.
+  -- The repository whose credential asks. Without a number it is also the name
+  -- that the question is about.
   host TEXT NOT NULL,
   owner TEXT NOT NULL,
   name TEXT NOT NULL,
   lane TEXT NOT NULL,
   github_repository_id INTEGER NOT NULL,
+  -- When the question was first stored.
   first_time_us INTEGER NOT NULL,
-  -- 0: never.
+  -- When the server last asked in vain; 0: never.
   asked_time_us INTEGER NOT NULL,
+  -- When to ask.
   ask_time_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX name_question_time ON name_question (ask_time_us);
@@ -357,8 +385,8 @@ CREATE INDEX entry_reported_as ON entry (repository_key, reported_as)
 CREATE INDEX entry_abandoned ON entry (repository_key, posting_reason)
   WHERE posting_state = 4;
 
--- Chores: work that the server does in batches, each a transaction. The oldest
--- comes first.
+-- Chores: work on many rows that the server does in small transactions. It does
+-- the oldest chore first.
 CREATE TABLE chore (
   chore_id INTEGER PRIMARY KEY,
   -- See ChoreKind.
@@ -373,27 +401,30 @@ CREATE TABLE chore (
   done_to TEXT NOT NULL
 ) STRICT;
 
--- Parked repositories: GitHub refuses all posts to them from a credential. They
--- have no row in due_repository; one of their entries probes.
+-- Parked repositories: GitHub refuses all posts to them from this credential.
+-- They have no row in due_repository. The server posts one of their entries now
+-- and then, as a probe.
 CREATE TABLE parking (
   repository_key INTEGER PRIMARY KEY REFERENCES repository ON DELETE CASCADE,
   -- The credential that was refused.
   lane TEXT NOT NULL,
   reason TEXT NOT NULL,
+  -- When the first refusal came.
   since_time_us INTEGER NOT NULL,
-  -- Refused probes.
+  -- How many probes were refused since then.
   step INTEGER NOT NULL,
   -- When the next probe is due.
   next_time_us INTEGER NOT NULL,
+  -- When the newest refusal came.
   refuse_time_us INTEGER NOT NULL,
-  -- Of the newest report for the repository.
+  -- When the newest report for the repository came.
   report_time_us INTEGER NOT NULL,
-  -- 0: any entry may probe.
+  -- The entry to probe with; 0: any.
   probe_entry_id INTEGER NOT NULL,
-  -- next_time_us, or later: the deadline of a probe in flight, or the due time
-  -- of the entry that probes.
+  -- next_time_us, or later if a probe must wait longer: for the end of the lease
+  -- of a probe in flight, or for the due time of the entry to probe with.
   due_time_us INTEGER NOT NULL,
-  -- No more probes: its entries are to be abandoned.
+  -- 1: there are no more probes, and its entries are to be abandoned.
   gives_up INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX parking_due ON parking (lane, due_time_us);
@@ -401,13 +432,13 @@ CREATE INDEX parking_next ON parking (due_time_us);
 -- Waiting entries, to list and count: 3 is PostingState::kWaiting.
 CREATE INDEX entry_waiting ON entry (repository_key, posting_reason)
   WHERE posting_state = 3;
--- NULL: it was never abandoned.
+-- When the entry was last abandoned; NULL: never.
 ALTER TABLE entry ADD COLUMN abandon_time_us INTEGER;
 )sql";
 
 // What version 6 added.
 inline constexpr char kTablesOf6[] = R"sql(
--- The caller whose delivery gave the number; empty: GitHub itself did.
+-- The caller whose delivery gave the number; empty: GitHub itself gave it.
 ALTER TABLE repository ADD COLUMN number_by TEXT NOT NULL DEFAULT '';
 )sql";
 
@@ -427,7 +458,7 @@ ALTER TABLE mark RENAME TO named_time;
 
 // What version 8 added.
 inline constexpr char kTablesOf8[] = R"sql(
--- The newest term: which process takes out what is to be posted.
+-- The newest term: which process takes out what is to be posted. See terms.h.
 CREATE TABLE term (
   -- 'work', in the only row.
   name TEXT PRIMARY KEY,
@@ -438,14 +469,14 @@ CREATE TABLE term (
   taken_time_us INTEGER NOT NULL,
   -- For people: which server that is.
   holder TEXT NOT NULL,
-  -- Counts the holder's signs of life in this term.
+  -- How many signs of life the holder has given in this term.
   beat INTEGER NOT NULL,
   beat_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO term (name, owner, epoch, taken_time_us, holder, beat, beat_time_us)
   VALUES ('work', x'', 0, 0, '', 0, 0);
 
--- The term in which the try in flight was taken out. Only compared.
+-- The epoch of the term in which the entry was taken out for the try in flight.
 ALTER TABLE entry ADD COLUMN lease_epoch INTEGER NOT NULL DEFAULT 0;
 )sql";
 

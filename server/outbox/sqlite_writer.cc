@@ -167,7 +167,7 @@ void SqliteWriter::NoteRepairedInVain() {
 
 void SqliteWriter::LoadState() {
   state_.repositories.Forget();
-  state_.moves.reset();
+  state_.chores.reset();
   state_.hooks.Clear();
   state_.next_oldest_delivery = absl::InfinitePast();
   state_.retention = {};

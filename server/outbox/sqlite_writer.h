@@ -16,13 +16,14 @@
 
 namespace signalbox {
 
-// SqliteWriter makes all changes of the store. Changes that wait for the same
-// commit share it, whichever part of the server they come from: one of the
-// waiting threads runs them all, in the order in which they came, and commits
-// them together.
+// SqliteWriter makes all changes of the store. A commit waits for the disk, so
+// changes that wait at the same time share one commit (group commit), whichever
+// part of the server they come from. It has no thread: one of the waiting
+// threads runs all waiting changes, in the order in which they came, and
+// commits them together.
 //
-// If a change meets a damaged row, the writer sets the row aside and runs the
-// changes again.
+// If a change meets a damaged row, the writer repairs the tables (see
+// sqlite_damage.h) and runs the changes again.
 //
 // Thread-safe.
 class SqliteWriter {
@@ -33,38 +34,43 @@ class SqliteWriter {
   using Change = absl::FunctionRef<void(SqliteConnection*, SqliteWriterState*)>;
 
   struct Options {
-    // Called after a commit that gave new sequences. May be empty.
+    // Called after a commit that made status changes, on the thread that made
+    // the commit, outside the locks. May be empty.
     std::function<void()> on_change;
     // Called in each transaction, after its changes. May change rows. May be
     // empty.
     std::function<void(SqliteConnection*, SqliteWriterState*)> before_commit;
-    // Called after each transaction. True: it is durable. False: it was rolled
-    // back, or the store does not know. May be empty.
+    // Called after each transaction. `is_durable` is false if the transaction
+    // was rolled back, or if the commit failed and may nevertheless have
+    // happened. May be empty.
     std::function<void(bool is_durable)> after_commit;
-    // Called with the description of each row that was set aside.
+    // Called with a line about each damaged row after its repair. May be empty.
     std::function<void(const std::string& what)> on_damaged_row;
   };
 
   SqliteWriter(std::unique_ptr<SqliteConnection> connection,
                SqliteWriterState state, Options options);
 
-  // Returns when `change` is durable, or with the error of its transaction. An
-  // error of another change is not an error of this one.
+  // Runs `change` and returns when it is durable, or with the error of its
+  // transaction. If another change in the same transaction fails, this one runs
+  // again in a transaction of its own.
   absl::Status Write(Change change);
 
   // How many changes wait for the end of the commit under way.
   size_t waiting() const;
 
-  // Moves the log into the database, unless changes wait or the log is short.
-  // Otherwise a commit has to do it, while calls wait.
+  // Moves SQLite's log of changes into the database, unless changes wait or
+  // there were fewer than 100 commits since the last time. Call it in quiet
+  // moments: otherwise a commit must do it, and its reports wait.
   absl::Status Checkpoint();
 
-  // Sets damaged rows aside for a reader that met one. True: the reader reads
-  // again; another reader may have had the rows set aside already. False: the
-  // repair does not help.
+  // A reader met a damaged row: repairs the tables. True: the reader should
+  // read again. False: an earlier repair did not help a reader
+  // (NoteRepairedInVain), so this one did nothing.
   absl::StatusOr<bool> RepairForReader();
-  // A reader met damage that the repair does not find. Later readers then no
-  // longer try, because each check of all tables would hold up the writer.
+  // Call it if a reader still meets damage after RepairForReader. From then on
+  // RepairForReader does nothing, because each repair reads all tables and
+  // holds up the writer.
   void NoteRepairedInVain();
 
  private:
@@ -77,18 +83,20 @@ class SqliteWriter {
     bool has_ended = false;
   };
 
-  // Runs the changes of a batch and sets their statuses. True: sequences were
-  // given.
+  // Runs the changes of a batch and sets their statuses. True: it made status
+  // changes.
   bool WriteTogether(const std::vector<Waiting*>& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
-  // Runs the changes as one transaction, twice if a damaged row had to be set
-  // aside. `may_repeat` is set after an error that certainly left no change.
+  // Runs the changes as one transaction, and a second time if damaged rows had
+  // to be repaired. Sets `changed` if it made status changes, and `may_repeat`
+  // after an error that certainly left no change.
   absl::Status WriteAll(const std::vector<Waiting*>& batch, bool* changed,
                         bool* may_repeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
   absl::Status TryToWrite(const std::vector<Waiting*>& batch, bool* changed,
                           bool* may_repeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
+  // True: it found damaged rows.
   absl::StatusOr<bool> Repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
 
@@ -99,7 +107,7 @@ class SqliteWriter {
   const std::unique_ptr<SqliteConnection> connection_
       ABSL_PT_GUARDED_BY(writing_);
   SqliteWriterState state_ ABSL_GUARDED_BY(writing_);
-  // Since Checkpoint last moved the log.
+  // How many transactions there were since Checkpoint last moved the log.
   int commits_ ABSL_GUARDED_BY(writing_) = 0;
   bool state_is_loaded_ ABSL_GUARDED_BY(writing_) = false;
   bool repaired_in_vain_ ABSL_GUARDED_BY(writing_) = false;
