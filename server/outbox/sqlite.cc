@@ -31,7 +31,10 @@ absl::Status ErrorOf(int code, int system_error, absl::string_view path,
       absl::StrCat("database ", Quoted(path, 512), ": ", detail, " (SQLite ",
                    sqlite3_errstr(code & 0xff), ", code ", code, ")");
   if (IsDiskFull(code, system_error)) {
-    return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", message);
+    return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                 absl::StrCat(message,
+                              "; the server stores nothing until its disk has "
+                              "free space"));
   }
   const bool no_descriptor = (code & 0xff) == SQLITE_CANTOPEN &&
                              (system_error == EMFILE || system_error == ENFILE);
@@ -195,7 +198,7 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
   constexpr int64_t kMost = int64_t{1} << 62;
   for (const int64_t number : numbers) {
     if (number >= 0 && number <= kMost) continue;
-    NoteDamage(absl::StrCat("holds the impossible count ", number));
+    NoteDamage(absl::StrCat("a row holds the impossible count ", number));
     return false;
   }
   return true;
@@ -236,7 +239,8 @@ absl::Status SqliteTransaction::Commit() {
       connection_->HasMoved()) {
     connection_->status_ =
         ErrorOf(SQLITE_READONLY_DBMOVED, 0, connection_->path_,
-                "the file was moved or deleted");
+                "the file was moved or deleted while it was open; put it back "
+                "and start the server again");
   }
   SqliteQuery(connection_, kCommit).Run();
   if (connection_->status().ok()) open_ = false;
@@ -304,9 +308,9 @@ int64_t SqliteQuery::Int(int column, int64_t least, int64_t most) const {
   const int64_t number =
       is_number ? sqlite3_column_int64(statement_, column) : 0;
   if (is_number && number >= least && number <= most) return number;
-  connection_->NoteDamage(
-      absl::StrCat("column ", sqlite3_column_name(statement_, column),
-                   " holds ", is_number ? absl::StrCat(number) : "no number"));
+  connection_->NoteDamage(absl::StrCat(
+      "column ", sqlite3_column_name(statement_, column), " of a row holds ",
+      is_number ? absl::StrCat("the impossible value ", number) : "no number"));
   return std::clamp<int64_t>(0, least, most);
 }
 
@@ -315,7 +319,7 @@ absl::string_view SqliteQuery::Bytes(int column, bool is_text) const {
       (is_text ? SQLITE_TEXT : SQLITE_BLOB)) {
     connection_->NoteDamage(
         absl::StrCat("column ", sqlite3_column_name(statement_, column),
-                     " holds no ", is_text ? "text" : "bytes"));
+                     " of a row holds no ", is_text ? "text" : "bytes"));
     return "";
   }
   const void* const data = sqlite3_column_blob(statement_, column);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "server/outbox/accept_rules.h"
 #include "server/outbox/entry_state.h"
@@ -68,7 +69,9 @@ class Accepting {
     sha_ = ShaToBytes(report_.sha);
     if (sha_.empty()) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
-                   "sha: wanted the full SHA of a commit");
+                   absl::StrCat("sha: ", Quoted(report_.sha),
+                                " is not a full SHA (40 or 64 hexadecimal "
+                                "digits)"));
     }
     absl::StatusOr<MeantRepository> meant =
         FindMeant(connection_, state_, rows_, submission_, now_);

@@ -143,7 +143,7 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
              &held.run.series, &held.run.result, &other_runs, &is_of_key);
   if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
-    connection_->NoteDamage("holds a damaged entry");
+    connection_->NoteDamage("a row of table entry is damaged");
   }
   // The transaction will be rolled back because of the damage. Until then it
   // goes on with a possible number.

@@ -85,7 +85,9 @@ std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
       bool belongs = false;
       query.Read(&credential, &has_results, &belongs);
       if (!belongs) {
-        connection->NoteDamage("a parked repository has no credential");
+        connection->NoteDamage(
+            "a row of table parking names another credential than its "
+            "repository");
       }
       found[std::move(credential)] |= has_results;
     }
@@ -100,7 +102,9 @@ std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
     bool belongs = false;
     query.Read(&credential, &is_pending, &belongs);
     if (!belongs) {
-      connection->NoteDamage("a due repository has no credential");
+      connection->NoteDamage(
+          "a row of table due_repository names another credential than its "
+          "repository");
       break;
     }
     // The next text in the order after this credential.
@@ -145,7 +149,8 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
     absl::Time time;
     if (query.Next()) query.Read(&time);
     if (absl::ToUnixMicros(time) >= kNoTimeUs) {
-      connection->NoteDamage("the time of the next probe is out of range");
+      connection->NoteDamage(
+          "a row of table parking has a probe after the year 2255");
     }
   }
   return std::min(due_time, probe_time);

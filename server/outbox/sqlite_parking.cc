@@ -151,7 +151,7 @@ void Apply(SqliteConnection* connection, SqliteWriterState* state,
 
 // IsParked says that the row exists, so the table is damaged.
 void LoseParking(SqliteConnection* connection) {
-  connection->NoteDamage("the row of a parked repository is missing");
+  connection->NoteDamage("table parking has no row for a parked repository");
 }
 
 std::vector<int64_t> List(SqliteQuery* query) {

@@ -147,7 +147,9 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
     repositories.Read(&canonical, &repository_key, &belongs);
     if (!belongs.value_or(false)) {
       connection->NoteDamage(
-          "the list of due repositories names the wrong repository");
+          "a row of table due_repository names another repository or "
+          "credential "
+          "than its key");
       return 0;
     }
     SqliteQuery due(connection, kFindDue);
@@ -208,7 +210,8 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
     SqliteQuery query(connection, kSql->c_str());
     query.Bind(entry_id);
     if (!query.Next()) {
-      connection->NoteDamage("holds a damaged due entry");
+      connection->NoteDamage(
+          "the row of a due entry, or of its commit or repository, is damaged");
       return lease;
     }
     query.Read(&lease.entry_id, &lease.version, &lease.sequence,
@@ -261,7 +264,8 @@ bool Load(SqliteConnection* connection, int64_t entry_id, LeasedEntry* entry) {
              &entry->posted_status_id, &entry->shown_state,
              &entry->shown_description, &entry->shown_target_url,
              &entry->status_count, &entry->repository_key, &is_sound);
-  if (!is_sound) connection->NoteDamage("holds a damaged request to GitHub");
+  if (!is_sound)
+    connection->NoteDamage("the row of an entry in flight is damaged");
   return is_sound;
 }
 

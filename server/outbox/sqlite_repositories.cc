@@ -250,7 +250,7 @@ void SqliteRepositories::ReviseDue(SqliteConnection* connection,
   {
     SqliteQuery query(connection, kGetCredential);
     if (!query.Bind(repository_key).Next()) {
-      connection->NoteDamage("refers to a repository that is missing");
+      connection->NoteDamage("a row refers to a repository that is missing");
       return;
     }
     query.Read(&canonical, &credential);

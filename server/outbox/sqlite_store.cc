@@ -111,7 +111,9 @@ absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
   if (!connection->status().ok()) return OpenError(connection->status());
   if (tables == 0 && application == 0) return 0;
   if (application != kApplicationId) {
-    return Alien(path, "is another program's database");
+    return Alien(path,
+                 absl::StrCat("another program made it (application_id ",
+                              application, ", wanted ", kApplicationId, ")"));
   }
   const int64_t version = Number(connection, kGetSchemaVersion);
   if (!connection->status().ok()) {
@@ -120,11 +122,15 @@ absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
   if (version > kSchemaVersion) {
     return Error(
         absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
-        absl::StrCat("database ", Quoted(path, 512), ": has schema ", version,
+        absl::StrCat("database ", Quoted(path, 512),
+                     ": a newer program upgraded it (schema ", version,
                      ", and this program knows schemas up to ", kSchemaVersion,
-                     "; run a newer signalbox-server"));
+                     "); run a newer signalbox-server"));
   }
-  if (version < 1) return Alien(path, "has no schema version");
+  if (version < 1) {
+    return Alien(path, absl::StrCat("its schema version is ", version,
+                                    ", wanted 1 to ", kSchemaVersion));
+  }
   return version;
 }
 
@@ -157,8 +163,10 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
     return Error(
         absl::StatusCode::kInternal, "STORE_FAILED",
         absl::StrCat("database ", Quoted(path, 512),
-                     ": SQLite did not apply the settings: journal_mode=", mode,
-                     " synchronous=", synchronous, " foreign_keys=",
+                     ": SQLite did not apply the settings journal_mode=wal "
+                     "synchronous=2 foreign_keys=1 journal_size_limit=67108864 "
+                     "busy_timeout=2000 mmap_size=0, but has journal_mode=",
+                     mode, " synchronous=", synchronous, " foreign_keys=",
                      foreign_keys, " journal_size_limit=", limit,
                      " busy_timeout=", timeout, " mmap_size=", mmap));
   }
@@ -178,13 +186,16 @@ absl::Status MakeLogDurable(SqliteConnection* connection) {
 }
 
 // Begins a new log, so that the next start has little to write again.
-absl::Status BeginNewLog(SqliteConnection* connection) {
+absl::Status BeginNewLog(SqliteConnection* connection,
+                         const std::string& path) {
   SqliteQuery query(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
   bool was_busy = false;
   if (query.Next()) query.Read(&was_busy);
   if (connection->status().ok() && was_busy) {
     return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
-                 "cannot checkpoint the database: another program uses it");
+                 absl::StrCat("database ", Quoted(path, 512),
+                              ": another program has it open; close it there, "
+                              "and start the server again"));
   }
   return connection->status();
 }
@@ -201,8 +212,8 @@ absl::Status Findings(SqliteConnection* connection, const char* pragma,
   }
   if (!connection->status().ok()) return OpenError(connection->status());
   if (findings.empty()) return absl::OkStatus();
-  return Alien(path,
-               absl::StrCat("is damaged: ", absl::StrJoin(findings, ", ")));
+  return Alien(path, absl::StrCat("SQLite found damage: ",
+                                  absl::StrJoin(findings, ", ")));
 }
 
 }  // namespace
@@ -228,9 +239,11 @@ absl::StatusOr<DataDirLock> DataDirLock::Acquire(const std::string& data_dir,
                        absl::StrCat("data directory ", Quoted(data_dir, 512),
                                     ": cannot be locked"));
   }
-  return Error(absl::StatusCode::kFailedPrecondition, "DATA_DIR_IN_USE",
-               absl::StrCat("data directory ", Quoted(data_dir, 512),
-                            ": another signalbox-server is using it"));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "DATA_DIR_IN_USE",
+      absl::StrCat("data directory ", Quoted(data_dir, 512),
+                   ": another signalbox-server uses it; stop it, or give "
+                   "this one another directory"));
 }
 
 DataDirLock::DataDirLock(DataDirLock&& other) noexcept
@@ -242,8 +255,10 @@ DataDirLock::~DataDirLock() {
 
 absl::Status OpenError(const absl::Status& status) {
   if (ReasonOf(status) != "STORE_DAMAGED") return status;
-  return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
-               absl::StrCat("damaged, or not a database: ", status.message()));
+  return Error(
+      absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+      absl::StrCat("the database is damaged, or the file is no database: ",
+                   status.message()));
 }
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
@@ -253,9 +268,9 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   if (!opened.ok()) return OpenError(opened.status());
   SqliteConnection* const connection = opened->get();
   if (connection->ReadOnly()) {
-    return Error(
-        absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
-        absl::StrCat("database ", Quoted(path, 512), ": cannot be written"));
+    return Error(absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
+                 absl::StrCat("database ", Quoted(path, 512),
+                              ": the server may not write to it"));
   }
   const absl::StatusOr<SchemaVersion> version = Examine(connection, path);
   if (!version.ok()) return version.status();
@@ -266,7 +281,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   const absl::Status made = *version == 0 ? CreateSchema(connection)
                                           : UpgradeSchema(connection, *version);
   if (!made.ok()) return OpenError(made);
-  const absl::Status begun = BeginNewLog(connection);
+  const absl::Status begun = BeginNewLog(connection, path);
   if (!begun.ok()) return OpenError(begun);
   // Makes durable which files were created and deleted.
   const absl::Status synced = SyncDirectory(data_dir);
@@ -298,12 +313,13 @@ absl::Status CheckSpace(const std::string& data_dir) {
   const uint64_t all = uint64_t{space.f_blocks} * space.f_frsize;
   const uint64_t left = uint64_t{space.f_bavail} * space.f_frsize;
   // A file system that does not count its blocks says 0.
-  if (all == 0 || left >= std::min(kSpaceKept, all / 8)) {
-    return absl::OkStatus();
-  }
+  const uint64_t wanted = std::min(kSpaceKept, all / 8);
+  if (all == 0 || left >= wanted) return absl::OkStatus();
   return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
-               absl::StrCat("data directory ", Quoted(data_dir, 512), ": only ",
-                            left >> 10, " KiB are free on its disk"));
+               absl::StrCat("data directory ", Quoted(data_dir, 512),
+                            ": its disk has ", left >> 10,
+                            " KiB free, and the server refuses reports until ",
+                            wanted >> 10, " KiB are free"));
 }
 
 absl::Status CheckSqliteOutbox(const std::string& data_dir) {

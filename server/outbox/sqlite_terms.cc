@@ -29,7 +29,7 @@ TermLook LookAtTerm(SqliteConnection* connection) {
     query.Read(&look.epoch, &owner, &look.beat, &look.beat_time, &look.holder);
     connection->AreCounts({look.epoch, look.beat});
   } else {
-    connection->NoteDamage("table term has no row work");
+    connection->NoteDamage("table term has no row 'work'");
   }
   look.owner = std::move(owner.bytes);
   return look;
@@ -42,9 +42,11 @@ absl::StatusOr<Term> ClaimTerm(SqliteConnection* connection,
   const TermLook term = LookAtTerm(connection);
   if (term.epoch != seen.epoch || term.beat != seen.beat) {
     return Error(absl::StatusCode::kAborted, "TERM_CHANGED",
-                 absl::StrCat("term ", term.epoch, " at beat ", term.beat,
-                              " is no longer what was seen: term ", seen.epoch,
-                              " at beat ", seen.beat));
+                 absl::StrCat("the term cannot be claimed, because it has "
+                              "changed since the server looked at it: from "
+                              "epoch ",
+                              seen.epoch, ", beat ", seen.beat, " to epoch ",
+                              term.epoch, ", beat ", term.beat));
   }
   SqliteQuery(connection, kClaimTerm)
       .Bind(SqliteBlob{owner}, ++state->epoch, now, holder)
@@ -71,8 +73,10 @@ void EndTerm(SqliteConnection* connection, SqliteWriterState* state) {
 absl::Status CheckTerm(const SqliteWriterState& state, const Term& term) {
   if (term.epoch == state.epoch) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, kTermOver,
-               absl::StrCat("term ", term.epoch,
-                            " is over; the newest is term ", state.epoch));
+               absl::StrCat("the term with epoch ", term.epoch,
+                            " has ended (the newest has epoch ", state.epoch,
+                            "); the server posts no more until it has claimed "
+                            "another term"));
 }
 
 }  // namespace signalbox
