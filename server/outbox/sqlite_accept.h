@@ -27,7 +27,7 @@ struct AcceptOptions {
 // Accepts submissions, one after the other, as Acceptance::Accept says. Returns
 // one outcome for each. A refused submission stores no report, and its outcome
 // has the error. Needs an open transaction of the writer. Errors stick to
-// `connection`; after one, outcomes are missing.
+// `connection` (see SqliteConnection); after one, outcomes are missing.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,
                                        absl::Span<const Submission> submissions,

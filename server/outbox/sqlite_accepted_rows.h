@@ -40,7 +40,7 @@ struct CommitRow {
 // row is read once, changed in memory, and written once. The history gets a row
 // for each report. AcceptSubmissions uses one object for each transaction.
 //
-// Errors stick to the connection. Not thread-safe.
+// Errors stick to the connection (see SqliteConnection). Not thread-safe.
 class AcceptedRows {
  public:
   // `connection` is borrowed, and must have an open transaction of the writer.

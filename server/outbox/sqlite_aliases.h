@@ -27,7 +27,7 @@ namespace signalbox {
 // `number` is GitHub's number of a repository (0: not known).
 //
 // Every method needs an open transaction of the writer. Errors stick to
-// `connection`. Not thread-safe.
+// `connection` (see SqliteConnection). Not thread-safe.
 class SqliteAliases {
  public:
   // `credential_of` returns the id of the credential that posts for a

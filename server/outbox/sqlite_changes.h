@@ -18,17 +18,20 @@ namespace signalbox {
 // - Every other change of an entry, for example of its posting. NoteChange
 //   copies the entry into the table `status_change`.
 //
-// All functions need an open transaction. Errors stick to the connection.
+// All functions need an open transaction. Errors stick to the connection (see
+// SqliteConnection).
 
 // Copies the entry, as it is now, into `status_change`, under the entry's
 // `change_sequence`. Call it after each statement that sets `change_sequence`,
 // except for an accepted report.
 void NoteChange(SqliteConnection* connection, int64_t entry_id);
 
-// Implements Statuses::NewestSequence.
+// The newest sequence given; 0: none was. Implements Statuses::NewestSequence.
 int64_t NewestSequence(SqliteConnection* connection);
-// Implements Statuses::ChangesAfter. `kept`: how many of the newest sequences
-// it offers; an older `after_sequence` is SEQUENCE_NOT_KEPT.
+// The changes with a sequence above `after_sequence`, in order; at most
+// `limit`. `kept`: how many of the newest sequences a watcher can go back.
+// OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: `after_sequence` is older than that,
+// or was never given. Implements Statuses::ChangesAfter.
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, int64_t after_sequence, int limit,
     int64_t kept);

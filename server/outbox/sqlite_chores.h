@@ -19,8 +19,8 @@ namespace signalbox {
 // a crash.
 //
 // All functions need an open transaction; those that take a `state` need that
-// of the writer. Errors stick to the connection. Repositories are given by
-// their keys in the table `repository`.
+// of the writer. Errors stick to the connection (see SqliteConnection).
+// Repositories are given by their keys in the table `repository`.
 
 // Merges one repository into another: moves all commits, old names, reruns and
 // pull requests of `from` to `to`, and then deletes the row of `from`. Both are

@@ -16,7 +16,8 @@ namespace signalbox {
 // functions implement the methods of CredentialNotes (credential_notes.h).
 //
 // All need an open transaction; the two functions whose names begin with Set
-// need that of the writer. Errors stick to the connection.
+// need that of the writer. Errors stick to the connection (see
+// SqliteConnection).
 
 // Stores that the credential must make no requests before `until`. Deletes all
 // pauses that have ended by `now`.

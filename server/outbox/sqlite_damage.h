@@ -28,7 +28,7 @@ namespace signalbox {
 //
 // Needs an open transaction of the writer that does nothing else. The caller
 // must load `state` again after it, since the state may come from damaged rows.
-// Errors stick to the connection.
+// Errors stick to the connection (see SqliteConnection).
 std::vector<std::string> RepairDamage(SqliteConnection* connection,
                                       SqliteWriterState* state);
 

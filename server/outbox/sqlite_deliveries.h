@@ -21,8 +21,8 @@ namespace signalbox {
 // Acceptance and recovery use these functions.
 //
 // Every function needs an open transaction; those that change something need
-// that of the writer. Errors stick to `connection`. The `id` of a delivery is
-// GitHub's.
+// that of the writer. Errors stick to `connection` (see SqliteConnection). The
+// `id` of a delivery is GitHub's.
 
 // Whether a delivery with the same id, or with the same content (digest), was
 // accepted at `oldest` or later.
@@ -57,11 +57,12 @@ void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
 void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
                       absl::Time oldest_delivery, int limit);
 
-// Implements RecoveryNotes::KnownDeliveries. The result has one element for
-// each id, in order.
+// Whether each of these deliveries was accepted and is not forgotten yet. The
+// result has one element for each id, in order. Implements
+// RecoveryNotes::KnownDeliveries.
 std::vector<bool> KnownDeliveries(SqliteConnection* connection,
                                   absl::Span<const std::string> ids);
-// Implements RecoveryNotes::SeenHooks.
+// The hooks that NoteDelivery stored. Implements RecoveryNotes::SeenHooks.
 std::vector<SeenHook> SeenHooks(SqliteConnection* connection);
 
 }  // namespace signalbox

@@ -13,7 +13,8 @@ namespace signalbox {
 // When something is to be posted next. The poster asks this to know which
 // credentials have work, and how long it can sleep. These functions implement
 // the methods of PostQueue with the same names. All need an open transaction;
-// BringForward needs that of the writer. Errors stick to the connection.
+// BringForward needs that of the writer. Errors stick to the connection (see
+// SqliteConnection).
 
 // The credentials with an entry or a probe that is due at `now`, sorted.
 std::vector<DueCredential> DueCredentials(SqliteConnection* connection,

@@ -22,20 +22,28 @@ namespace signalbox {
 // that recovery stores under a name.
 //
 // Every function needs an open transaction; those that change something need
-// that of the writer. Errors stick to `connection`.
+// that of the writer. Errors stick to `connection` (see SqliteConnection).
 
-// Implements Acceptance::AcceptEvent. `oldest_delivery`: a delivery that was
-// accepted before this time counts as new.
+// Applies an event at once, or stores a rerun. False: its delivery was accepted
+// before, and nothing changes; one that was accepted before `oldest_delivery`
+// counts as new. An error of `submission.may_report` (the caller may not report
+// for the repository) is returned, and nothing changes. Implements
+// Acceptance::AcceptEvent.
 absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
                                  SqliteWriterState* state,
                                  const EventSubmission& submission,
                                  absl::Time oldest_delivery, absl::Time now);
 
-// The others implement the methods of RecoveryNotes with the same names.
+// These implement the methods of RecoveryNotes with the same names.
+//
+// At most `limit` stored reruns, those that are due first.
 std::vector<Rerun> Reruns(SqliteConnection* connection, int limit);
+// Deletes a rerun, because the server has acted on it; or, with
+// `next_try_time`, has it tried again then.
 void SettleRerun(SqliteConnection* connection, int64_t id,
                  std::optional<absl::Time> next_try_time);
 
+// Stores a time under a name, and reads it. Nothing: it was never stored.
 void SetNamedTime(SqliteConnection* connection, const std::string& name,
                   absl::Time time);
 std::optional<absl::Time> GetNamedTime(SqliteConnection* connection,

@@ -10,7 +10,7 @@ namespace signalbox {
 // Implements Upkeep::ExpirePendings: replaces at most `limit` pendings that
 // expired by `now` by `error`, as reports of the server itself, and makes their
 // entries due. Returns how many. Needs an open transaction of the writer.
-// Errors stick to the connection.
+// Errors stick to the connection (see SqliteConnection).
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit);
 

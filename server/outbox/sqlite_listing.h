@@ -10,7 +10,8 @@ namespace signalbox {
 
 // Lists and counts statuses across repositories, for `signalbox list` and the
 // metrics. These functions implement the methods of Statuses with the same
-// names. They need an open transaction. Errors stick to the connection.
+// names. They need an open transaction. Errors stick to the connection (see
+// SqliteConnection).
 
 // One page of the statuses that match `query`, and the place where the next
 // page begins.

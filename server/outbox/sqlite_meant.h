@@ -39,7 +39,7 @@ struct MeantRepository {
 //
 // An error of `submission.may_report` is returned: the caller may not report
 // for this repository, and the submission must not be accepted. Errors of the
-// store stick to the connection.
+// store stick to the connection (see SqliteConnection).
 absl::StatusOr<MeantRepository> FindMeant(SqliteConnection* connection,
                                           SqliteWriterState* state,
                                           AcceptedRows* rows,

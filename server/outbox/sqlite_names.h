@@ -17,7 +17,7 @@ namespace signalbox {
 // changes in the database. naming.h decides; these functions find the rows,
 // apply the decision and store questions to GitHub. All need an open
 // transaction on `connection`; those that take a `state` need that of the
-// writer. Errors stick to the connection.
+// writer. Errors stick to the connection (see SqliteConnection).
 
 // Applies news from GitHub about a repository's name: an answer to a question
 // or a redirect, or an event (see NameNews).
@@ -37,7 +37,9 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                const std::function<absl::Status(const Repository&)>& may_move,
                absl::Time now);
 
-// Implements RepositoryNames::AnswerName.
+// Takes GitHub's answer to a stored question: applies it with LearnName and
+// deletes the question, or has the question asked again later. Implements
+// RepositoryNames::AnswerName.
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now);
 // Whether a repository has had no name for a week, although the server asked
@@ -47,13 +49,14 @@ bool HasLostRepository(SqliteConnection* connection, absl::Time now);
 // chore that abandons their entries.
 void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now, int limit);
-// Implements RepositoryNames::NameQuestions. Leaves out questions for which
-// there is no credential.
+// At most `limit` questions to ask GitHub by `now`, those that are due longest
+// first. Leaves out questions for which there is no credential. Implements
+// RepositoryNames::NameQuestions.
 std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
                                         absl::Time now, int limit);
 
-// Implements Statuses::MeantBy: the repository that an old name means, or the
-// name itself if it is no old name.
+// The repository that an old name means, or the name itself if it is no old
+// name. Implements Statuses::MeantBy.
 Repository MeantBy(SqliteConnection* connection, const Repository& name);
 
 // When the first question that is due later than `now` is to be asked;

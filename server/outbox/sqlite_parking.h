@@ -26,8 +26,8 @@ namespace signalbox {
 // functions load and store it.
 //
 // Every function needs an open transaction; those that take a `state` need that
-// of the writer. Errors stick to the connection. `repository_key` is the number
-// of a row of `repository`.
+// of the writer. Errors stick to the connection (see SqliteConnection).
+// `repository_key` is the number of a row of `repository`.
 
 // The parking of a repository. Nothing: it is not parked.
 std::optional<Parking> FindParking(SqliteConnection* connection,

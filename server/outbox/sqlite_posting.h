@@ -19,7 +19,7 @@ namespace signalbox {
 // end of a try changes.
 //
 // All functions need an open transaction; those that take a `state` need that
-// of the writer. Errors stick to the connection.
+// of the writer. Errors stick to the connection (see SqliteConnection).
 
 // Takes out one due entry, or a due probe, as `request` says: stores its lease,
 // so that after a crash the server knows that something may have been sent.
@@ -44,10 +44,16 @@ bool IsNewest(SqliteConnection* connection, const Lease& lease);
 // lost, only the history changes. See PostQueue::Turn.
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
-// Implements PostQueue::Confess for one entry (Lease::entry_id).
+// Notes that a request for this entry (Lease::entry_id) may have reached GitHub
+// after its lease. The entry becomes due again and is read back first. If it is
+// abandoned, it stays so until something revives it. Implements
+// PostQueue::Confess, for one entry.
 void Confess(SqliteConnection* connection, SqliteWriterState* state,
              int64_t entry_id, absl::Time now);
-// Implements Acceptance::Retry.
+// Revives an abandoned entry, and makes the next probe due soon if the
+// repository is parked. NOT_FOUND: there is no such entry. FAILED_PRECONDITION,
+// reason ROW_DAMAGED: the report was damaged on disk, so only a new report
+// helps. Implements Acceptance::Retry.
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
 // Whether an entry of the commit waits or is abandoned because GitHub did not

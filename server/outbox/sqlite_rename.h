@@ -22,8 +22,8 @@ namespace signalbox {
 // history of both entries stays.
 //
 // Every function needs an open transaction of the writer on `connection`.
-// Errors stick to it. `repository_key`, `to_repository` and `commit_key` are
-// keys of rows in this database.
+// Errors stick to it (see SqliteConnection). `repository_key`, `to_repository`
+// and `commit_key` are keys of rows in this database.
 
 // The key of the commit with this sha (bytes) in the repository; 0: there is
 // none.

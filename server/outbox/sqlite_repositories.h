@@ -47,7 +47,7 @@ namespace signalbox {
 //   parked repositories are never in it.
 //
 // Every method needs an open transaction of the writer. Errors stick to
-// `connection`. Not thread-safe.
+// `connection` (see SqliteConnection). Not thread-safe.
 class SqliteRepositories {
  public:
   // `credential_of` returns the id of the credential that posts for a
@@ -167,9 +167,10 @@ class SqliteRepositories {
   // other repository.
   void LoseName(SqliteConnection* connection, const NamedRepository& row,
                 absl::Time now);
-  // Removes the name and the number of the row, so that no search finds it, and
-  // ends its parking. Call it before the commits of the row move to the
-  // repository with the name `to`: see BeginMerge.
+  // Call it when this row and the one with the name `to` turned out to be the
+  // same repository, and before BeginMerge, which moves the commits to that
+  // row. Removes the name and the number of this row, so that no search finds
+  // it, and ends its parking.
   void Retire(SqliteConnection* connection, const NamedRepository& row,
               const Repository& to);
   // Notes that GitHub said at `time`, by GitHub's clock, what the repository is
@@ -204,6 +205,7 @@ class SqliteRepositories {
     bool due[2] = {false, false};
   };
 
+  // RemoveDue for both kinds.
   void RemoveAllDue(SqliteConnection* connection, int64_t repository_key);
 
   // The keys of the parked repositories. All are kept in memory, since they are
@@ -224,8 +226,9 @@ class SqliteRepositories {
   std::set<std::string> due_results_;  // See TakeCredentialsWithResults.
 };
 
-// Implements RecoveryNotes::Repositories. A transaction that only reads is
-// enough.
+// At most `limit` repositories that have a name, ordered by `canonical` and
+// beginning after the name `after`. A transaction that only reads is enough.
+// Implements RecoveryNotes::Repositories.
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
                                               const std::string& after,
                                               int limit);

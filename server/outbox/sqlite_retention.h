@@ -11,7 +11,7 @@ namespace signalbox {
 // and status changes, so that the database does not grow for ever. Status
 // changes go once they are not among the newest `changes_kept` sequences. True:
 // there may be more to delete. Needs an open transaction of the writer. Errors
-// stick to `connection`.
+// stick to `connection` (see SqliteConnection).
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept);
 

@@ -15,8 +15,8 @@ namespace signalbox {
 // (Held::other_runs). Most entries have none.
 //
 // Both functions need an open transaction; WriteOtherRuns needs that of the
-// writer. Errors stick to the connection. `entry_id` is the key of the entry's
-// row.
+// writer. Errors stick to the connection (see SqliteConnection). `entry_id` is
+// the key of the entry's row.
 
 // In the order in which they were last reported, the newest first.
 std::vector<NewestRun> ReadOtherRuns(SqliteConnection* connection,

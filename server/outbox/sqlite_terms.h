@@ -15,20 +15,24 @@ namespace signalbox {
 // The table `term`, which says which process takes out what is to be posted.
 // terms.h has the meaning of terms. These functions need an open transaction;
 // those that change something need that of the writer. Errors of the store
-// stick to the connection. SqliteWriterState holds the epoch of the newest
-// term.
+// stick to the connection (see SqliteConnection). SqliteWriterState holds the
+// epoch of the newest term.
 
-// Implements Terms::Look.
+// The newest term, its holder and its last beat. Implements Terms::Look.
 TermLook LookAtTerm(SqliteConnection* connection);
-// Implements Terms::Claim.
+// Begins the next term, for the process `owner` (its random id) on the server
+// `holder` (for people). Returns the new term. ABORTED, reason TERM_CHANGED:
+// the term is no longer as `seen` says; look again. Implements Terms::Claim.
 absl::StatusOr<Term> ClaimTerm(SqliteConnection* connection,
                                SqliteWriterState* state, const TermLook& seen,
                                const std::string& owner,
                                const std::string& holder, absl::Time now);
-// Implements Terms::Beat.
+// Stores a sign of life of the holder of `term`. FAILED_PRECONDITION, reason
+// TERM_OVER: the term has ended. Implements Terms::Beat.
 absl::Status Beat(SqliteConnection* connection, const SqliteWriterState& state,
                   const Term& term, absl::Time now);
-// Implements Terms::GiveBack. Does nothing if the term has ended.
+// Ends `term`, so that another process can claim the next one at once. Does
+// nothing if it has ended already. Implements Terms::GiveBack.
 void GiveBack(SqliteConnection* connection, SqliteWriterState* state,
               const Term& term);
 

@@ -93,11 +93,13 @@ class SqliteWriter {
   absl::Status WriteAll(const std::vector<Waiting*>& batch, bool* changed,
                         bool* may_repeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
+  // Runs the changes once. The results are those of WriteAll.
   absl::Status TryToWrite(const std::vector<Waiting*>& batch, bool* changed,
                           bool* may_repeat)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
   // True: it found damaged rows.
   absl::StatusOr<bool> Repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
+  // Reads `state_` again from the tables.
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
 
   const Options options_;
@@ -109,6 +111,7 @@ class SqliteWriter {
   SqliteWriterState state_ ABSL_GUARDED_BY(writing_);
   // How many transactions there were since Checkpoint last moved the log.
   int commits_ ABSL_GUARDED_BY(writing_) = 0;
+  // False: the next transaction must call LoadState.
   bool state_is_loaded_ ABSL_GUARDED_BY(writing_) = false;
   bool repaired_in_vain_ ABSL_GUARDED_BY(writing_) = false;
 
