@@ -24,17 +24,19 @@ enum class Right {
   kWebhook,
 };
 
-// By its name in the configuration; nothing: there is no such right.
+// The right with this name in the configuration, such as `report`. Nothing:
+// there is no such right.
 std::optional<Right> RightNamed(absl::string_view name);
-// The reverse.
+// The name of a right in the configuration.
 absl::string_view NameOf(Right right);
 
 // A caller that the configuration names.
 struct Caller {
   std::string name;
-  // SHA-256 of the token, with or without a line end after the token; 32 bytes.
+  // SHA-256 of the token, or of the token with a line end; 32 bytes.
   std::string token_sha256;
-  // Globs. A repository pattern without a host means github.com.
+  // Patterns with `*`, as in `config.h`. A repository pattern without a host
+  // means github.com.
   std::vector<std::string> repositories;
   std::vector<std::string> contexts;
   std::vector<Right> rights;
@@ -44,8 +46,11 @@ struct Caller {
 // statuses that Signalbox sets, so a grant of a context is the power to merge.
 // Everything that is not granted is refused.
 //
-// If the configuration names no callers, everybody who can connect may do
-// everything. Therefore the server then listens on loopback only.
+// A null `const Caller*` stands for every client of a server whose
+// configuration names no callers. It may do everything.
+//
+// All refusals of the functions named Authorize are PERMISSION_DENIED, reason
+// NOT_GRANTED, unless the function says otherwise.
 //
 // Immutable, hence thread-safe.
 class Authorizer {
@@ -53,26 +58,28 @@ class Authorizer {
   explicit Authorizer(std::vector<Caller> callers)
       : callers_(std::move(callers)) {}
 
-  // The caller with the bearer token in the `authorization` metadata (its value
-  // with or without "Bearer "). nullptr: the configuration names no callers.
-  // UNAUTHENTICATED, reason UNKNOWN_CALLER: the token is missing or unknown;
-  // the message says which.
+  // Finds the caller by its token. `authorization` is the value of the metadata
+  // of that name: the token, with or without "Bearer " before it. Returns
+  // nullptr if the configuration names no callers. UNAUTHENTICATED, reason
+  // UNKNOWN_CALLER: the token is missing or unknown; the message says which.
+  // The result lives as long as the Authorizer.
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
 
-  // Everything that is granted to `caller`. For nullptr, everything there is,
-  // with an empty name.
+  // What `caller` may do, for GetServerInfo. For nullptr: all rights for all
+  // repositories and contexts, with an empty name.
   static Caller GrantsOf(const Caller* caller);
 
-  // Whether `caller` has this right for the repository and all of `contexts`,
-  // which may be empty. PERMISSION_DENIED, reason NOT_GRANTED.
+  // Whether `caller` has this right for the repository and for every context of
+  // `contexts`, which may be empty.
   static absl::Status Authorize(const Caller* caller, Right right,
                                 const Repository& repository,
                                 const std::vector<std::string>& contexts);
 
-  // As Authorize, for the repository that the store found by the name `asked`.
-  // If an old name leads to a repository that the caller may not see, the
-  // answer is as if it did not exist: NOT_FOUND, reason NOTHING_REPORTED.
+  // As Authorize, after the outbox has found the repository `found` by the name
+  // `asked`. If `asked` is an old name and `caller` has no grant of `found`,
+  // the error is the same as for a repository without reports: NOT_FOUND,
+  // reason NOTHING_REPORTED. So `caller` learns nothing about `found`.
   static absl::Status AuthorizeFound(const Caller* caller, Right right,
                                      const Repository& found,
                                      const Repository& asked);
@@ -81,30 +88,33 @@ class Authorizer {
   static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
 
   // As Authorize, for all reports of `converted`. Fields that only GitHub knows
-  // (a delivery, a change, an observed status) need kWebhook, too. Without
-  // kWebhook, a repository_id is left out with a warning.
+  // (a delivery, a code change, an observed status) need kWebhook, too. If
+  // `caller` lacks kWebhook and the report has a repository_id, removes it and
+  // adds a warning.
   //
-  // Stores the caller in the submission, and how to authorise it again if the
-  // repository turns out to have another name.
+  // Stores the caller's name in `converted`, and a function that authorises it
+  // again. The outbox calls this function if the repository turns out to have
+  // another name.
   static absl::Status AuthorizeReports(const Caller* caller,
                                        Converted* converted);
 
-  // Whether `caller` may report an event. It needs kWebhook and a grant of
+  // Whether `caller` may report an event. It needs kWebhook, and a grant of
   // every repository that the event names, or of all repositories of the
-  // account that it names. Contexts need a grant only if they are to be run
-  // again. Stores in the submission the caller, and how to authorise it again.
+  // account that the event names. It needs a grant of contexts only if the
+  // event asks to run them again. Stores the same in `submission` as
+  // AuthorizeReports.
   static absl::Status AuthorizeEvent(const Caller* caller,
                                      EventSubmission* submission);
 
-  // As Authorize, for an earlier request of a caller, by its name; empty: the
-  // configuration named no callers. A caller that is no longer configured may
-  // do nothing.
+  // As Authorize, for a request that the server stored earlier with the name of
+  // its caller. Empty name: the configuration named no callers then. If the
+  // configuration no longer names `caller`, it may do nothing.
   absl::Status AuthorizeLater(absl::string_view caller, Right right,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) const;
 
-  // Whether a caller may still report this context (empty: any) of a
-  // repository. Fits SqliteOutboxOptions::may_report.
+  // Whether the caller with this name may still report `context` (empty: any
+  // context) of `repository`. For SqliteOutboxOptions::may_report.
   bool MayReport(const std::string& caller, const Repository& repository,
                  const std::string& context) const;
 
@@ -112,13 +122,14 @@ class Authorizer {
   const std::vector<Caller> callers_;
 };
 
-// Why a caller was refused: "right" (it does not have the right), "repository",
-// "account" or "context" (it has no grant of this one). Empty: this is another
-// error. gRPC clients get it as trailing metadata `signalbox-not-granted`.
+// What the caller lacks, if `status` is a refusal with the reason NOT_GRANTED:
+// "right", or the kind of thing of which it has no grant: "repository",
+// "account" or "context". Empty: `status` is another error. gRPC clients get
+// it as trailing metadata `signalbox-not-granted`.
 std::string NotGrantedOf(const absl::Status& status);
 
 // Reads a file with the SHA-256 of a caller's token in hexadecimal, as
-// sha256sum prints it. Errors name the file.
+// sha256sum prints it. Returns its 32 bytes. Errors name the file.
 absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path);
 
 }  // namespace signalbox

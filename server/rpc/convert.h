@@ -17,10 +17,12 @@
 
 namespace signalbox {
 
-// The border between the generated protobuf types and the server's own types.
-// FromProto gives the fields of a request to the conversion of calls, whose
-// errors it returns. No code behind these functions sees a proto. Pure.
+// Conversion between the generated protobuf types and the server's own types.
+// No code outside `server/rpc` sees a proto. Pure.
 
+// FromProto checks a request and converts it. It copies the fields and calls
+// `server/calls/conversion.h`, which checks them; errors are those of
+// ConvertReport there.
 absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                                     const ConvertOptions& options);
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
@@ -28,9 +30,11 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
 absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,
                                           const ConvertOptions& options);
 
-// An empty context means the default one.
+// `context`, or the default context `ci/build` if it is empty.
 std::string ContextOrDefault(const std::string& context);
 
+// ToProto converts answers. `warnings` are those of Converted; `page` is the
+// part of the answer that fits into one message.
 google::protobuf::Duration ToProto(absl::Duration duration);
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
@@ -42,7 +46,7 @@ v1::CommitStatus ToProto(const StatusView& status);
 v1::DiagnoseRepositoryResponse ToProto(
     const Diagnosis& diagnosis,
     const RepositoryRules::Expectation& expectation);
-// Does not set `next_step`.
+// The caller sets `next_step`.
 v1::ExplainStatusResponse ToProto(const History& history,
                                   const HistoryPage& page);
 

@@ -72,7 +72,7 @@ std::string NextTry(const History& history, const CredentialTrouble& trouble,
 
 }  // namespace
 
-Posting Hindered(Posting posting, const CredentialTrouble& trouble) {
+Posting WithCredentialWait(Posting posting, const CredentialTrouble& trouble) {
   if (posting.state != PostingState::kDue || trouble.reason.empty()) {
     return posting;
   }
@@ -120,9 +120,9 @@ std::string DecisionAfter(const History& history, size_t index) {
                    : "a newer report takes its place";
 }
 
-std::string OldName(const Repository& said, const Repository& meant) {
-  if (said.Canonical() == meant.Canonical()) return "";
-  return absl::StrCat(said.Display(), " is an old name of ", meant.Display(),
+std::string OldNameNotice(const Repository& asked, const Repository& actual) {
+  if (asked.Canonical() == actual.Canonical()) return "";
+  return absl::StrCat(asked.Display(), " is an old name of ", actual.Display(),
                       ". The server uses the new name, unless GitHub answers "
                       "that another repository has the old one.");
 }

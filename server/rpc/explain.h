@@ -10,27 +10,34 @@
 
 namespace signalbox {
 
-// Why a credential's work waits: a stable upper-case word, empty if it does not
-// wait. And until when, if that is known (else InfinitePast).
+// The parts of ExplainStatus' answer that the server makes for people. Pure.
+
+// Why the entries of a credential wait: it is paused or stopped, or its host
+// is.
 struct CredentialTrouble {
-  std::string reason;
+  std::string reason;  // Stable upper-case word; empty: it does not wait.
+  // When it may post again. InfinitePast or InfiniteFuture: not known.
   absl::Time until = absl::InfinitePast();
 };
 
-// Shows a due status as waiting if its credential waits.
-Posting Hindered(Posting posting, const CredentialTrouble& trouble);
+// The outbox does not know credentials that wait. So it calls an entry due
+// although its credential waits. This returns `posting` as callers shall see
+// it: waiting, with the credential's reason and time, if it was due and
+// `trouble` has a reason. Else it returns `posting` unchanged.
+Posting WithCredentialWait(Posting posting, const CredentialTrouble& trouble);
 
-// What happens next to a status and when, in a sentence or two for people.
-// Pure.
+// What happens next to the status, and when, in a few sentences for people.
+// `history.status.posting` must come from WithCredentialWait.
 std::string NextStep(const History& history, const CredentialTrouble& trouble,
                      absl::Time now);
 
-// A sentence that says that `said` is an old name of the repository; empty if
-// it is not.
-std::string OldName(const Repository& said, const Repository& meant);
+// A sentence that says that the name `asked`, which a caller used, is an old
+// name of `actual`. Empty if both are the same name.
+std::string OldNameNotice(const Repository& asked, const Repository& actual);
 
-// What the server decided after try number `index` of a history, derived from
-// what followed the try.
+// What the server did after `history.tries[index]`, in a few words for people,
+// such as "tried again after 10 s". Follows from the later tries and, for the
+// last try, from the posting.
 std::string DecisionAfter(const History& history, size_t index);
 
 }  // namespace signalbox

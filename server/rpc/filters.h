@@ -13,24 +13,31 @@
 
 namespace signalbox {
 
-// The statuses that a list request selects. The caller's grants are checked
-// elsewhere.
+// StatusFilter is the filter of ListStatuses and RetryPosts: it decides which
+// statuses a request selects. StoreCalls also checks the caller's grants.
+//
+// Immutable.
 class StatusFilter {
  public:
-  // INVALID_ARGUMENT names the field: INVALID_PATTERN, INVALID_POSTING_STATE,
-  // INVALID_REASON.
+  // Checks and converts the filter of a request. INVALID_ARGUMENT names the
+  // field; reasons INVALID_PATTERN, INVALID_POSTING_STATE, INVALID_REASON.
   static absl::StatusOr<StatusFilter> Of(const v1::StatusFilter& filter);
+
+  // The filter selects a status if both are true for it.
 
   bool WantsRepository(const Repository& repository) const;
   bool WantsStatus(const StatusView& status) const;
 
+  // The states and reasons that it selects. Never no state; no reasons: all.
   const std::set<PostingState>& states() const { return states_; }
   const std::set<std::string>& reasons() const { return reasons_; }
 
-  // A place in the list as a page token for callers, and back. Empty: the
-  // beginning. INVALID_ARGUMENT, reason INVALID_PAGE_TOKEN, unless it is a
-  // token for an equal filter. To callers a token has no meaning.
+  // Makes the page token for the page that begins after `place`. The token has
+  // a fingerprint of this filter.
   std::string PageTokenOf(const StatusPlace& place) const;
+  // The place in a page token; an empty token is the beginning of the list.
+  // INVALID_ARGUMENT, reason INVALID_PAGE_TOKEN: PageTokenOf did not make it,
+  // or made it for a filter that selects other statuses.
   absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token) const;
 
  private:
@@ -43,19 +50,26 @@ class StatusFilter {
   std::set<std::string> reasons_;  // Empty: all.
 };
 
-// WatchFilter decides which changes a watcher wants and may see. Pure and
-// immutable.
+// WatchFilter is the filter of WatchStatuses: it decides which status changes
+// the server sends to a watcher. It sends only changes that the request selects
+// and the caller may read.
+//
+// Immutable.
 class WatchFilter {
  public:
-  // INVALID_ARGUMENT: INVALID_PATTERN, TOO_MANY_PATTERNS, INVALID_STATE,
-  // INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED: `caller` may not
-  // read, or may not read a repository that the request names without a `*`.
-  // Patterns with a `*` match only what the caller may read.
+  // Checks and converts the filter of a request. A null `caller` may read
+  // everything; `caller` is borrowed.
+  //
+  // INVALID_ARGUMENT: reasons INVALID_PATTERN, TOO_MANY_PATTERNS,
+  // INVALID_STATE, INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED:
+  // `caller` does not have the right `read`, or the request names a repository
+  // without a `*` that `caller` may not read. A pattern with a `*` is no error:
+  // it selects only what `caller` may read.
   static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
                                         const Caller* caller);
 
-  // A change is wanted if both are true. The first depends only on the
-  // repository's name.
+  // The filter selects a change if both are true for it. WantsRepository
+  // depends only on the repository's name.
   bool WantsRepository(const Repository& repository) const;
   bool WantsStatus(const StatusView& status) const;
 

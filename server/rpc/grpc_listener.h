@@ -13,21 +13,24 @@
 
 namespace signalbox {
 
-// Serves a StatusServiceImpl and gRPC's health service on one address.
+// GrpcListener is the gRPC server: it makes a StatusServiceImpl and gRPC's
+// health service reachable at one address.
 class GrpcListener {
  public:
-  // `listen` is a loopback address, HOST:PORT; port 0: a free port. `service`
-  // is borrowed. `reflection`: also serves the schema, for tools.
+  // Listens and serves. `listen` is a loopback address, HOST:PORT. Port 0: the
+  // system chooses a free port. `reflection`: tools such as grpcurl can read
+  // the schema. `service` is borrowed.
   //
   // Errors: those of ParseLoopbackAddress. UNAVAILABLE, reason
-  // ADDRESS_NOT_AVAILABLE.
+  // ADDRESS_NOT_AVAILABLE: the process cannot listen there.
   static absl::StatusOr<std::unique_ptr<GrpcListener>> Start(
       absl::string_view listen, bool reflection, StatusServiceImpl* service);
 
-  // Ends the streams, gives the calls under way two seconds, and ends.
+  // Ends the streams, gives the other calls under way two seconds to end,
+  // cancels the rest, and stops.
   ~GrpcListener();
 
-  // With the actual port.
+  // Where it listens, with the actual port.
   const Address& address() const { return address_; }
 
  private:

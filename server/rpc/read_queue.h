@@ -15,21 +15,24 @@
 
 namespace signalbox {
 
-// Runs reads of the outbox on threads of its own, because gRPC's threads must
-// never block.
+// ReadQueue runs calls that read the outbox on threads of its own. A read
+// blocks, and gRPC's threads must never block. StatusServiceImpl uses it for
+// all calls but reports.
 //
 // Thread-safe.
 class ReadQueue {
  public:
+  // Runs reads on `threads` threads, and lets at most `max_waiting` wait.
   // `clock` is borrowed.
   ReadQueue(Clock* clock, int threads, size_t max_waiting);
 
   // Runs the reads that still wait, then ends the threads.
   ~ReadQueue();
 
-  // Called exactly once. OK: the read is to be done now, on a thread of the
-  // queue. UNAVAILABLE, reason TOO_MANY_READS: too many reads wait. The error
-  // of AnswerOverdue: it waited too long.
+  // A waiting read. The queue calls it exactly once. OK: it does its work now,
+  // on a thread of the queue. Otherwise it does no work and answers its caller
+  // with the error: UNAVAILABLE, reason TOO_MANY_READS, if `max_waiting` reads
+  // wait already; the error of AnswerOverdue, if it waited too long.
   using Read = std::function<void(const absl::Status& admitted)>;
 
   // Calls `read` soon, or at once if it is refused.
@@ -44,7 +47,8 @@ class ReadQueue {
     absl::Duration since;  // Monotonic.
   };
 
-  // Runs what waits, on the thread of this worker.
+  // Runs waiting reads on the thread of the worker with this index. Returns
+  // when the worker calls it again.
   absl::Time RunOnce(size_t worker);
 
   Clock* const clock_;
@@ -52,8 +56,8 @@ class ReadQueue {
 
   Mutex mu_;
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);
-  // By worker: it sleeps, and Run has not woken it. The others look at the
-  // queue before they sleep.
+  // By worker: whether it sleeps and Run has not woken it. The other workers
+  // look at the queue before they sleep.
   std::vector<bool> is_idle_ ABSL_GUARDED_BY(mu_);
 
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -14,28 +14,34 @@
 
 namespace signalbox {
 
-// The calls of StreamReports. Each report is authorised, submitted and judged
-// as by the unary call, in the order of arrival, and answered once it is on
-// disk.
+// ReportStreams runs all calls of the RPC StreamReports, by which a farm sends
+// many reports over one stream. A stream treats a report as the unary call
+// does: it checks the caller's rights, gives the report to Intake, and answers
+// when the report is on disk. It submits reports in the order in which they
+// arrive. An error of one report is the answer to that report, and the stream
+// goes on.
 //
-// A report counts as unanswered until its answer has been sent. A stream reads
-// only while it has fewer than `max_unanswered` such reports, and fewer than
-// `max_unanswered_bytes` in them. So a client that does not read its answers is
-// stopped, and costs no more memory than that. If Intake is full, a stream
-// waits until one of its own reports is answered, and submits again. If it has
-// no report there, it answers UNAVAILABLE.
+// The memory for one stream is limited. A report counts as unanswered until its
+// answer has been sent. At `max_unanswered` unanswered reports, or at
+// `max_unanswered_bytes` of them, the stream stops reading. So it also stops
+// for a client that does not read its answers.
 //
-// A client that disconnects loses its answers, but not its reports.
+// If Intake is full, the stream waits until Intake has answered one of the
+// stream's own reports, and submits again. If Intake has none of them, the
+// stream answers the report with UNAVAILABLE.
 //
-// Thread-safe. Must outlive the gRPC server that its reactors were given to.
+// If a client disconnects, its answers are lost, but the server still stores
+// the reports that it has submitted.
+//
+// Thread-safe. Must outlive the gRPC server that runs the streams.
 class ReportStreams {
  public:
   struct Options {
     size_t max_unanswered = 4096;
-    size_t max_unanswered_bytes = 4 << 20;
+    size_t max_unanswered_bytes = 4 << 20;  // Of the requests.
   };
 
-  // All pointers are borrowed. `ends` counts how calls end.
+  // All pointers are borrowed. `ends` counts the ended calls by their codes.
   ReportStreams(Options options, const ConvertOptions* convert, Intake* intake,
                 Metrics* metrics, CodeCounters* ends)
       : options_(options),
@@ -49,18 +55,21 @@ class ReportStreams {
   using Reactor = grpc::ServerBidiReactor<v1::StreamReportsRequest,
                                           v1::StreamReportsResponse>;
 
-  // Begins a stream, which deletes itself. `caller` is the authenticated
-  // caller; an error ends the stream with that error.
+  // Begins one call of StreamReports. Give the result to gRPC; it deletes
+  // itself when the call has ended. `caller` is the result of
+  // Authorizer::Authenticate; if it is an error, the stream ends with it.
   Reactor* Open(grpc::CallbackServerContext* context,
                 const absl::StatusOr<const Caller*>& caller);
 
-  // Ends every stream with UNAVAILABLE, reason SHUTTING_DOWN, once its
-  // submitted reports are answered. Streams that are opened later end at once.
+  // Call it when the server stops. Every stream reads no more, answers the
+  // reports that it has submitted, and ends with UNAVAILABLE, reason
+  // SHUTTING_DOWN. Streams that are opened later end at once.
   void Close();
 
  private:
   class Stream;
 
+  // Removes an ended stream from `open_`.
   void Forget(const Stream* stream);
 
   const Options options_;

@@ -5,10 +5,11 @@
 
 namespace signalbox {
 
-// Limits what a client can cost the server: the sizes of messages, the number
-// of streams, and how long a connection may live or stay silent. Also keeps a
-// second process off the same address. The no-op server of the benchmarks has
-// the same limits, so that it can serve as a reference.
+// Sets on `builder` the limits for what a client can cost the server: the sizes
+// of messages, the number of calls per connection, and how long a connection
+// may live or stay silent. Also forbids a second process to listen on the same
+// address. A function of its own, because the benchmarks' reference server must
+// have the same limits.
 void SetServerLimits(grpc::ServerBuilder* builder);
 
 }  // namespace signalbox

@@ -196,7 +196,7 @@ class ServiceCalls final : public StatusServiceImpl {
       Read(call, [=, this, diagnosis = std::move(diagnosis)]() mutable {
         const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
         if (!meant.ok()) return meant.status();
-        std::string old_name = OldName(repository, *meant);
+        std::string old_name = OldNameNotice(repository, *meant);
         if (!old_name.empty() &&
             Authorizer::AuthorizeFound(caller, Right::kRead, *meant, repository)
                 .ok()) {

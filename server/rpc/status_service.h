@@ -23,18 +23,20 @@
 
 namespace signalbox {
 
-// What a server tells about itself.
+// What the call GetServerInfo tells about the server.
 struct ServerInfo {
   std::string version;
-  std::string revision;
+  std::string revision;  // Of the source.
   // The name and API address of each GitHub host.
   std::vector<std::pair<std::string, std::string>> hosts;
   // Features that not every server of this version has.
   std::vector<std::string> features;
 };
 
-// The gRPC service. It authenticates each call, hands reports to Intake and
-// other calls to the read queue, and answers. No gRPC reaction blocks.
+// StatusServiceImpl is the gRPC service signalbox.v1.StatusService: the way by
+// which farms, the shim and people reach the server. It authenticates each
+// call, gives reports to Intake and other calls to ReadQueue, and answers. It
+// never blocks gRPC's threads.
 //
 // Thread-safe.
 class StatusServiceImpl : public v1::StatusService::CallbackService {
@@ -43,15 +45,15 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     ServerInfo info;
     ReportStreams::Options report_streams;
     WatchHub::Options watch;
-    // The deadline of calls without a deadline, or with a longer one.
+    // The longest time for a unary call, even if the client allows more.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
-    // Reads beyond this number are refused with UNAVAILABLE, reason
+    // If so many reads wait, further ones end with UNAVAILABLE, reason
     // TOO_MANY_READS.
     size_t max_waiting_reads = 1024;
-    // Finds out whether the server can set statuses in a repository. `done`
-    // runs once, on any thread. Must not block. Empty: DiagnoseRepository
-    // answers only with the expected contexts.
+    // For DiagnoseRepository: finds out whether the server can set statuses in
+    // a repository, then calls `done` once, on any thread. Must not block.
+    // Empty: DiagnoseRepository answers with the expected contexts only.
     std::function<void(const Repository&, std::function<void(Diagnosis)> done)>
         diagnose;
   };
@@ -62,11 +64,12 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       Acceptance* acceptance, Statuses* statuses, Metrics* metrics,
       Clock* clock);
 
-  // Ends all streams with UNAVAILABLE, each stream of reports once its
-  // submitted reports are answered. Call it when the server stops.
+  // Call it when the server stops. Ends all streams with UNAVAILABLE. A stream
+  // of reports first answers the reports that it has submitted.
   virtual void CloseStreams() = 0;
 
-  // Tells the watchers that the outbox has changed. Never blocks.
+  // Call it after every commit with status changes, so that WatchStatuses sends
+  // them. Never blocks.
   virtual void NoteChange() = 0;
 };
 

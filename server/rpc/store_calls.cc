@@ -117,8 +117,8 @@ absl::StatusOr<StatusListing> ListingOf(
   query.wants = [caller, right, filter = *filter,
                  trouble_of](ListedStatus* listed) {
     StatusView& status = listed->status;
-    status.posting =
-        Hindered(std::move(status.posting), trouble_of(listed->credential));
+    status.posting = WithCredentialWait(std::move(status.posting),
+                                        trouble_of(listed->credential));
     std::vector<std::string> contexts;
     if (right != Right::kRead) contexts.push_back(status.context);
     return filter.WantsStatus(status) &&
@@ -209,7 +209,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     if (!found.ok()) return found;
     const CredentialTrouble trouble = TroubleOf(commit->credential);
     for (StatusView& status : commit->statuses) {
-      status.posting = Hindered(std::move(status.posting), trouble);
+      status.posting = WithCredentialWait(std::move(status.posting), trouble);
     }
     *response = ToProto(*commit, PageOf(*commit, page));
     return absl::OkStatus();
@@ -257,10 +257,11 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const std::string next_step = NextStep(*history, trouble, clock_->Now());
     if (!history->in_flight) {
       history->status.posting =
-          Hindered(std::move(history->status.posting), trouble);
+          WithCredentialWait(std::move(history->status.posting), trouble);
     }
     *response = ToProto(*history, PageOf(*history, page));
-    const std::string old_name = OldName(named.repository, history->repository);
+    const std::string old_name =
+        OldNameNotice(named.repository, history->repository);
     response->set_next_step(
         old_name.empty() ? next_step : absl::StrCat(old_name, " ", next_step));
     return absl::OkStatus();

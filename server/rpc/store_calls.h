@@ -17,24 +17,28 @@
 
 namespace signalbox {
 
-// StoreCalls does the calls that use the store directly: reads, retries and
-// events. Reports go to Intake instead.
+// StoreCalls makes the unary calls that use the outbox ("the store") directly:
+// reads, retries and events. Reports go to Intake instead. StatusServiceImpl
+// uses it in two steps, because gRPC's threads must not block:
 //
-// Prepare checks a request and whether `caller` may make it, and returns the
-// work that is left. The work blocks, fills the response and returns how the
-// call ends. `caller` and `response` are borrowed until then.
+// 1. On gRPC's thread, Prepare checks the request and the caller's rights. An
+//    error ends the call. Else Prepare returns the rest of the call as Work.
+// 2. On a thread of ReadQueue, Work reads or changes the outbox, fills
+//    `response`, and returns the status that ends the call.
 //
 // Thread-safe.
 class StoreCalls {
  public:
   struct Options {
     ConvertOptions convert;
-    // Why a credential's work waits, for ExplainStatus. The read threads call
-    // it. Empty function: no credential waits.
+    // Why the entries of a credential wait. ReadQueue's threads call it. Empty
+    // function: no credential waits.
     std::function<CredentialTrouble(absl::string_view credential)> trouble_of;
-    // Called when a call has made an entry due.
+    // Called when a call has made an entry due, to wake the poster. May be
+    // empty.
     std::function<void()> became_due;
-    // Called after an event was stored. Must not block.
+    // Called after the call ReportEvent has stored an event. Must not block.
+    // May be empty.
     std::function<void(const Event&)> event_stored;
   };
 
@@ -48,6 +52,8 @@ class StoreCalls {
         statuses_(statuses),
         clock_(clock) {}
 
+  // One for each call. Work borrows `caller` and `response` until it returns.
+  // A null `caller` may do everything (see Authorizer).
   absl::StatusOr<Work> Prepare(const Caller* caller,
                                const v1::GetCommitStatusRequest& request,
                                v1::GetCommitStatusResponse* response) const;
@@ -71,8 +77,9 @@ class StoreCalls {
                                v1::ReportEventResponse* response) const;
 
  private:
-  // Also stores in the response the sequence after which WatchStatuses sends
-  // all later changes.
+  // Returns work that does `read` and stores in `response` the sequence that
+  // was the newest before the read. A caller can pass it to WatchStatuses, and
+  // then misses no change that the answer does not have.
   template <typename Response>
   Work ForWatching(Response* response, Work read) const;
 

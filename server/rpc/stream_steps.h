@@ -7,25 +7,26 @@
 
 namespace signalbox {
 
-// StreamSteps makes the gRPC calls of one stream one after another, although
-// many threads change the stream's state. After a change of the state, the
-// thread calls Drive, which calls NextStep for the next gRPC call. So only one
-// thread at a time calls gRPC, without holding the lock, and no call follows
-// Finish.
+// StreamSteps is the base class of the server's gRPC streams. Several threads
+// change the state of a stream, but gRPC's functions for it must be called one
+// at a time, without a lock, and never after Finish. StreamSteps ensures that.
+//
+// A stream holds `mu_` while it changes its state, releases it, and then calls
+// Drive. Drive asks NextStep which function of gRPC to call next, and calls it.
 //
 // Thread-safe.
 class StreamSteps {
  protected:
   ~StreamSteps() = default;
 
-  // Returns the next gRPC call, and notes in the state that it is being made.
-  // Empty: there is nothing to do.
+  // Returns a function that makes the next call of gRPC, and notes in the state
+  // that this call is under way. Empty: there is nothing to call now.
   virtual std::function<void()> NextStep()
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) = 0;
 
-  // Makes all calls that are due now. If another thread is in here already,
-  // returns at once: that thread sees the new state. The stream must live until
-  // it returns.
+  // Makes all calls of gRPC that the state allows now. If another thread is in
+  // Drive already, returns at once: that thread sees the new state. The stream
+  // must live until Drive returns.
   void Drive() {
     {
       MutexLock lock(&mu_);
@@ -47,7 +48,7 @@ class StreamSteps {
   Mutex mu_;
 
  private:
-  bool driven_ ABSL_GUARDED_BY(mu_) = false;
+  bool driven_ ABSL_GUARDED_BY(mu_) = false;  // A thread is in Drive.
 };
 
 }  // namespace signalbox

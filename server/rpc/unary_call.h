@@ -9,8 +9,9 @@
 
 namespace signalbox {
 
-// One unary call under way, which must be ended exactly once. Copies mean the
-// same call.
+// UnaryCall is one gRPC call with one answer, while it is under way. The code
+// that handles it must end it exactly once, also if the server is too slow.
+// Copies mean the same call.
 //
 // Thread-safe.
 class UnaryCall {
@@ -23,7 +24,7 @@ class UnaryCall {
 
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
 
-  // The response no longer exists afterwards.
+  // Fill the response first: it no longer exists afterwards.
   void End(const absl::Status& status) const {
     counters_->Count(status.code());
     reactor_->Finish(ToGrpcStatus(status, context_));

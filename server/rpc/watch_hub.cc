@@ -23,15 +23,15 @@ constexpr double kBurst = 0.1;
 // The longest round. Watchers that it does not reach come first in the next.
 constexpr absl::Duration kLongestRound = absl::Milliseconds(5);
 // If the limit is used up, a pause lets the hub serve many watchers at once.
-constexpr absl::Duration kPauseWhenAllIsTold = absl::Milliseconds(10);
+constexpr absl::Duration kPauseWhenBudgetIsUsed = absl::Milliseconds(10);
 
-double ToldPerSecond(const WatchHub::Options& options) {
-  if (options.told_per_second > 0) return options.told_per_second;
+double ChangesPerSecond(const WatchHub::Options& options) {
+  if (options.max_changes_per_second > 0) return options.max_changes_per_second;
   return 10'000.0 * std::max(1u, std::thread::hardware_concurrency());
 }
 
 double BurstOf(const WatchHub::Options& options) {
-  return std::max(1.0, kBurst * ToldPerSecond(options));
+  return std::max(1.0, kBurst * ChangesPerSecond(options));
 }
 
 absl::Status WatchIsEnding() {
@@ -53,7 +53,7 @@ WatchHub::WatchHub(Options options, Statuses* outbox, Clock* clock)
     : options_(options),
       outbox_(outbox),
       clock_(clock),
-      may_tell_(ToldPerSecond(options), BurstOf(options)),
+      send_budget_(ChangesPerSecond(options), BurstOf(options)),
       worker_("watch", clock, [this] { return RunOnce(); }) {}
 
 void WatchHub::Add(std::shared_ptr<Watcher> watcher,
@@ -109,26 +109,26 @@ absl::Time WatchHub::RunOnce() {
   ServeAll();
   const absl::Duration end = clock_->Monotonic();
   rests_until_ = end + kRest * (end - begin);
-  if (!more_) return clock_->Now() + (next_mark_time_ - end);
-  if (may_tell_.IsEmpty()) {
-    rests_until_ = std::max(rests_until_, begin + kPauseWhenAllIsTold);
+  if (!more_) return clock_->Now() + (next_bookmark_time_ - end);
+  if (send_budget_.IsEmpty()) {
+    rests_until_ = std::max(rests_until_, begin + kPauseWhenBudgetIsUsed);
   }
   return clock_->Now() + (rests_until_ - end);
 }
 
 void WatchHub::ServeAll() {
   const absl::Duration begin = clock_->Monotonic();
-  may_tell_.Refill(begin);
+  send_budget_.Refill(begin);
   // A burst has a turn for every watcher; otherwise none would keep up.
   tokens_of_turn_ =
       std::max(1.0, BurstOf(options_) / static_cast<double>(watching_.size()));
-  next_mark_time_ = absl::InfiniteDuration();
+  next_bookmark_time_ = absl::InfiniteDuration();
   bool is_first_known = false;  // Whether next_served_ is set already.
   auto it = watching_.lower_bound(next_served_);
   for (size_t left = watching_.size(); left > 0; --left) {
     if (it == watching_.end()) it = watching_.begin();
     const bool is_late = clock_->Monotonic() - begin > kLongestRound;
-    if (!is_first_known && (is_late || may_tell_.IsEmpty())) {
+    if (!is_first_known && (is_late || send_budget_.IsEmpty())) {
       is_first_known = true;
       next_served_ = it->first;
     }
@@ -141,12 +141,13 @@ void WatchHub::ServeAll() {
     if (status.ok()) status = Serve(&watching);
     if (status.ok()) {
       // Bookmarks that are due soon are sent now, too, to share the round.
-      if (begin - watching.mark_time >= options_.longest_without_bookmark / 2) {
-        Mark(&watching, begin);
+      if (begin - watching.bookmark_time >=
+          options_.longest_without_bookmark / 2) {
+        SendBookmark(&watching, begin);
       }
-      next_mark_time_ =
-          std::min(next_mark_time_,
-                   watching.mark_time + options_.longest_without_bookmark);
+      next_bookmark_time_ =
+          std::min(next_bookmark_time_,
+                   watching.bookmark_time + options_.longest_without_bookmark);
       ++it;
     } else {
       watching.watcher->End(status);
@@ -268,11 +269,11 @@ absl::Status WatchHub::Begin(Watching* watching) {
     }
   }
   watching->begun = true;
-  Mark(watching, clock_->Monotonic());
+  SendBookmark(watching, clock_->Monotonic());
   return absl::OkStatus();
 }
 
-void WatchHub::Mark(Watching* watching, absl::Duration now) {
+void WatchHub::SendBookmark(Watching* watching, absl::Duration now) {
   if (bookmark_ == nullptr ||
       bookmark_->message.sequence() != watching->cursor) {
     auto bookmark = std::make_shared<WatchedChange>();
@@ -280,8 +281,8 @@ void WatchHub::Mark(Watching* watching, absl::Duration now) {
     bookmark->message.set_sequence(watching->cursor);
     bookmark_ = std::move(bookmark);
   }
-  watching->mark_time = now;
-  watching->watcher->Mark(bookmark_);
+  watching->bookmark_time = now;
+  watching->watcher->TakeBookmark(bookmark_);
 }
 
 absl::Status WatchHub::Serve(Watching* watching) {
@@ -295,10 +296,10 @@ absl::Status WatchHub::Serve(Watching* watching) {
         held_, watching->cursor, {}, [](const SharedChange& change) {
           return change->change.status.sequence;
         });
-    const double last = may_tell_.tokens() - tokens_of_turn_;
+    const double last = send_budget_.tokens() - tokens_of_turn_;
     for (; next != held_.end(); ++next) {
       if (!Offer(watching, *next)) return absl::OkStatus();
-      if (may_tell_.tokens() <= last) {
+      if (send_budget_.tokens() <= last) {
         more_ = true;
         return absl::OkStatus();
       }
@@ -333,15 +334,15 @@ bool WatchHub::Offer(Watching* watching, const SharedChange& change) {
     watching->cursor = change->change.status.sequence;
     return true;
   }
-  if (may_tell_.IsEmpty()) {
+  if (send_budget_.IsEmpty()) {
     more_ = true;
     return false;
   }
   switch (watching->watcher->Offer(change)) {
     case Watcher::Offered::kNoRoom:
       return false;
-    case Watcher::Offered::kTold:
-      may_tell_.Take();
+    case Watcher::Offered::kTaken:
+      send_budget_.Take();
       break;
     case Watcher::Offered::kNotWanted:
       break;
@@ -351,7 +352,7 @@ bool WatchHub::Offer(Watching* watching, const SharedChange& change) {
 }
 
 absl::Status WatchHub::CatchUp(Watching* watching) {
-  if (may_tell_.IsEmpty()) {
+  if (send_budget_.IsEmpty()) {
     more_ = true;
     return absl::OkStatus();
   }

@@ -41,7 +41,8 @@ class WatchStream : public WatchReactor,
     }
   }
 
-  void Mark(const std::shared_ptr<const WatchedChange>& bookmark) override {
+  void TakeBookmark(
+      const std::shared_ptr<const WatchedChange>& bookmark) override {
     {
       MutexLock lock(&mu_);
       // The waiting changes tell the client more than a bookmark.
@@ -67,7 +68,7 @@ class WatchStream : public WatchReactor,
       waiting_.push_back(change);
     }
     Drive();
-    return Offered::kTold;
+    return Offered::kTaken;
   }
 
   void End(absl::Status status) override {

@@ -14,11 +14,16 @@ namespace signalbox {
 
 using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 
-// Begins a call of WatchStatuses, which deletes itself. It sends the client the
-// changes that `hub` offers after `after_sequence` (nothing: from now on) and
-// `filter` wants. An error in `filter` ends the call with that error. `ends`
-// counts how calls end. `hub` and `ends` are borrowed, and must outlive the
-// gRPC server.
+// Begins one call of the RPC WatchStatuses, for StatusServiceImpl. The call
+// registers as a watcher with `hub`, and sends the client every status change
+// that `hub` offers and `filter` selects.
+//
+// `after_sequence`: the call sends the changes with larger sequences. Nothing:
+// it sends those from now on. If `filter` is an error, the call ends with it.
+// `ends` counts the ended calls by their codes.
+//
+// Give the result to gRPC. It deletes itself when the call has ended. Borrows
+// `context`, `hub` and `ends`; `hub` and `ends` must outlive the gRPC server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
                               std::optional<int64_t> after_sequence,

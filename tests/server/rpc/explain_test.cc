@@ -98,32 +98,35 @@ TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
 }
 
 // A person who asks why a pull request is yellow must not get "due".
-TEST(HinderedTest, WhatIsDueShowsWhatItsCredentialWaitsFor) {
+TEST(WithCredentialWaitTest, WhatIsDueShowsWhatItsCredentialWaitsFor) {
   const absl::Time until = absl::UnixEpoch() + absl::Hours(5);
   Posting due;
-  const Posting shown = Hindered(due, {"RATE_LIMITED", until});
+  const Posting shown = WithCredentialWait(due, {"RATE_LIMITED", until});
   EXPECT_EQ(shown.state, PostingState::kWaiting);
   EXPECT_EQ(shown.reason, "RATE_LIMITED");
   EXPECT_EQ(shown.next_try_time, until);
-  EXPECT_EQ(Hindered(due, {"HOST_DOWN", absl::InfiniteFuture()}).next_try_time,
+  EXPECT_EQ(WithCredentialWait(due, {"HOST_DOWN", absl::InfiniteFuture()})
+                .next_try_time,
             due.next_try_time);
-  EXPECT_EQ(Hindered(due, {}).state, PostingState::kDue);
+  EXPECT_EQ(WithCredentialWait(due, {}).state, PostingState::kDue);
   for (const PostingState state :
        {PostingState::kPosted, PostingState::kWaiting, PostingState::kAbandoned,
         PostingState::kObserved}) {
     Posting other;
     other.state = state;
     other.reason = "ITS_OWN";
-    EXPECT_EQ(Hindered(other, {"RATE_LIMITED", until}).state, state);
-    EXPECT_EQ(Hindered(other, {"RATE_LIMITED", until}).reason, "ITS_OWN");
+    EXPECT_EQ(WithCredentialWait(other, {"RATE_LIMITED", until}).state, state);
+    EXPECT_EQ(WithCredentialWait(other, {"RATE_LIMITED", until}).reason,
+              "ITS_OWN");
   }
 }
 
 // Only a restart with another configuration leads to a try.
-TEST(HinderedTest, WithoutACredentialThereIsNoNextTry) {
+TEST(WithCredentialWaitTest, WithoutACredentialThereIsNoNextTry) {
   Posting due;
   due.next_try_time = absl::UnixEpoch();
-  EXPECT_EQ(Hindered(due, {kNoCredential}).next_try_time, std::nullopt);
+  EXPECT_EQ(WithCredentialWait(due, {kNoCredential}).next_try_time,
+            std::nullopt);
 }
 
 class DecisionTest : public testing::Test {

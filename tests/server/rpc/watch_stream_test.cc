@@ -468,7 +468,7 @@ TEST_F(WatchStreamTest, WhoIsTooSlowIsEndedAndResumes) {
 
 TEST_F(WatchStreamTest, AllTogetherAreToldNoFasterThanAllowed) {
   StopServing();
-  watch_.told_per_second = 200;
+  watch_.max_changes_per_second = 200;
   Serve({});
   v1::WatchStatusesRequest of_another;
   of_another.add_repositories("acme/another");
@@ -524,7 +524,7 @@ TEST_F(WatchStreamTest, WhoWantsNothingOfItIsNotTooSlow) {
 
 TEST_F(WatchStreamTest, WhoWantsLittleIsNotEndedForWhoWantsMuch) {
   StopServing();
-  watch_.told_per_second = 1;
+  watch_.max_changes_per_second = 1;
   watch_.max_held = 200;
   Serve({});
   v1::WatchStatusesRequest of_another;
