@@ -13,10 +13,11 @@
 
 namespace signalbox {
 
-// What the configuration means to single parts of the server. The parts'
-// functions and wake-ups are still missing in the options.
+// These functions translate the configuration into the options of single parts
+// of the server. Server then adds the functions by which the parts call each
+// other.
 
-// Reads the files with the callers' token digests; errors as
+// Reads the files with the SHA-256 of the callers' tokens. Errors: those of
 // ReadTokenDigestFile.
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config);
 

@@ -20,23 +20,24 @@ struct ServerOptions {
   Config config;
 
   CredentialFlags credential_flags;
-  // Contexts that are expected if no item of `repositories` matches.
+  // The expected contexts of a repository that no item of
+  // `config.repositories` matches.
   std::vector<std::string> contexts = {"ci/build"};
   // gRPC reflection, for tools such as grpcurl.
   bool reflection = false;
 
-  // Called once, from any thread, after the store has failed. The server can no
-  // longer acknowledge reports: the process must end and recover.
+  // Called once, from any thread, after the database has failed. The server can
+  // no longer accept reports: end the process, so that a new one recovers.
   std::function<void(absl::Status)> on_failure;
 };
 
-// The whole server: creates its parts, connects them, and stops them in the
-// right order.
+// Server is the whole signalbox-server: it creates the parts, connects them,
+// and stops them in the right order. main.cc uses it.
 //
 // Thread-safe.
 class Server {
  public:
-  // Opens the store and starts to serve. Errors are one line that says what
+  // Opens the database and starts to serve. Errors are one line that says what
   // failed and why.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options);
@@ -44,12 +45,13 @@ class Server {
   // Calls Stop, if it was not called before.
   ~Server();
 
-  // Refuses new reports, answers the accepted ones, waits up to `patience` for
-  // posts in flight, and ends. The entries of posts that are still in flight
-  // then become due again when their leases end.
+  // Stops the server. It refuses new reports, answers the accepted ones, and
+  // waits up to `patience` for the answers to posts in flight. If a post is
+  // still in flight then, the next process reads its entry back when the lease
+  // has ended.
   void Stop(absl::Duration patience = absl::Seconds(5));
 
-  // HOST:PORT, with the actual port.
+  // Where the server listens: HOST:PORT with the actual port.
   std::string grpc_address() const;
   std::string web_address() const;
 

@@ -17,42 +17,49 @@
 
 namespace signalbox {
 
-// The one way from a call to a submission, whether the call came by gRPC or the
-// server read the delivery at GitHub. These functions check every field. Pure.
+// Every report and event enters the outbox as a submission. These functions are
+// the only way to make one: `server/rpc` calls them for a gRPC call, and
+// `server/recovery` for a delivery that it read at GitHub. They check every
+// field. Pure.
 //
 // All errors are INVALID_ARGUMENT and name the field.
 
-// What the server knows beyond the call.
+// What the functions need from the configuration.
 struct ConvertOptions {
-  RepositoryRules rules;
+  RepositoryRules rules;  // The expected contexts and expiries.
   // Lower-case host names. Repositories on other hosts are refused.
   std::vector<std::string> known_hosts = {"github.com"};
   // Whether a redelivery by a person at GitHub runs the contexts again.
   bool redelivery_is_rerun = false;
 };
 
-// A report as its sender wrote it.
+// The unchecked fields of a ReportPending or ReportResult call.
 struct ReportCall {
   HookReport report;
-  std::optional<Delivery> delivery;
-  // The rest is for farms. Nothing in `expires_after`: the rules decide.
-  int64_t attempt = 0;
+  std::optional<Delivery> delivery;  // Nothing: a farm or a person reports.
+  // The rest is for farms.
+  int64_t attempt = 0;  // 0: the run has no number.
   std::string series;
-  std::optional<absl::Duration> expires_after;
+  std::optional<absl::Duration> expires_after;  // Nothing: the rules decide.
+  // Accept the report only if the key has no newer sequence. Nothing: accept
+  // it in any case.
   std::optional<int64_t> if_sequence;
 };
 
-// A valid report, with warnings about what was repaired or left out.
+// A valid report. `warnings` say what was repaired or left out, a sentence
+// each. They hold for every context of the report.
 struct Converted {
   Submission submission;
-  // For every context of the report.
   std::vector<std::string> warnings;
 };
 
-// Reasons: INVALID_REPOSITORY, UNKNOWN_HOST.
+// Parses `[HOST/]OWNER/NAME`. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST.
 absl::StatusOr<Repository> ParseKnownRepository(absl::string_view repository,
                                                 const ConvertOptions& options);
 
+// Checks a report. Repairs texts and links that do not fit, and adds the
+// expected contexts to a report without contexts.
+//
 // Reasons: INVALID_REPOSITORY, UNKNOWN_HOST, INVALID_SHA, INVALID_CONTEXT,
 // TOO_MANY_CONTEXTS, INVALID_ATTEMPT, INVALID_SERIES, INVALID_RESULT,
 // INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE, INVALID_REPOSITORY_ID,
@@ -63,8 +70,9 @@ absl::StatusOr<Converted> ConvertReport(ReportCall call,
 // What a delivery becomes: a submission of reports or of an event.
 using HookSubmission = std::variant<Submission, EventSubmission>;
 
-// Reasons as above, or INVALID_EVENT. `call.action` is that of an installation;
-// `delivery` has its own.
+// Checks and converts what a delivery asks for. `delivery` identifies the
+// delivery. `call.action` matters only for an installation. Reasons: those of
+// ConvertReport, and INVALID_EVENT.
 absl::StatusOr<HookSubmission> ConvertHookCall(const HookCall& call,
                                                Delivery delivery,
                                                const ConvertOptions& options);

@@ -8,14 +8,17 @@
 
 namespace signalbox {
 
-// The base URL of the API of a host of GitHub, unless configured otherwise.
+// The base URL of the API of a GitHub host such as `github.com`, if the
+// configuration names no other.
 std::string DefaultApiUrl(absl::string_view host);
 
-// Checks the base URL of an API, from the file or a flag: http(s) without user,
-// query and fragment. Returns it without a slash at its end; the URL may have
-// one. The server sends tokens there, so http is allowed only for this machine,
-// unless `allow_http`. INVALID_ARGUMENT, reason INVALID_CONFIG, as `"x" is not
-// ...`.
+// Checks the base URL of an API that the configuration file or a flag gives: an
+// http or https URL without user, query and fragment. Returns it without a
+// slash at its end. The server sends tokens to this URL. Therefore http is
+// allowed for this machine only, unless `allow_http` is true.
+//
+// INVALID_ARGUMENT, reason INVALID_CONFIG: the message begins with the URL and
+// `is not`; the caller puts the name of the option before it.
 absl::StatusOr<std::string> CleanApiUrl(absl::string_view url, bool allow_http);
 
 }  // namespace signalbox

@@ -12,29 +12,37 @@
 
 namespace signalbox {
 
-// A GitHub App that posts.
+// The configuration of the server, as the file `--config` gives it.
+//
+// A pattern is a text in which `*` stands for any characters, or, in a pattern
+// of repositories, for any characters but `/`. Case does not matter.
+
+// A GitHub App whose tokens the server uses to post.
 struct AppConfig {
-  std::string client_id;  // Set this or `app_id`.
+  std::string client_id;  // Set either this or `app_id`.
   std::string app_id;
   std::string private_key_file;
 };
 
-// The configured pace of a credential. A value that is not set has the default
-// for its API address.
+// How fast a credential may post. A value that is not set has the default for
+// the API address.
 struct PaceConfig {
-  std::optional<double> pace_per_minute;
-  std::optional<int> burst;
-  std::optional<double> reserve;  // 0 to 1.
-  std::optional<int> max_in_flight;
+  std::optional<double> pace_per_minute;  // Posts a minute, in the long run.
+  std::optional<int> burst;               // Posts at once, after a pause.
+  // The part of the hourly budget that is kept for results, 0 to 1.
+  std::optional<double> reserve;
+  std::optional<int> max_in_flight;  // Requests that wait for an answer.
 };
 
 // A credential and the accounts that it posts for: one item of `github`.
 struct GitHubConfig {
   std::string host = "github.com";
   std::string api_url = "https://api.github.com";
+  // PEM file with the certificates to trust for `api_url`. Empty: the system's.
   std::string ca_file;
-  std::vector<std::string> accounts;  // Logins; "*": all others of the host.
-  std::string token_file;             // Set this or `app`.
+  // Names of accounts. "*": all accounts of the host that no item names.
+  std::vector<std::string> accounts;
+  std::string token_file;  // Set either this or `app`.
   std::optional<AppConfig> app;
   PaceConfig pace;
 };
@@ -42,9 +50,9 @@ struct GitHubConfig {
 // A caller: one item of `callers`.
 struct CallerConfig {
   std::string name;
-  std::string token_sha256_file;
-  std::vector<std::string> repositories;  // Globs.
-  std::vector<std::string> contexts;      // Globs.
+  std::string token_sha256_file;          // See ReadTokenDigestFile.
+  std::vector<std::string> repositories;  // Patterns.
+  std::vector<std::string> contexts;      // Patterns.
   // The rights that the caller has, named in the file or by default: "report",
   // "read", "operate", "webhook".
   std::vector<std::string> rights;
@@ -52,21 +60,22 @@ struct CallerConfig {
 
 // How the server recovers webhooks that did not arrive.
 struct RecoveryConfig {
-  bool enabled = true;                      // False: nothing below happens.
-  absl::Duration every = absl::Minutes(5);  // How often it looks.
-  // Asks GitHub to redeliver failed deliveries.
+  bool enabled = true;  // False: the server does nothing of the following.
+  // How often the server looks for missed webhooks.
+  absl::Duration every = absl::Minutes(5);
+  // Whether the server asks GitHub to redeliver failed deliveries.
   bool redeliver = true;
-  // Compares open pull requests with the outbox, for repositories without a
-  // readable hook.
+  // Whether the server compares the open pull requests of a repository with the
+  // outbox, if it can read no hook of the repository.
   bool compare = true;
-  // For a server without a public address: reads all deliveries from GitHub,
-  // failed or not, this often.
+  // Whether the server reads all deliveries from GitHub, failed or not, and how
+  // often. For a server whose shim GitHub cannot reach.
   bool pull = false;
   absl::Duration pull_every = absl::Seconds(15);
-  // Globs of the URLs of the server's own hooks. Hooks whose deliveries reach
-  // the server, or that lead to the same host as one of those, count without
-  // them. If deliveries are only read, URLs that end in /event_handler count,
-  // too.
+  // Patterns of URLs by which the server knows its own hooks. It also takes
+  // these hooks for its own, without a pattern: a hook whose deliveries reach
+  // the server, a hook whose URL has the same host as such a hook, and, with
+  // `pull`, a hook whose URL ends in /event_handler.
   std::vector<std::string> hook_urls;
   // Whether a redelivery by a person ("Redeliver" at GitHub) runs its contexts
   // again. Without a file it does. With a file, it does only if the file says
@@ -74,35 +83,41 @@ struct RecoveryConfig {
   bool redelivery_is_rerun = true;
 };
 
-// The whole configuration: the file's, with defaults for what it does not name.
+// The whole configuration: the values of the file, and defaults for the others.
 // main.cc then applies flags and the environment.
 struct Config {
-  std::string listen = "127.0.0.1:50051";
-  std::string web_listen = "127.0.0.1:8080";
-  std::string metrics_listen;  // Empty: on web_listen.
-  std::string data_dir = "./signalbox-data";
+  std::string listen = "127.0.0.1:50051";     // gRPC, HOST:PORT.
+  std::string web_listen = "127.0.0.1:8080";  // HTTP pages, HOST:PORT.
+  std::string metrics_listen;                 // /metrics; empty: web_listen.
+  std::string data_dir = "./signalbox-data";  // The database.
+  // How long the server keeps a commit after the last thing that happened to
+  // its statuses.
   absl::Duration retention = absl::Hours(90 * 24);
+  // How long a new pending waits before the server posts it, so that a fast
+  // result can replace it.
   absl::Duration pending_settle = absl::Milliseconds(300);
   std::vector<GitHubConfig> github;
   std::vector<RepositoryRule> repositories;
   RecoveryConfig recovery;
   std::vector<CallerConfig> callers;
-  // What the file should say differently, as `FILE:LINE: KEY: SENTENCE`. For
-  // the log.
+  // Accepted values that the file should give differently, as `FILE:LINE: KEY:
+  // SENTENCE`. Write them to the log.
   std::vector<std::string> warnings;
 };
 
-// Reads the YAML of a configuration file. It is strict: an unknown, repeated or
-// ill-typed key is INVALID_ARGUMENT, reason INVALID_CONFIG. The error has
-// `file`, the line, the key, the value and the expected value. A duration is a
-// whole number and `ms`, `s`, `m`, `h` or `d`; a pace is a whole number and
-// `/min` or `/h`. It also checks how options fit together: no two equal
-// addresses, one item per account, no expiry beyond the retention.
+// Parses the YAML of a configuration file; `file` is its name for errors. A
+// duration is a whole number and `ms`, `s`, `m`, `h` or `d`. A pace is a whole
+// number and `/min` or `/h`.
+//
+// INVALID_ARGUMENT, reason INVALID_CONFIG: a key is unknown or repeated, or a
+// value is wrong. Or values do not fit together: two addresses are equal, two
+// items have the same account, or an expiry is longer than the retention. The
+// error has `file`, the line, the key, the value and the expected value.
 absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
                                    absl::string_view file);
 
-// Reads and parses a file. Errors name it. A system error has the code that
-// belongs to its errno, such as NOT_FOUND.
+// Reads a file and calls ParseConfig. If the file cannot be read, the error
+// names it and has the code of its errno, such as NOT_FOUND.
 absl::StatusOr<Config> ReadConfigFile(const std::string& path);
 
 }  // namespace signalbox

@@ -11,31 +11,34 @@
 
 namespace signalbox {
 
-// Parts of a configuration, and values that several of them have. A function
-// with a reader reports errors to the reader, and its result then means
-// nothing.
+// What the files of this folder share to read the configuration. The functions
+// with a YamlReader set its error if the value is wrong. Their results then
+// mean nothing.
 
-// INVALID_ARGUMENT, reason INVALID_CONFIG, as `"VALUE" PROBLEM`.
+// An error for a wrong value: INVALID_ARGUMENT, reason INVALID_CONFIG, as
+// `"VALUE" PROBLEM`.
 absl::Status InvalidValue(absl::string_view value, absl::string_view problem);
 
+// The path of a file or directory.
 std::string ReadPath(YamlReader& in, const YamlValue& value);
 
-// HOST:PORT.
+// An address to listen on, HOST:PORT.
 std::string ReadAddress(YamlReader& in, const YamlValue& value);
 
-// Checks for YamlReader::Texts: a context or a pattern of contexts, and a
-// pattern of repositories.
+// Checks to pass to YamlReader::Texts or ReadSome. CheckContext accepts a
+// context or a pattern of contexts, CheckPattern a pattern of repositories.
 absl::Status CheckContext(absl::string_view context);
 absl::Status CheckPattern(absl::string_view pattern);
 
-// YamlReader::Texts, of which there must be one: `at_least` says which.
+// As YamlReader::Texts, but an empty list is an error, too. `at_least` says in
+// this error what the list must have.
 std::vector<std::string> ReadSome(YamlReader& in, const YamlValue& list,
                                   absl::string_view wanted,
                                   const YamlReader::Check& check,
                                   absl::string_view at_least);
 
-// Reads `callers`, each with its own name, and `github`: credentials, of which
-// each account has one at most.
+// Reads the lists `callers` and `github`. Two callers with the same name are
+// an error, and so are two items of `github` with the same account.
 std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
                                             const YamlValue& list);
 std::vector<GitHubConfig> ReadGitHubConfigs(YamlReader& in,

@@ -16,18 +16,22 @@ namespace signalbox {
 
 inline constexpr absl::Duration kDay = absl::Hours(24);
 
-// A value and its name in errors, such as `github[0].api_url`. The whole
-// document has an empty name.
+// A value of the configuration file.
 struct YamlValue {
-  const YamlNode* node;
+  const YamlNode* node;  // Borrowed.
+  // Its name in errors, such as `github[0].api_url`. Empty: the whole document.
   std::string path;
 };
 
-// Reads values of a YAML tree as the types that they must have. It keeps the
-// first error. After an error the methods may still be called, but their
-// results mean nothing, so a caller checks `status` only once.
+// YamlReader converts values of a YAML tree to the types that they must have.
+// The functions in this folder use it to read the configuration.
 //
-// `wanted` continues "is not" in an error: `"x" is not HOST:PORT`.
+// It keeps the first error. After an error its functions may still be called,
+// but their results mean nothing. So read everything first, and then check
+// `status` once.
+//
+// `wanted` says in an error what the value should have been, after "is not":
+// `"x" is not HOST:PORT`.
 //
 // Not thread-safe.
 class YamlReader {
@@ -38,9 +42,9 @@ class YamlReader {
   // An error made by YamlError, or OK.
   const absl::Status& status() const { return status_; }
 
-  // Sets an error, as `FILE:LINE: PATH: PROBLEM`.
+  // Set the error, unless there is one already. Refuse makes it `FILE:LINE:
+  // PATH: PROBLEM`, RefuseValue `FILE:LINE: PATH: VALUE is not WANTED`.
   void Refuse(const YamlValue& value, absl::string_view problem);
-  // The same, as `FILE:LINE: PATH: VALUE is not WANTED`.
   void RefuseValue(const YamlValue& value, absl::string_view wanted);
 
   // Adds a warning, in the form of an error, about a value that is accepted but
@@ -48,21 +52,24 @@ class YamlReader {
   void Warn(const YamlValue& value, absl::string_view problem);
   const std::vector<std::string>& warnings() const { return warnings_; }
 
-  // Whether the value is a map with no other keys than `known`. An error never
-  // shows the value of an unknown key, which may be a secret. If a known key
-  // names a file for it (`token` and `token_file`), the error says so.
+  // Whether the value is a map that has only keys of `known`. Else sets the
+  // error. The error never shows the value of an unknown key, because it may be
+  // a secret. If `token` is unknown and `token_file` is known, the error
+  // suggests `token_file`; so with every such pair.
   bool IsMap(const YamlValue& value, const std::vector<const char*>& known);
 
   // A member that a map may have.
   struct Field {
     const char* key;
+    // Map calls it with the member's value. Not called if the map lacks it.
     std::function<void(const YamlValue& value)> read;
-    absl::string_view wanted = "";  // For Need; empty: Find.
+    // Not empty: the map must have the member; see Need.
+    absl::string_view wanted = "";
   };
-  // Reads a map, as IsMap has it, of these members, in this order.
+  // Reads a map that has only these members, in this order.
   void Map(const YamlValue& value, const std::vector<Field>& fields);
-  // For a field: puts into `*to` what `read` makes of this reader, the value
-  // and the arguments.
+  // Makes a Field::read that calls `read(reader, value, arguments...)` and
+  // stores the result in `*to`.
   template <typename To, typename Read, typename... Arguments>
   auto Into(To* to, Read read, Arguments... arguments) {
     return [=, this](const YamlValue& value) {
@@ -70,20 +77,23 @@ class YamlReader {
     };
   }
 
-  // A member of a map; nothing: it has none, which Need makes an error.
+  // The member of a map with this key. Nothing: the map lacks it. Need also
+  // sets the error then.
   std::optional<YamlValue> Find(const YamlValue& map,
                                 absl::string_view key) const;
   std::optional<YamlValue> Need(const YamlValue& map, absl::string_view key,
                                 absl::string_view wanted);
 
-  // Refuses a map that has not one of these two, but both or none.
+  // Sets the error unless the map has exactly one of the keys `one` and
+  // `other`.
   void NeedOneOf(const YamlValue& map, absl::string_view one,
                  absl::string_view other);
 
+  // The items of a list.
   std::vector<YamlValue> List(const YamlValue& value, absl::string_view wanted);
 
-  // A list of texts that pass `check` and are different without regard to case.
-  // The message of `check` must begin with the value.
+  // A list of texts. Each must pass `check`, and no two may differ in case
+  // alone or be equal. The message of `check`'s error must begin with the text.
   using Check = std::function<absl::Status(absl::string_view)>;
   std::vector<std::string> Texts(const YamlValue& value,
                                  absl::string_view wanted, const Check& check);
@@ -91,11 +101,12 @@ class YamlReader {
   // A text that is not empty, has no control characters and at most 4 KiB.
   std::string Text(const YamlValue& value, absl::string_view wanted);
   bool Boolean(const YamlValue& value);
+  // A whole number from `lowest` to `highest`.
   int Number(const YamlValue& value, int lowest, int highest);
-  // A whole number and `ms`, `s`, `m`, `h` or `d`.
+  // A whole number and `ms`, `s`, `m`, `h` or `d`; `lowest` to `highest`.
   absl::Duration Duration(const YamlValue& value, absl::Duration lowest,
                           absl::Duration highest);
-  // A whole number and one of `units`.
+  // A whole number and one of `units`, such as `80/min`.
   struct Quantity {
     int number;
     absl::string_view unit;  // Valid as long as the tree.

@@ -12,7 +12,8 @@ namespace signalbox {
 
 struct YamlMember;
 
-// A value of a YAML document.
+// A value of a YAML document: a text (any scalar), a list, a map, or nothing
+// (null, or an empty document).
 struct YamlNode {
   enum class Kind { kNothing, kText, kList, kMap };
 
@@ -20,7 +21,7 @@ struct YamlNode {
   // From 1. For a member of a map, the line of its key.
   int line = 1;
   std::string text;                 // kText.
-  bool quoted = false;              // kText: "true" is not a boolean.
+  bool quoted = false;              // kText in quotes, so `"true"` is a text.
   std::vector<YamlNode> items;      // kList.
   std::vector<YamlMember> members;  // kMap, in the file's order; no key twice.
 };
@@ -30,15 +31,17 @@ struct YamlMember {
   YamlNode value;
 };
 
-// INVALID_ARGUMENT, reason INVALID_CONFIG, as `FILE:LINE: PROBLEM`.
+// Makes an error of the configuration file: INVALID_ARGUMENT, reason
+// INVALID_CONFIG, as `FILE:LINE: PROBLEM`.
 absl::Status YamlError(absl::string_view file, int line,
                        absl::string_view problem);
 
-// Reads the one document of a configuration file; an empty file is kNothing.
-// Aliases are replaced by copies. The limits of a document, copies included,
-// are 1 MiB, 100,000 values and 32 levels. Errors (by YamlError, with `file`):
-// a limit is exceeded, wrong syntax, a repeated key, a key that is not text, a
-// tag, a second document.
+// Parses the text of a configuration file, which is one YAML document. An empty
+// file is kNothing. Replaces aliases by copies. A document may have, with these
+// copies, 1 MiB, 100,000 values and 32 levels.
+//
+// Errors are made by YamlError: a limit is exceeded, the syntax is wrong, a key
+// is repeated or is not a text, or there is a tag or a second document.
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
                                    absl::string_view file);
 

@@ -10,27 +10,31 @@
 
 namespace signalbox {
 
-// Health knows whether the server accepts reports.
+// Health knows whether the server accepts reports. The parts of the server
+// report changes to it, and the page /readyz shows the result.
 //
 // Thread-safe.
 class Health {
  public:
-  // NoteFailure calls `on_failure` once. It may be empty.
+  // `on_failure` ends the process; see NoteFailure. It may be empty.
   explicit Health(std::function<void(absl::Status)> on_failure = nullptr)
       : on_failure_(std::move(on_failure)) {}
 
+  // The server has started: it accepts reports.
   void NoteServing() { is_serving_ = true; }
-  // False: the server stops already.
+  // The server begins to stop. False: it was stopping already.
   bool NoteStopping() { return !is_stopping_.exchange(true); }
   bool is_stopping() const { return is_stopping_; }
-  // The store has failed, so the process must end and recover.
+  // The database has failed, so the process must end and recover. Writes an
+  // error to the log and calls `on_failure`; only the first time.
   void NoteFailure(const absl::Status& failure) {
     if (has_failed_.exchange(true)) return;
     LogError("the database has failed", {{"error", failure.message()}});
     if (on_failure_) on_failure_(failure);
   }
 
-  // UNAVAILABLE, with the reason for people, while the server accepts none.
+  // OK while the server accepts reports. Else UNAVAILABLE; the message tells
+  // people why.
   absl::Status Ready() const {
     if (has_failed_) return absl::UnavailableError("the database has failed");
     if (is_stopping_) return absl::UnavailableError("stopping");

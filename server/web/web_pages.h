@@ -12,7 +12,7 @@
 
 namespace signalbox {
 
-// Read-only HTTP pages for tools:
+// The HTTP servers of the read-only pages for monitoring:
 //   GET /healthz  200 while the process runs
 //   GET /readyz   200 while the server accepts reports, else 503 and the reason
 //   GET /metrics  Prometheus' text format; it may have an address of its own
@@ -22,10 +22,13 @@ struct WebPages {
   std::unique_ptr<HttpServer> metrics;  // Null: they are among the pages.
 };
 
-// The addresses are HOST:PORT and loopback. `metrics_listen` may be empty or
-// the same as `web_listen`. Pointers are borrowed. Errors: those of
-// ParseLoopbackAddress; UNAVAILABLE, reason ADDRESS_NOT_AVAILABLE, with the
-// address, if the port is not available.
+// Starts the servers. The addresses are HOST:PORT and loopback. If
+// `metrics_listen` is empty or the same as `web_listen`, one server serves all
+// pages. Pointers are borrowed.
+//
+// Errors: those of ParseLoopbackAddress. UNAVAILABLE, reason
+// ADDRESS_NOT_AVAILABLE: the process cannot listen there; the message has the
+// address.
 absl::StatusOr<WebPages> StartWebPages(const std::string& web_listen,
                                        const std::string& metrics_listen,
                                        const Health* health,
