@@ -403,7 +403,7 @@ bool Reports(Subcommand subcommand) {
          subcommand == Subcommand::kResult || subcommand == Subcommand::kRun;
 }
 
-bool IsOfMany(const Arguments& arguments) {
+bool ConcernsManyStatuses(const Arguments& arguments) {
   return arguments.subcommand == Subcommand::kList ||
          arguments.subcommand == Subcommand::kWatch || arguments.all;
 }

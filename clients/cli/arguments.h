@@ -25,18 +25,20 @@ enum class Subcommand {
   kWatch
 };
 
-// Whether it tells the server of a run. The others are a person's, who asks or
-// repairs.
+// Whether the subcommand reports a run: pending, result and run. With the other
+// subcommands a person asks or repairs.
 bool Reports(Subcommand subcommand);
 
-// The command line, with the environment's and the program's defaults.
+// What the user wants: the command line of `signalbox`, completed by the
+// environment and by defaults.
 struct Arguments {
   Subcommand subcommand = Subcommand::kStatus;
   std::string server = "127.0.0.1:50051";
   std::string token_file;  // Empty: no token.
   bool json = false;
 
-  // What is not given is looked for in the surroundings.
+  // If one of these is not given, FindSubject looks for it in the surroundings.
+  // `if_sequence` has no other source.
   std::optional<std::string> repository;
   std::optional<std::string> sha;
   std::optional<int64_t> attempt;
@@ -45,46 +47,56 @@ struct Arguments {
   std::optional<std::string> target_url;
 
   std::optional<std::string> description;
-  // For run: of a command that ended with 0, and of one that did not.
+  // For run: the description if the command ends with 0, and if it does not.
   std::optional<std::string> description_success;
   std::optional<std::string> description_failure;
   std::optional<absl::Duration> expires_after;  // For pending and run.
-  // For run.
+  // For run; see CommandRun.
   absl::Duration timeout = absl::InfiniteDuration();
   absl::Duration kill_after = absl::Seconds(10);
-  size_t tail_lines = 0;  // Of the output, for the description; 0: none.
-  // One but for pending; may have `{job}` in them.
+  // For run: how many of the output's last lines become the description. 0:
+  // none.
+  size_t tail_lines = 0;
+  // Several for pending, else one. `{job}` in them stands for the job's name.
   std::vector<std::string> contexts = {"ci/build"};
-  v1::Result result = v1::RESULT_UNSPECIFIED;  // Set for result.
-  // For list, and for retry with `all`: which of all statuses. `repository` is
-  // a pattern then.
+  v1::Result result = v1::RESULT_UNSPECIFIED;  // For result.
+  // For retry: retry all statuses that the filter selects.
   bool all = false;
-  bool stuck = false;           // What waits or was abandoned.
-  std::string context_pattern;  // Empty: all.
+  // The filter of list, and of retry with `all`. `repository` is a pattern of
+  // it. Empty: no restriction.
+  bool stuck = false;  // Statuses that wait or were abandoned.
+  std::string context_pattern;
   std::vector<v1::PostingState> posting_states;
   std::vector<std::string> reasons;
-  // For watch: patterns, each empty for all; and what is known already.
+  // The filter of watch. Empty: no restriction.
   std::vector<std::string> repository_patterns;
   std::vector<std::string> context_patterns;
   std::vector<v1::CommitState> states;
+  // For watch: show changes after this sequence. Nothing: from now on.
   std::optional<int64_t> after_sequence;
+  // For how long the client repeats calls; see ClientOptions.
   absl::Duration retry_for;
-  bool retry_for_is_given = false;   // `retry_for` was given.
-  std::vector<std::string> command;  // For run; at least the program's name.
+  bool retry_for_is_given = false;   // The user gave `retry_for`.
+  std::vector<std::string> command;  // For run: the program and its arguments.
 };
 
-// The exit codes of all subcommands; `doctor` has kRefused for what is wrong
-// too, and `run` has its command's, and kWrongUsage
-// if it does not come to that.
+// How the program ends:
+//   kDone          the subcommand did its work.
+//   kRefused       the server refused the call; or doctor found a problem.
+//   kWrongUsage    the command line is wrong, or something is missing.
+//   kNotReachable  the server did not answer.
+// After its command, `run` ends with the exit code of the command instead.
 enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 
-// Whether it is about many statuses, and so about no commit of a checkout.
-bool IsOfMany(const Arguments& arguments);
+// Whether the subcommand is about statuses of many commits. It then needs no
+// Subject.
+bool ConcernsManyStatuses(const Arguments& arguments);
 
-// Reads the command line, and the variables SIGNALBOX_SERVER and
-// SIGNALBOX_TOKEN_FILE for what it does not say. An int: there is nothing more
-// to do than to exit with it; help was printed to stdout, or what is wrong to
-// stderr.
+// Reads the command line. If `--server` or `--token-file` is not given, reads
+// SIGNALBOX_SERVER or SIGNALBOX_TOKEN_FILE from the environment.
+//
+// Returns the arguments, or the code to exit with at once: the function has
+// printed help to stdout, or a mistake to stderr.
 std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,
                                             const Surroundings& surroundings);
 

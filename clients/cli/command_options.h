@@ -15,12 +15,13 @@ class App;
 
 namespace signalbox {
 
-// The words of the command line that Arguments holds in another form.
+// Values of options as the user wrote them. ParseArguments checks them and
+// converts them into Arguments.
 struct OptionTexts {
   std::optional<std::string> server;
   std::optional<std::string> token_file;
-  std::vector<std::string> contexts;  // For pending.
-  std::optional<std::string> context;
+  std::vector<std::string> contexts;   // For pending.
+  std::optional<std::string> context;  // For the others.
   std::optional<std::string> attempt;
   std::optional<std::string> if_sequence;
   std::optional<std::string> expires_after;
@@ -28,21 +29,21 @@ struct OptionTexts {
   std::optional<std::string> timeout;
   std::optional<std::string> kill_after;
   std::optional<std::string> tail;
-  std::vector<std::string> states;  // Of --state or --posting.
-  std::optional<std::string> after;
+  std::vector<std::string> states;   // Of --state or --posting.
+  std::optional<std::string> after;  // A sequence.
   std::string result;
 
-  std::string help_command;
-  bool as_manual = false;
-  std::string shell;
+  std::string help_command;  // For help: the command; empty: the program.
+  bool as_manual = false;    // For help: print a page for man(1).
+  std::string shell;         // For completion.
 };
 
-// Adds all commands and their options to `app`. Until `app` has parsed the
-// command line, it keeps pointers to `arguments` and `texts`, and writes the
-// values of the options there.
+// Declares all commands and their options in `app`, CLI11's parser. When `app`
+// parses the command line, it writes the values to `arguments` and `texts`, so
+// both must live until then.
 void AddCommands(CLI::App* app, Arguments* arguments, OptionTexts* texts);
 
-// The results, by their names in the command line.
+// All results, by their names on the command line, such as `timed_out`.
 const std::map<std::string, v1::Result>& Results();
 
 }  // namespace signalbox

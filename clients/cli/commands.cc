@@ -28,7 +28,7 @@ std::string ReceiptLine(const v1::Receipt& receipt, const Subject& subject,
                         absl::string_view what) {
   return absl::StrCat(
       Printable(absl::StrCat(subject.Display(), " ", receipt.context(), ": ",
-                             Became(receipt, subject, what))),
+                             OutcomeText(receipt, subject, what))),
       "\n");
 }
 
@@ -196,7 +196,7 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
     if (!arguments.json) {
       std::fputs(ReceiptLine(receipt, subject, "pending").c_str(), stdout);
     }
-    ComplainOf(receipt, subject);
+    PrintWarnings(receipt, subject);
   }
   return kDone;
 }
@@ -213,7 +213,7 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   }
   Print(arguments, *answer,
         ReceiptLine(answer->receipt(), subject, ValueWords(arguments.result)));
-  ComplainOf(answer->receipt(), subject);
+  PrintWarnings(answer->receipt(), subject);
   return kDone;
 }
 

@@ -9,12 +9,14 @@
 
 namespace signalbox {
 
-// A client as the arguments want it. INVALID_ARGUMENT: the token file cannot
-// be used.
+// Makes a client for the server and with the token file that the arguments
+// name. INVALID_ARGUMENT: the token file cannot be used, or Client::Connect
+// refuses the address.
 absl::StatusOr<Client> ConnectAs(const Arguments& arguments);
 
-// The subcommands. Each returns the exit code, and has printed what there is
-// to say: the answer to stdout, all else to stderr.
+// The subcommands. Each calls the server, prints the answer to stdout and
+// errors and warnings to stderr, and returns the exit code. `subject` is what
+// FindSubject returns.
 int ReportPending(const Arguments& arguments, const Subject& subject,
                   const Client& client);
 int ReportResult(const Arguments& arguments, const Subject& subject,
@@ -31,17 +33,18 @@ int ListStatuses(const Arguments& arguments, const Client& client);
 int RetryPosts(const Arguments& arguments, const Client& client);
 int WatchStatuses(const Arguments& arguments, const Client& client);
 
-// `run`: reports how the arguments' command begins and ends. Returns the
-// command's exit code, or what shells use instead: 127 not found, 126 not
-// executable, 128+n killed by signal n.
+// The subcommand `run`: runs `arguments.command`, and reports when it begins
+// and how it ends. Returns the command's exit code, or the code that shells use
+// instead: 127 the command was not found, 126 it cannot be executed, 128+n
+// signal n killed it.
 int RunCommand(const Arguments& arguments, const Subject& subject,
                const Client& client, Foreground* foreground);
 
-// Runs the arguments' command, and reports nothing. Prints `why` to stderr.
+// As RunCommand, but reports nothing. Prints to stderr `why` it cannot report.
 int RunUnreported(const Arguments& arguments, const absl::Status& why,
                   Foreground* foreground);
 
-// The reports as they are sent.
+// Make the requests that report a pending or a result.
 v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
                                         const Subject& subject);
 v1::ReportResultRequest ResultRequest(const Arguments& arguments,

@@ -13,21 +13,25 @@ class App;
 
 namespace signalbox {
 
-// The values of an option or of a positional, by the name of its type or its
-// own: {"RESULT", {"success", ...}}.
+// Completion of command lines in shells: the Tab key. The script that
+// CompletionScript returns makes the shell call `signalbox complete`, which
+// prints what Completions returns.
+
+// The possible values of options and arguments, by the name of the value that
+// --help shows: {"RESULT", {"success", ...}}.
 using ValuesByName = std::map<std::string, std::vector<std::string>>;
 
-// What can stand in place of the last of `words`, which may be empty or begun;
-// the others stand before it, without the program's name. A line each:
-// `WORD<TAB>DESCRIPTION`. Two lines are not words, but orders to the shell:
-// `:file`, complete the name of a file; `:command`, complete a command line
-// whose first word is the one behind `--`.
+// How the last of `words` can go on. `words` is the command line up to the
+// cursor, without the program's name; the last word may be empty.
+//
+// Each result is a line for the script: `WORD<TAB>DESCRIPTION`, or one of two
+// orders. `:file`: the shell completes the name of a file. `:command`: the
+// shell completes the command line behind `--`.
 std::vector<std::string> Completions(const CLI::App& app,
                                      const ValuesByName& values,
                                      const std::vector<std::string>& words);
 
-// The script that makes `shell` ask for these: bash, zsh or fish. Empty for any
-// other.
+// The script for `shell`: bash, zsh or fish. Empty for any other shell.
 std::string CompletionScript(absl::string_view shell);
 
 }  // namespace signalbox

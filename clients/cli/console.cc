@@ -79,13 +79,13 @@ bool WantsColours() {
          (terminal == nullptr || absl::string_view(terminal) != "dumb");
 }
 
-void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
+void PrintWarnings(const v1::Receipt& receipt, const Subject& subject) {
   for (const std::string& warning : receipt.warnings()) {
     Complain(absl::StrCat(receipt.context(), ": ", warning));
   }
   if (receipt.disposition() != v1::DISPOSITION_SUPERSEDED) return;
   std::string text =
-      absl::StrCat(receipt.context(), ": ", Became(receipt, subject, ""));
+      absl::StrCat(receipt.context(), ": ", OutcomeText(receipt, subject, ""));
   if (subject.attempt > 0 && subject.attempt < receipt.newest_attempt()) {
     absl::StrAppend(&text, ". If the counter",
                     subject.series.empty() ? "" : " ", subject.series,
@@ -129,8 +129,8 @@ std::string WhyAway(absl::string_view message) {
 
 }  // namespace
 
-std::string Became(const v1::Receipt& receipt, const Subject& subject,
-                   absl::string_view what) {
+std::string OutcomeText(const v1::Receipt& receipt, const Subject& subject,
+                        absl::string_view what) {
   if (receipt.disposition() == v1::DISPOSITION_UNCHANGED) {
     return absl::StrCat(what, ", as before");
   }

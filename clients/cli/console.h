@@ -14,37 +14,41 @@
 
 namespace signalbox {
 
-// Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
+// What the program `signalbox` prints.
+
+// Prints `signalbox: TEXT` as one line to stderr. Escapes `text`.
 void Complain(absl::string_view text);
 
-// Prints a message as JSON to stdout: its fields named as in the proto, values
-// of enumerations without the name of their type.
+// Prints a message as JSON to stdout. Fields have their names in the proto.
+// Values of enumerations lack the name of their type: `DUE`.
 void PrintJson(const google::protobuf::Message& message);
 
-// Prints `answer` as JSON if the arguments want that, else prints `text`.
+// Prints `answer` as JSON to stdout with `--json`, else prints `text`.
 void Print(const Arguments& arguments, const google::protobuf::Message& answer,
            const std::string& text);
 
 // Whether stdout is a terminal whose user has not switched colours off.
 bool WantsColours();
 
-// Prints the warnings of a receipt, and for a report that GitHub will not show
-// why, and what the caller can do.
-void ComplainOf(const v1::Receipt& receipt, const Subject& subject);
+// Prints the warnings of a receipt to stderr. If the server has ignored the
+// report, because it has a newer one, also prints why, and what the user can
+// do.
+void PrintWarnings(const v1::Receipt& receipt, const Subject& subject);
 
-// What became of a report of `what`: `success`, `success, as before`, `ignored:
-// attempt 4 is older than attempt 5 (success), which stays`.
-std::string Became(const v1::Receipt& receipt, const Subject& subject,
-                   absl::string_view what);
+// What the server did with a report of `what`, such as `success`: `success`,
+// `success, as before`, or `ignored: attempt 4 is older than attempt 5
+// (success), which stays`.
+std::string OutcomeText(const v1::Receipt& receipt, const Subject& subject,
+                        absl::string_view what);
 
-// Complains of a call that went wrong, and says what can be done about it.
-// `what` is what was not done: "could not report ci/build on
-// acme/widgets@6dcb09b5". Returns the exit code.
+// Prints to stderr that a call to the server failed, why, and what the user can
+// do. `what` begins the line: "could not report ci/build on
+// acme/widgets@6dcb09b5". `advice` ends it. Returns the exit code.
 int Fail(const absl::Status& error, absl::string_view what,
          const Arguments& arguments, const Subject& subject = Subject(),
          absl::string_view advice = "");
 
-// The exit code for a call that ended so.
+// The exit code for a call to the server that ended with `status`.
 ExitCode ExitCodeFor(const absl::Status& status);
 
 }  // namespace signalbox

@@ -10,23 +10,25 @@
 
 namespace signalbox {
 
-// What `doctor` shows.
+// What `signalbox doctor` has found out: whether statuses can be set in a
+// repository, and whether webhooks arrive.
 struct Examination {
   std::string repository;
-  std::string server;  // Its address.
-  // Whether the server says that it serves; if it does not say, it does.
+  std::string server;  // The server's address.
+  // False: the server says that it is about to stop.
   bool is_serving = true;
   v1::DiagnoseRepositoryResponse answer;
-  // Empty: an older server, which does not say.
-  v1::GetServerInfoResponse info;
+  v1::GetServerInfoResponse info;  // Empty: the server is too old to tell.
 };
 
-// What is wrong, a sentence each: the server's and the client's own.
+// A sentence for each problem: those that the server found, and those that the
+// client sees in the examination.
 std::vector<std::string> ProblemsOf(const Examination& examination);
 
-// The examination for people, with its last line end: what is in force, what
-// is wrong, and a line that sums up. Times are said in `zone`. Text of the
-// server, and the repository, are escaped.
+// The examination as text for people: the settings in force, the problems, and
+// a summary. It ends with a line end. Times are shown in `zone`. Text from the
+// server and the repository's name are escaped. `colours`: use escape sequences
+// for colours.
 std::string ExaminationText(const Examination& examination, absl::Time now,
                             absl::TimeZone zone, bool colours);
 

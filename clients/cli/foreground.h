@@ -15,20 +15,21 @@
 
 namespace signalbox {
 
-// What is run, and how.
+// A command to run, and how to run it.
 struct CommandRun {
   // The name of a program and its arguments.
   std::vector<std::string> command;
-  // Then the command and its descendants get SIGTERM, and `kill_after` later
-  // SIGKILL if they have not ended.
+  // After `timeout` the command and its descendants get SIGTERM. If they have
+  // not ended `kill_after` later, they get SIGKILL.
   absl::Duration timeout = absl::InfiniteDuration();
   absl::Duration kill_after = absl::Seconds(10);
-  // Copies the command's output. Null: the command writes itself.
+  // Copies the command's output. Null: the command writes directly to this
+  // process's standard output and standard error.
   OutputTail* output = nullptr;
-  // Called once the command runs; not if it cannot be started.
+  // Called after the command has started. Not called if it cannot be started.
   std::function<void()> started = [] {};
-  // Called once, if another process asks this one to end by a signal while the
-  // command runs. The signal was passed on.
+  // Called once, when another process asks this process to end, by a signal,
+  // while the command runs. Foreground has sent the signal to the command.
   std::function<void(int signal)> cancelled = [](int) {};
 };
 
@@ -41,23 +42,25 @@ struct CommandEnd {
   };
   Kind kind = kNotStarted;
   int value = 0;
-  // The signal by which this process was asked to end before, 0: none. The
-  // command may have ended as if nothing were the matter.
+  // The first of SIGHUP, SIGINT and SIGTERM that this process received before
+  // the command ended. 0: none. The command may have ignored it.
   int asked = 0;
-  // It was asked so by other processes more than once.
+  // Other processes asked this process to end more than once.
   bool asked_again = false;
-  // The timeout was over before.
+  // The timeout had passed when the command ended.
   bool timed_out = false;
 };
 
-// Foreground runs one command as if it were this process: with its standard
-// streams, in its process group, and with the signals that are sent to it.
+// Foreground runs the command of `signalbox run` as if the command were this
+// process: the command has this process's standard streams and process group,
+// and receives the signals that are sent to this process.
 //
-// From construction on this process no longer dies of the signals that it
-// passes on: SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP and
-// SIGCONT, but for those it ignored before. SIGPIPE is ignored here; the
-// command gets it as this process did. Construct it before any thread, because
-// threads inherit this.
+// The constructor changes how this process treats signals. These no longer end
+// or stop it, and Run sends them on to the command: SIGHUP, SIGINT, SIGQUIT,
+// SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP and SIGCONT. Signals that this process
+// ignored before stay ignored. This process also ignores SIGPIPE; the command
+// does not inherit that. Construct it before any thread, because threads
+// inherit the signal mask.
 //
 // Not thread-safe; one object per process.
 class Foreground {
@@ -69,24 +72,29 @@ class Foreground {
 
   // Runs a command, and waits for its end.
   //
-  // A signal that the terminal has sent to the whole process group is not
-  // passed on, since the command got it. One sent by a process to the whole
-  // group reaches the command twice, because it cannot be told from one sent
-  // to this process alone.
+  // If the terminal sends a signal, for example after Ctrl-C, it sends it to
+  // the whole process group. Run does not send it on, because the command has
+  // it already. If another process sends a signal to the whole group, the
+  // command receives it twice: it looks the same as a signal to this process
+  // alone.
   CommandEnd Run(const CommandRun& run);
 
-  // Waits until `fd` is readable, or until the timeout; negative: none.
+  // Waits until `fd` is readable, until `timeout_ms` milliseconds have passed
+  // (negative: no limit), or until a signal asks this process to end.
   enum class Readiness { kReadable, kTimeout, kAskedToEnd };
   Readiness WaitForReadable(int fd, int timeout_ms);
 
  private:
-  // Returns 0 or an errno.
+  // Starts the command as `child_`. Returns 0, or the errno of the failure.
   int Start(const CommandRun& run);
   CommandEnd Wait(const CommandRun& run);
+  // Sends all waiting signals on to the command.
   void PassOnAll(const CommandRun& run);
   void PassOn(const signalfd_siginfo& signal, const CommandRun& run);
+  // Stops this process, as SIGTSTP would.
   void Stop();
-  // Waits for processes of which this one is not the parent.
+  // Waits until `until` for the end of processes that are not this process's
+  // children.
   void AwaitEndOf(const ProcessTree& processes, absl::Time until,
                   const CommandRun& run);
   // Waits for a signal, which it does not read, until `time` of the steady

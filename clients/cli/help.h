@@ -11,17 +11,18 @@ class FormatterBase;
 
 namespace signalbox {
 
-// How --help looks: at most 80 columns, and `-- COMMAND...` behind the options
-// of `run`.
+// Makes CLI11 print --help in at most 80 columns, and with `-- COMMAND...`
+// after the options of `run`.
 std::shared_ptr<CLI::FormatterBase> HelpFormatter();
 
-// A page for man(1) that says what --help says, in section 1. `command` is
-// `app` itself or one of its subcommands.
+// The text of --help as a page for man(1), section 1, in its format (roff).
+// `command` is `app` itself or one of its subcommands.
 std::string ManualPage(const CLI::App& app, const CLI::App& command);
 
-// What --help and the manual pages say below the options. The paragraphs are
-// separated by empty lines; one that begins with `Examples:` or `Exit codes:`
-// is a section of its own in a manual page.
+// The texts that --help and the manual pages show: kAbout above the options of
+// the program, the others below the options of the program or a command. Empty
+// lines separate paragraphs. A paragraph that begins with `Examples:` or
+// `Exit codes:` becomes a section of the manual page.
 namespace help {
 
 extern const char kAbout[];

@@ -9,25 +9,26 @@
 
 namespace signalbox {
 
-// LineTail keeps the last lines of a program's output as one line of text, for
-// the description of a status.
+// LineTail makes one line of text from the last lines of a program's output.
+// `signalbox run --tail` uses it for the description of a status.
 //
-// A line is what a person sees: without colours and other escape sequences,
-// and of a line that is overwritten, as progress bars do it with `\r`, only the
-// last version. Empty lines do not count. Of a long line the first 4 KiB count.
+// Lines are as a person sees them: without colours and other escape sequences.
+// If a program overwrites a line after `\r`, as progress bars do, only the last
+// version counts. Empty lines do not count. Only the first 4 KiB of a line
+// count.
 //
 // Not thread-safe.
 class LineTail {
  public:
-  // Keeps `lines` lines, at least 1.
+  // Keeps the last `lines` lines, at least 1.
   explicit LineTail(size_t lines) : lines_(lines) {}
 
-  // Takes the next bytes of the output, cut anywhere.
+  // Takes the next bytes of the output. They need not end with a line.
   void Add(absl::string_view bytes);
 
-  // The last lines with ` / ` between them, valid UTF-8 without control
-  // characters. Of more than `limit` characters the last ones, behind `…`.
-  // Empty: there was no output.
+  // The last lines with ` / ` between them, as valid UTF-8 without control
+  // characters. A text of more than `limit` characters is cut at its beginning,
+  // which then is `…`. Empty: there was no output.
   std::string Text(size_t limit) const;
 
  private:
@@ -35,8 +36,8 @@ class LineTail {
 
   const size_t lines_;
   std::deque<std::string> last_;
-  std::string line_;             // As it is so far, with escape sequences.
-  bool is_overwritten_ = false;  // By what comes next: `\r` was read.
+  std::string line_;             // The unfinished line, with escape sequences.
+  bool is_overwritten_ = false;  // After `\r`: the next byte begins it anew.
 };
 
 }  // namespace signalbox

@@ -66,7 +66,8 @@ int Main(int argc, char** argv) {
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
   const Arguments& arguments = std::get<Arguments>(parsed);
 
-  if (IsOfMany(arguments)) return RunOfMany(arguments, surroundings);
+  if (ConcernsManyStatuses(arguments))
+    return RunOfMany(arguments, surroundings);
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
   const bool is_run = arguments.subcommand == Subcommand::kRun;
   if (!subject.ok() && !is_run) return WrongUsage(subject.status());

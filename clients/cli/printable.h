@@ -7,22 +7,28 @@
 
 namespace signalbox {
 
-// Text from elsewhere made fit for one line of a terminal: control characters,
-// characters that are invisible or change the direction of writing, and bytes
-// that are not UTF-8 become `\x1b`, `\u202e` or `\U000e0041`. All else stays.
+// Text from outside could move a terminal's cursor or look like another text.
+// These functions make it safe to print.
+
+// Makes `text` fit for one line of a terminal. Replaces control characters,
+// invisible characters, characters that change the direction of writing, and
+// bytes that are not UTF-8, by escapes such as `\x1b`, `\u202e` or
+// `\U000e0041`.
 std::string Printable(absl::string_view text);
 
-// The same for a JSON document, where it does not change what the document
-// says: characters are written as `\u202e` or as a pair `\udb40\udc41`.
+// The same for a JSON document, with JSON's own escapes: `\u202e`, or a pair
+// such as `\udb40\udc41`. The document keeps its meaning.
 std::string PrintableJson(absl::string_view json);
 
-// How many characters of UTF-8 `text` has.
+// The number of UTF-8 characters in `text`.
 size_t CharacterCount(absl::string_view text);
 
-// `text`, cut to `limit` characters, the last of them then `…`.
+// `text`, if it has at most `limit` characters. Else its beginning and `…`,
+// together `limit` characters.
 std::string Shortened(absl::string_view text, size_t limit);
 
-// The last `limit` characters of `text`, the first of them `…` if it has more.
+// `text`, if it has at most `limit` characters. Else `…` and its end, together
+// `limit` characters.
 std::string LastCharacters(absl::string_view text, size_t limit);
 
 }  // namespace signalbox

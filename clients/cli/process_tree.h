@@ -8,19 +8,20 @@
 
 namespace signalbox {
 
-// ProcessTree is a process and all its descendants, as /proc shows them at
-// construction. A process whose parent had ended before is none of them.
+// ProcessTree is a list of one process and all its descendants, as /proc shows
+// them when it is constructed. It lacks descendants whose parent had ended
+// before. Foreground uses it to end a command after its timeout.
 //
-// The system uses the numbers of ended processes again, so a process is
-// identified by its number and its start.
+// The system reuses the numbers of ended processes. So ProcessTree identifies a
+// process by its number and its start time.
 class ProcessTree {
  public:
   explicit ProcessTree(pid_t root);
 
-  // Sends `signal` to those that have not ended.
+  // Sends `signal` to all processes of the list that have not ended.
   void Signal(int signal) const;
 
-  // Whether all have ended.
+  // Whether all processes of the list have ended.
   bool HasEnded() const;
 
  private:

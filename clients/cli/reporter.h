@@ -14,63 +14,68 @@
 
 namespace signalbox {
 
-// How long to wait before the pending that was answered so is repeated: half of
-// the time left until the first of its contexts expires, at most 30 min, and
-// at least 10 s. `now` is compared with the server's clock: while the two
-// differ by less than the whole expiry, the repeat is in time.
+// A pending expires if the client does not repeat it. This is the time to wait
+// before it is repeated: half of the time from `now` until its first context
+// expires, but at least 10 s and at most 30 min. `answer` is the server's
+// answer to the pending, and has the times of the server's clock. If the clocks
+// differ by less than the time until the expiry, the repeat is in time.
 absl::Duration RenewAfter(const v1::ReportPendingResponse& answer,
                           absl::Time now);
 
-// Reporter tells the server of a run that is under way, in a thread of its
-// own: the pending, repeated until the server has it and then from time to time
-// so that it does not expire, and at last the result.
+// Reporter reports a run while `signalbox run` runs the command, in a thread of
+// its own. It reports the pending until the server has it, repeats it from time
+// to time so that it does not expire, and finally reports the result.
 //
-// The calls are made one after the other, so that the result of an unnumbered
-// run is never overtaken by its pending.
+// It makes one call at a time. So the server never gets the pending of a run
+// after the result.
 //
 // Thread-safe.
 class Reporter {
  public:
-  // How long to wait before an acknowledged pending is repeated.
+  // How long to wait before a pending that the server has is repeated, such as
+  // RenewAfter.
   using RenewalRule =
       std::function<absl::Duration(const v1::ReportPendingResponse& answer)>;
 
-  // Without a `pending` only the result is reported. An acknowledged pending is
-  // repeated after what `renew_after` says, shortened at random by up to a
-  // fifth. `renew_after` and `refused` are called in the thread; `refused` at
-  // most once, if the server says no to the pending, which is then not
-  // repeated.
+  // Begins to report `pending`. Nothing: reports only the result. The time that
+  // `renew_after` returns is shortened at random by up to a fifth. If the
+  // server refuses the pending, Reporter calls `refused` once and reports no
+  // more pendings. It calls both functions in its own thread.
   Reporter(Client client, std::optional<v1::ReportPendingRequest> pending,
            RenewalRule renew_after,
            std::function<void(const absl::Status&)> refused);
 
-  // Gives up, and waits for the call under way to end.
+  // Calls GiveUp, and waits for the call under way to end.
   ~Reporter();
 
   Reporter(const Reporter&) = delete;
   Reporter& operator=(const Reporter&) = delete;
 
-  // Ends the pendings, and begins to report the result with this patience. At
-  // most once.
+  // Call it when the command has ended, at most once. Reporter reports no more
+  // pendings, and repeats `result` for up to `retry_for` until the server
+  // answers. Returns at once.
   void Finish(v1::ReportResultRequest result, absl::Duration retry_for);
 
-  // No call is begun any more; the one under way may end.
+  // Makes Reporter begin no more calls. The call under way may go on.
   void GiveUp();
 
-  // Readable once the result was reported, or given up.
+  // A descriptor that becomes readable when Reporter has reported the result or
+  // given up.
   int done_fd() const { return done_fd_; }
 
-  // Waits for that, and says how it ended. CANCELLED: no call was begun. At
-  // most once, after Finish.
+  // Waits until Reporter has reported the result or given up, and returns the
+  // server's answer or the error. CANCELLED: Reporter gave up before it began
+  // to report the result. Call it at most once, after Finish or GiveUp.
   absl::StatusOr<v1::ReportResultResponse> Wait();
 
  private:
+  // What the thread does.
   void ReportAll();
   void ReportPendings();
 
-  // Waits. False: it was woken early, because `must_end` became true.
+  // Waits for `duration`. False: `must_end` became true before.
   bool Pause(absl::Duration duration, const std::function<bool()>& must_end);
-  // To be called with `mu_` held.
+  // Call it with `mu_` held.
   bool PendingsMustEnd() const { return result_.has_value() || given_up_; }
 
   const Client client_;

@@ -8,25 +8,29 @@
 
 namespace signalbox {
 
-// The host that ssh would talk to, by its configuration, for a host or an
-// alias; empty: not known.
+// Returns the host to which ssh's configuration sends a connection to `host`,
+// which may be an alias. Empty: not known.
 using SshHost = std::function<std::string(const std::string& host)>;
 
-// The `[HOST/]OWNER/NAME` that a remote of git names, in any of the forms that
-// git takes: https, http, ssh, git, and `[USER@]HOST:PATH`. The user and the
-// password are dropped, and so is the port of ssh, which says nothing of the
-// web address. For a URL of ssh, `ssh_host` (which may be empty) says which
-// host stands behind the name, unless it is GitHub's. Empty if `url` is not of
-// that kind, such as a path or a URL with more than an owner and a name.
+// The repository of a remote of git, as `[HOST/]OWNER/NAME`. `url` has any form
+// that git accepts: https, http, ssh, git, or `[USER@]HOST:PATH`. The result
+// has neither user and password nor the port of ssh. For a form that uses ssh,
+// the function asks `ssh_host`, unless `url` names github.com. An empty
+// `ssh_host`: the host in `url` counts.
+//
+// Empty: `url` is something else, such as a path, or a URL with more than an
+// owner and a name.
 std::string RepositoryFromUrl(absl::string_view url,
                               const SshHost& ssh_host = nullptr);
 
-// `HOST/OWNER/NAME`, without the host if it is GitHub's; empty if `owner/name`
-// is not of that form. `host` may be empty: GitHub's.
+// `HOST/OWNER/NAME`, or `OWNER/NAME` if `host` is empty or github.com. Drops a
+// `.git` at the end. Empty: `owner_and_name` is not `OWNER/NAME`, or `host` is
+// not a host.
 std::string RepositoryOn(absl::string_view host,
                          absl::string_view owner_and_name);
 
-// `repository` without the `.git` that clone URLs end in and no name does.
+// `repository` without a `.git` at its end. Clone URLs have it; no repository's
+// name does.
 absl::string_view WithoutGit(absl::string_view repository);
 
 }  // namespace signalbox

@@ -222,7 +222,7 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   AwaitReport(arguments, end, foreground, &*reporter);
   const auto answer = reporter->Wait();
   if (answer.ok()) {
-    ComplainOf(answer->receipt(), subject);
+    PrintWarnings(answer->receipt(), subject);
   } else {
     Fail(answer.status(),
          absl::StrCat("could not report ", about, " (",

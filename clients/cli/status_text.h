@@ -8,25 +8,28 @@
 #include "absl/time/time.h"
 #include "signalbox/v1/status_service.pb.h"
 
-// What statuses look like on a terminal, with the last line end. Text of the
-// server is escaped and shortened.
+// How the program `signalbox` shows statuses on a terminal. Tables and the
+// timeline end with a line end. Text from the server is escaped and shortened.
+// `colours`: use escape sequences for colours.
 namespace signalbox {
 
-// What is known of a commit as a table, one line per context.
+// For `signalbox status`: a table of a commit's statuses, a line for each.
 std::string StatusTable(const v1::GetCommitStatusResponse& commit,
                         absl::Time now, bool colours);
 
-// Statuses of many repositories as a table, one line each.
+// For `signalbox list`: a table of statuses of many repositories, a line for
+// each.
 std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
                          bool colours);
 
-// How many there are, by state and reason: `3 statuses: 1 due, 2 waiting (1
-// rate limit, 1 server error)`.
+// For `signalbox list`: how many statuses there are, by posting state and
+// reason: `3 statuses: 1 due, 2 waiting (1 rate limit, 1 server error)`.
 std::string ListingSummary(const v1::ListStatusesResponse& list);
 
-// A change as one line: `10:02:13 acme/widgets@6dcb09b5 ci/build: success
-// (Succeeded in 12s), shown at GitHub`. The time is when it happened, or `now`
-// where the server does not say.
+// For `signalbox watch`: a status change as one line: `10:02:13
+// acme/widgets@6dcb09b5 ci/build: success (Succeeded in 12s), shown at GitHub`.
+// It begins with the time of the change, or with `now` if the server does not
+// say the time, in `zone`.
 std::string WatchLine(const v1::WatchStatusesResponse& change, absl::Time now,
                       absl::TimeZone zone, bool colours);
 
@@ -38,10 +41,10 @@ struct Screen {
   bool colours = false;
 };
 
-// Why a status shows what it shows: how it stands, what happens next, and its
-// reports and tries in one list, oldest first. `commit` is `REPOSITORY@SHA`,
-// and is escaped, too. Entries are cut to the screen's columns. If not all fit
-// on the screen, the oldest are left out, and a line says so.
+// For `signalbox explain`: the state of a status, what happens next, and a list
+// of its reports and tries, oldest first. `commit` is `REPOSITORY@SHA`, which
+// the function escapes. Lines are cut to the screen's columns. If the list does
+// not fit on the screen, it lacks the oldest items, and a line says so.
 std::string Timeline(absl::string_view commit,
                      const v1::ExplainStatusResponse& explained, absl::Time now,
                      const Screen& screen);

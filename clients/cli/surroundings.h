@@ -13,29 +13,30 @@
 
 namespace signalbox {
 
-// Everything outside the command line that the program looks at.
+// Everything outside the command line from which the program finds out what it
+// reports about. Tests replace it.
 struct Surroundings {
   std::map<std::string, std::string> environment;
 
-  // What `git ARGUMENTS...` prints in the working directory, without the last
-  // line end. The error of a git that fails is in its own words: `git: fatal:
-  // not a git repository`.
+  // Runs `git ARGUMENTS...` in the working directory. Returns its output
+  // without the last line end. If git fails, the error has git's own words:
+  // `git: fatal: not a git repository`.
   std::function<absl::StatusOr<std::string>(
       const std::vector<std::string>& arguments)>
       git;
 
-  // By `ssh -G`.
-  SshHost ssh_host;
+  SshHost ssh_host;  // Asks `ssh -G`.
 
-  // The content of a file; nothing if it cannot be read or is over 32 MiB.
+  // Returns the content of a file. Nothing: the file cannot be read, or is over
+  // 32 MiB.
   std::function<std::optional<std::string>(const std::string& path)> read_file;
 
-  // The value of an environment variable; empty if it is not set, as CI
-  // systems often leave one empty that does not apply.
+  // The value of an environment variable. Empty if it is not set: CI systems
+  // often set a variable that does not apply to an empty value.
   absl::string_view Get(const std::string& name) const;
 };
 
-// Those of this process. A git that does not end within 10 s is killed.
+// The surroundings of this process. Kills git and ssh after 10 s.
 Surroundings RealSurroundings();
 
 }  // namespace signalbox

@@ -9,23 +9,25 @@
 
 namespace signalbox {
 
-// A table for a terminal: a line for its heads and one for each row, columns as
-// wide as their widest cell.
+// A table for a terminal. It has a line with the heads of the columns, and a
+// line for each row. A column is as wide as its widest cell.
 //
 // Not thread-safe.
 class TextTable {
  public:
-  // The cells of one column have a colour each, the others have none. Cells of
-  // more characters than `widest` overflow their column.
+  // `coloured_column` is the index of the one column whose cells have colours.
+  // A column gets at most `widest` characters; longer cells move the rest of
+  // their line to the right.
   TextTable(std::vector<std::string> heads, size_t coloured_column,
             size_t widest = std::string::npos);
 
-  // Adds a row of as many cells as there are heads. `colour` is as ColourOf has
-  // it, and must outlive the table.
+  // Adds a row, with a cell for each head. `colour` is for the cell in the
+  // coloured column: an escape sequence from ColourOf, or empty. It is
+  // borrowed.
   void Add(std::vector<std::string> cells, absl::string_view colour);
 
-  // All of it, with its last line end. Lines are cut to `columns`; 0: they are
-  // not.
+  // The whole table; it ends with a line end. Cuts lines to `columns`
+  // characters; 0: does not cut them. `colours`: use the rows' colours.
   std::string Text(bool colours, size_t columns = 0) const;
 
  private:

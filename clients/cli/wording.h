@@ -7,27 +7,29 @@
 #include "absl/time/time.h"
 #include "signalbox/v1/status_service.pb.h"
 
-// What the server's values are called on a terminal.
+// How the program `signalbox` writes values of the server for people.
 namespace signalbox {
 
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 
-// How far apart two times are, in one unit: `3 s`, `5 min`, `2 h`, `4 d`. What
-// is negative, as clocks differ, is `0 s`.
+// A rounded distance of two times: `3 s`, `5 min`, `2 h`, `4 d`. If it is
+// negative, because clocks differ: `0 s`.
 std::string About(absl::Duration duration);
 
 // How long something took: `0.4s`, `12s`, `2m 13s`, `1h 5m`.
 std::string Took(absl::Duration duration);
 
-// `RATE_LIMIT` as people write it: `rate limit`. Not escaped.
+// A word of the API in words for people: `rate limit` for `RATE_LIMIT`. Not
+// escaped.
 std::string Words(absl::string_view upper_case_word);
 
-// `name` of a value of the API without the name of its type: `TIMED_OUT` of
-// `RESULT_TIMED_OUT`. So the command line and the documents write it.
+// The name of an enumeration's value without the name of its type, as the
+// command line and the documents write it: `TIMED_OUT` for `RESULT_TIMED_OUT`.
 absl::string_view WithoutType(absl::string_view name,
                               const google::protobuf::EnumDescriptor& type);
 
-// `timed out` of `RESULT_TIMED_OUT`; `unknown` of a value of a newer server.
+// The name of an enumeration's value in words: `timed out` for
+// `RESULT_TIMED_OUT`. `unknown`: the value is of a newer server.
 template <typename Enum>
 std::string ValueWords(Enum value) {
   const auto& type = *google::protobuf::GetEnumDescriptor<Enum>();
@@ -35,21 +37,22 @@ std::string ValueWords(Enum value) {
   return known == nullptr ? "unknown" : Words(WithoutType(known->name(), type));
 }
 
-// `pending`, `error (timed out)`, `unknown`.
+// What GitHub shows, and the result if it says more: `pending`, `error (timed
+// out)`, `unknown`.
 std::string StateText(v1::CommitState state, v1::Result result);
 
-// How far GitHub has got: `shown at GitHub 3 s ago`. The reason is escaped.
+// How far posting has got: `shown at GitHub 3 s ago`. Escapes the reason.
 std::string PostingText(const v1::Posting& posting, absl::Time now);
 
-// `waits` with the reason and the next try: `waits: rate limit, next try in
-// 40 s`. The reason is escaped.
+// The text for a posting that waits: the word `waits`, the reason and the time
+// of the next try: `waits: rate limit, next try in 40 s`. Escapes the reason.
 std::string WaitText(absl::string_view waits, const v1::Posting& posting,
                      absl::Time now);
 
-// The escape sequence for a state; empty: no colour.
+// The escape sequence that begins the colour of a state. Empty: no colour.
 absl::string_view ColourOf(v1::CommitState state);
 
-// `text` in that colour, if colours are wanted.
+// `text` in the colour of such an escape sequence, if `colours`; else `text`.
 std::string Coloured(absl::string_view text, absl::string_view colour,
                      bool colours);
 

@@ -31,13 +31,14 @@ struct ClientOptions {
   // the error of its last try. Unset: the client sleeps.
   std::function<bool(absl::Duration)> pause;
 
-  // A watch to which the server sends nothing for so long has lost its
-  // connection, and resumes. The server sends a bookmark once a minute.
+  // If the server sends nothing to a watch for so long, the client takes the
+  // connection for lost and resumes the watch on a new one. The server sends at
+  // least a bookmark once a minute.
   absl::Duration longest_silence = absl::Seconds(150);
 
   // Called before each repeat with the error of the last try, for example to
-  // show the user why the call takes long. `waited`: since the call began, or,
-  // of a watch, since the last message. Unset: the client calls nothing.
+  // show the user why the call takes long. `waited` is the time since the call
+  // began, or, for a watch, since the last message. Unset: not called.
   std::function<void(const absl::Status& error, absl::Duration waited)>
       on_repeat;
 
@@ -98,8 +99,8 @@ class Client {
   Client(std::shared_ptr<v1::StatusService::StubInterface> stub,
          ClientOptions options);
 
-  // Returns a client on the same connection with these two options. The other
-  // options stay as they are.
+  // Returns a client on the same connection with other values for these two
+  // options.
   Client WithPatience(absl::Duration retry_for,
                       std::function<bool(absl::Duration)> pause) const;
 
