@@ -8,31 +8,36 @@
 
 namespace signalbox {
 
-// Texts that say where a server is. Nothing here resolves a name.
+// Network addresses from flags and configuration files. These functions only
+// look at the text; they do not resolve names.
 
-// Where to listen: HOST:PORT, with an IPv6 host in brackets.
+// Where a program listens: HOST:PORT, with an IPv6 host in brackets.
 struct Address {
   std::string host;  // Without brackets.
-  int port = 0;      // 0: a free port.
+  int port = 0;      // 0: the system chooses a free port.
 
+  // HOST:PORT.
   std::string ToString() const;
-  // Whether only this machine can reach it: localhost, 127.0.0.0/8 and ::1.
+  // Whether only programs on this machine can connect: the host is localhost,
+  // in 127.0.0.0/8, or ::1.
   bool IsLoopback() const;
 };
 
-// INVALID_ARGUMENT, reason INVALID_ADDRESS; `field` names the flag or key.
+// Parses HOST:PORT. `field` is the name of the flag or key, for the error:
+// INVALID_ARGUMENT, reason INVALID_ADDRESS.
 absl::StatusOr<Address> ParseAddress(absl::string_view field,
                                      absl::string_view text);
 
-// As ParseAddress. Also refuses an address that is not loopback, because the
-// connection is not encrypted: reason ADDRESS_NOT_LOOPBACK.
+// As ParseAddress, for a listener whose connections are not encrypted. An
+// address that is not loopback is an error, too: INVALID_ARGUMENT, reason
+// ADDRESS_NOT_LOOPBACK.
 absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
                                              absl::string_view text);
 
-// Whether a server is on this machine, so that nobody else reads what is sent
-// to it unencrypted. `address` is as gRPC spells it: HOST:PORT, with or without
-// dns:/// before it, or unix:PATH. False for any name but localhost, and for
-// every other spelling.
+// Whether the server at `address` is on this machine, so that a client can send
+// it a token without encryption. `address` is as gRPC accepts it: HOST:PORT,
+// with or without dns:/// before it, or unix:PATH. False for host names other
+// than localhost, and for all other forms.
 bool IsThisMachine(absl::string_view address);
 
 }  // namespace signalbox

@@ -9,29 +9,30 @@
 
 namespace signalbox {
 
-// An error with a stable reason: an upper-case word such as INVALID_SHA that
-// programs may compare. gRPC clients get it as trailing metadata
-// `signalbox-reason`. An empty reason: none.
+// Makes an error with a reason: a stable upper-case word, such as INVALID_SHA,
+// that programs may compare. gRPC clients get it as trailing metadata
+// `signalbox-reason`. Empty: the error has no reason.
 absl::Status Error(absl::StatusCode code, absl::string_view reason,
                    absl::string_view message);
 
-// INVALID_ARGUMENT for one field of a request, as
-// `sha: "main" is not a full SHA (40 or 64 hexadecimal digits)`. `problem`
-// continues the sentence after the value. The value is escaped and shortened.
+// Makes an INVALID_ARGUMENT error for one field of a request, as
+// `sha: "main" is not a full SHA (40 or 64 hexadecimal digits)`. `problem` is
+// the part after the value. The value is escaped and shortened.
 absl::Status InvalidField(absl::string_view field, absl::string_view value,
                           absl::string_view problem, absl::string_view reason);
 
-// INVALID_ARGUMENT for one option of a command line, as `--token-file: ` and
-// `problem`, whose reason it keeps.
+// Makes an INVALID_ARGUMENT error for one option of a command line: `option`,
+// such as `--token-file`, a colon, and the message of `problem`. It has the
+// reason of `problem`.
 absl::Status InvalidOption(absl::string_view option,
                            const absl::Status& problem);
 
 // The reason of an error; empty if it has none.
 std::string ReasonOf(const absl::Status& status);
 
-// Makes text from outside fit for one line of a log or an error. Quotes it,
-// escapes control bytes and everything beyond printable ASCII, and cuts it
-// after `limit` bytes, with `...` after the quotes.
+// Makes text from outside safe for one line of a log or an error. Puts it in
+// quotes, and escapes all bytes but printable ASCII. Of a text of more than
+// `limit` bytes it shows the first `limit`, and `...` after the quotes.
 std::string Quoted(absl::string_view text, size_t limit = 80);
 
 }  // namespace signalbox

@@ -12,9 +12,10 @@
 
 namespace signalbox {
 
-// One named value of a log line. Text is escaped to printable ASCII and cut at
-// 256 bytes, so that no input can forge a line or move a terminal's cursor.
-// Borrows the name and the text until the line is written.
+// One named value of a log line. The log escapes text to printable ASCII and
+// cuts it at 256 bytes, so that no input can forge a line or move a terminal's
+// cursor. Borrows the name and the text until the line is written. Code passes
+// it as `{"name", value}` to LogInfo and the others.
 struct LogField {
   LogField(absl::string_view name, absl::string_view text)
       : name(name), text(text), quoted(true) {}
@@ -34,8 +35,8 @@ struct LogField {
 
   absl::string_view name;
   absl::string_view text;
-  std::string number;  // Instead of the text.
-  bool quoted;
+  std::string number;  // Not empty: the value, instead of `text`.
+  bool quoted;         // Written in quotes, as JSON text.
 };
 
 enum class LogFormat {
@@ -43,15 +44,15 @@ enum class LogFormat {
   kText,  // For a person at a terminal.
 };
 
-// Starts logging to stderr in this format. Without this call the process logs
-// nothing, as in tests.
+// Starts logging to stderr in this format. Before this call the process logs
+// nothing; tests never call it.
 void StartLogging(LogFormat format);
-// JSON unless stderr is a terminal.
+// kText if stderr is a terminal, else kJson.
 LogFormat DefaultLogFormat();
 
-// Each writes one line. `event` is a short constant sentence that says what
-// happened. Never pass a token, a request header or a body. A line for which
-// there is no memory is lost. Thread-safe; never throws.
+// These write one line each. `event` is a short constant sentence that says
+// what happened. Never pass a token, a request header or a body. If memory is
+// short, the line is lost. Thread-safe; never throws.
 void LogInfo(absl::string_view event,
              std::initializer_list<LogField> fields = {}) noexcept;
 void LogWarning(absl::string_view event,

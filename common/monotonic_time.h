@@ -5,8 +5,9 @@
 
 namespace signalbox {
 
-// The time since a fixed moment. It never jumps, and runs on while the machine
-// is suspended. Thread-safe.
+// The time that has passed since some moment before the process began. Use
+// differences of it to measure time: unlike the wall clock, it never jumps. It
+// also counts while the machine is suspended. Thread-safe.
 absl::Duration MonotonicTime();
 
 }  // namespace signalbox

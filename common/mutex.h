@@ -23,6 +23,7 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mu_;
 };
 
+// Holds a mutex as long as it lives.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
   explicit MutexLock(Mutex* mu) ABSL_EXCLUSIVE_LOCK_FUNCTION(mu) : mu_(mu) {
@@ -37,16 +38,18 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mu_;
 };
 
-// A condition variable for Mutex. Wake-ups may be spurious: wait in a loop.
+// A condition variable for Mutex. Wait and WaitFor may return although no
+// thread called Notify. So call them in a loop that checks the condition.
 class CondVar {
  public:
+  // Releases `mu`, waits for a Notify, and locks `mu` again.
   void Wait(Mutex* mu) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     std::unique_lock<std::mutex> lock(mu->mu_, std::adopt_lock);
     cv_.wait(lock);
     lock.release();
   }
 
-  // Waits at most `timeout`, which may be infinite.
+  // As Wait, but waits at most `timeout`, which may be infinite.
   void WaitFor(Mutex* mu, absl::Duration timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     // The standard library overflows on a very long wait. A loop that wakes up

@@ -8,10 +8,10 @@
 namespace signalbox {
 
 // The grammar of the names that identify a commit status. The server refuses
-// other names. The reader of webhooks and the command line check names here, so
-// that they send no others.
+// all other names. The shim and the program `signalbox` check names before they
+// send them.
 
-// The most characters of a context. GitHub's limit.
+// GitHub's limit for the characters of a context.
 inline constexpr size_t kMaxContext = 255;
 
 // A DNS name or an IPv4 address, with or without `:PORT`.
@@ -24,12 +24,13 @@ bool IsOwner(absl::string_view text);
 // "..", and without the `.git` that ends clone URLs.
 bool IsRepositoryName(absl::string_view text);
 
-// A full commit id: 40 or 64 hexadecimal digits of either case, not all zeros,
-// by which GitHub says that there is no commit.
+// A full commit id: 40 or 64 hexadecimal digits of either case, but not all
+// zeros. GitHub writes all zeros if there is no commit.
 bool IsSha(absl::string_view text);
 
 // A context that a caller may report: 1 to kMaxContext printable ASCII
-// characters, no space at either end. (GitHub allows characters of any kind.)
+// characters, with no space at either end. (GitHub also allows others, so a
+// status of another program can have them.)
 bool IsContext(absl::string_view text);
 
 }  // namespace signalbox

@@ -3,8 +3,8 @@
 
 namespace signalbox {
 
-// How a run ended. The numbers are those of the proto's Result. They are
-// stored and never change.
+// How a run ended. The numbers are those of the proto's Result. The database
+// has them, so they never change.
 enum class Result {
   kSuccess = 1,
   kFailure = 2,
@@ -14,6 +14,7 @@ enum class Result {
   kTimedOut = 6,
   kNeutral = 7,
 };
+// The value with the largest number, for code that checks stored numbers.
 constexpr Result LastOf(Result) { return Result::kNeutral; }
 
 }  // namespace signalbox

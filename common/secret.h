@@ -9,8 +9,8 @@
 
 namespace signalbox {
 
-// A token or key. It cannot be printed, formatted or compared by accident, and
-// the destructor wipes its memory.
+// A token or key. The type keeps secrets out of logs: it cannot be printed or
+// formatted, nor compared with `==`. The destructor wipes its memory.
 //
 // Not thread-safe; copies are independent.
 class Secret {
@@ -37,32 +37,32 @@ class Secret {
 };
 
 // Reads a secret from a file, without the white space around it. Errors name
-// the file: NOT_FOUND or PERMISSION_DENIED from the system, INVALID_ARGUMENT if
-// the file is empty or over 64 KiB.
+// the file: NOT_FOUND, PERMISSION_DENIED or another error of the system;
+// INVALID_ARGUMENT if the file is empty or over 64 KiB.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
-// Returns a secret that is one line of text, as ReadSecretFile or the
-// environment gave it. `source` is the file or the variable. INVALID_ARGUMENT,
-// reason INVALID_SECRET_FILE, beginning with `source`: the text has a byte
+// Checks that `text`, from ReadSecretFile or the environment, is one line, and
+// returns it. `source` is the name of the file or variable; the error begins
+// with it. INVALID_ARGUMENT, reason INVALID_SECRET_FILE: the text has a byte
 // order mark, is UTF-16, or has a second line or a control character.
 absl::StatusOr<Secret> ParseSecretLine(Secret text, const std::string& source);
 
-// Whether a text can be a token in a header `authorization: Bearer`: 1 to 4,096
+// Whether `text` can be a token in a header `authorization: Bearer`: 1 to 4,096
 // characters of visible ASCII.
 bool IsBearerToken(absl::string_view text);
 
-// As ParseSecretLine. Also refuses what is no IsBearerToken.
+// As ParseSecretLine. A text that is not IsBearerToken is an error, too.
 absl::StatusOr<Secret> ParseToken(Secret text, const std::string& source);
 
-// Reads a token from the file that `option` (such as `--token-file`) names.
-// INVALID_ARGUMENT, beginning with the option, for all errors of ReadSecretFile
-// and ParseToken.
+// Reads a token from the file at `path`, which the option `option` (such as
+// `--token-file`) names. INVALID_ARGUMENT for all errors of ReadSecretFile and
+// ParseToken; the message begins with the option.
 absl::StatusOr<Secret> ReadTokenFile(absl::string_view option,
                                      const std::string& path);
 
-// Reads a secret from the environment and removes it there, where child
-// processes and core dumps would find it. Empty if the variable is unset or
-// empty.
+// Reads a secret from the environment variable `name`, and removes the
+// variable, because child processes and core dumps would contain it. Empty: the
+// variable is unset or empty. Call it before the process has threads.
 Secret TakeSecretFromEnvironment(const char* name);
 
 }  // namespace signalbox

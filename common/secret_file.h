@@ -13,14 +13,14 @@
 
 namespace signalbox {
 
-// A secret in a file. An operator may replace the file while the process runs,
-// so that the secret can be rotated without a restart.
+// SecretFile holds the secret of a file, and reads the file again when it has
+// changed. So an operator can replace a token or key without a restart.
 //
 // Not thread-safe.
 class SecretFile {
  public:
-  // Makes the secret from the text that ReadSecretFile has read, as ParseToken
-  // does. An error refuses the text; it must name `path` and contain nothing of
+  // Checks the text that ReadSecretFile has read, and returns the secret;
+  // ParseToken is one. Its errors must name `path`, and must not contain any of
   // the text.
   using Parse = std::function<absl::StatusOr<Secret>(Secret text,
                                                      const std::string& path)>;
@@ -28,17 +28,18 @@ class SecretFile {
   // Reads the file. Errors: those of ReadSecretFile and of `parse`.
   static absl::StatusOr<SecretFile> Open(std::string path, Parse parse);
 
-  // Reads the file again if it may have changed, or in any case if `certain`.
-  // True: the file was written again, or has other content. If the file cannot
-  // be read or parsed, the last secret stays in use; the log gets one line.
-  // `now` may come from any clock, but always from the same one.
+  // Call it before each use of the secret. Reads the file again if it may have
+  // changed, or in any case if `certain`. Returns whether the file was written
+  // again or has other content. If the file cannot be read or parsed, keeps the
+  // last secret and writes one line to the log. `now` may come from any clock,
+  // but always from the same one.
   bool Refresh(absl::Time now, bool certain = false);
 
   const Secret& secret() const { return secret_; }
   const std::string& path() const { return path_; }
 
  private:
-  // Tells one version of the file from another without reading it.
+  // What the system says of the file. If it differs, the file has changed.
   struct Stamp {
     int64_t mtime_s = 0;
     int64_t mtime_ns = 0;
@@ -61,9 +62,9 @@ class SecretFile {
   Parse parse_;
   Secret secret_;
   Stamp stamp_;
-  // When Refresh first saw the stamp; nothing: not yet.
+  // When Refresh first saw this stamp. Nothing: it has not yet.
   std::optional<absl::Time> stamp_time_;
-  bool unreadable_ = false;
+  bool unreadable_ = false;  // The log has a line about it.
 };
 
 }  // namespace signalbox

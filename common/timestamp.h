@@ -8,9 +8,9 @@
 
 namespace signalbox {
 
-// Reads a time as GitHub's API writes it: RFC 3339, with a zone and a
-// four-digit year. Nothing for any other text. Abseil's parser also accepts
-// texts such as `infinite-future`, which cannot order anything.
+// Parses a time as GitHub's API writes it: RFC 3339, with a zone and a
+// four-digit year. Nothing: the text is something else. (Abseil's parser also
+// accepts texts such as `infinite-future`.)
 std::optional<absl::Time> ParseTimestamp(absl::string_view text);
 
 }  // namespace signalbox

@@ -16,39 +16,39 @@ namespace signalbox {
 // a CI server".
 struct ShimConfig {
   Address listen = {"127.0.0.1", 4567};
-  std::string path = "/event_handler";
-  std::string server = "127.0.0.1:50051";
-  std::vector<std::string> secret_files;
-  std::string token_file;  // Empty: the shim sends no token.
-  size_t max_body = 25 << 20;
-  bool insecure_no_signature = false;
-  // The shim may send the token to another machine, although others on the way
-  // can read it.
+  std::string path = "/event_handler";     // To which GitHub posts.
+  std::string server = "127.0.0.1:50051";  // Of signalbox-server.
+  std::vector<std::string> secret_files;   // See OpenWebhookSecrets.
+  std::string token_file;                  // Empty: sends no token.
+  size_t max_body = 25 << 20;              // Bytes of a delivery's JSON.
+  bool insecure_no_signature = false;      // Accepts unsigned deliveries.
+  // Allows to send the token to a server on another machine, although other
+  // machines on the way can read it.
   bool insecure_send_token = false;
 
-  // Not empty: the command line has `--help` or `--version`, and this is the
-  // answer.
+  // Not empty: the command line has `--help` or `--version`. Print this text
+  // and exit.
   std::string text;
 };
 
-// Reads the command line. INVALID_ARGUMENT, in one line, for any mistake in it.
+// Reads the command line. A mistake is INVALID_ARGUMENT, with one line of text.
 absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
 
-// Opens the secrets that GitHub signs deliveries with. They come from the
-// files, or if there are no files, from the environment variable
-// GITHUB_WEBHOOK_SECRET, which is unset in any case. White space around a
-// secret is removed. There are none if signatures are not to be checked.
+// Opens the secrets with which GitHub signs deliveries. Reads them from
+// `secret_files`, or, if that is empty, from the environment variable
+// GITHUB_WEBHOOK_SECRET. Removes this variable in any case. With
+// `insecure_no_signature` there are no secrets.
 //
-// The source reads a changed file again before the next delivery, so that a
-// secret can be changed without a restart. If the changed file cannot be used,
-// the source logs it and keeps the former secret. It is thread-safe.
+// The result is thread-safe. It reads a file again when the file has changed,
+// so that an operator can change a secret without a restart. If it cannot use
+// the changed file, it writes a line to the log and keeps the former secret.
 //
-// INVALID_ARGUMENT, in one line that says what to do: there is no secret, or an
-// error of ReadSecretFile or ParseSecretLine.
+// INVALID_ARGUMENT, with one line that says what to do: there is no secret, or
+// ReadSecretFile or ParseSecretLine refuses a file.
 absl::StatusOr<SecretSource> OpenWebhookSecrets(const ShimConfig& config);
 
-// The token that identifies the shim to the server, from `token_file`; empty if
-// there is none. Errors as ReadTokenFile.
+// Reads the token that identifies the shim to the server from `token_file`.
+// Empty: no file is given. Errors: those of ReadTokenFile.
 absl::StatusOr<Secret> LoadToken(const ShimConfig& config);
 
 }  // namespace signalbox

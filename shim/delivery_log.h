@@ -14,8 +14,9 @@
 
 namespace signalbox {
 
-// Counts the answers to deliveries by event name, so that the log can show what
-// a hook sends without effect.
+// DeliveryTotals counts the shim's answers to deliveries by event.
+// WebhookHandler logs the totals once an hour, so that an operator sees which
+// events a hook sends without effect.
 //
 // Thread-safe.
 class DeliveryTotals {
@@ -27,18 +28,19 @@ class DeliveryTotals {
     int64_t failed = 0;    // 5xx
   };
 
-  // `event` is empty if the name is not verified. After 100 names, further
-  // names count as `others`.
+  // Counts one delivery, by the HTTP status of its answer. `event` is the name
+  // in X-GitHub-Event; empty: the signature was not verified. After 100 names,
+  // further names count as `others`.
   void Count(absl::string_view event, int status);
 
-  // The totals so far, by name.
+  // The totals so far, by event.
   std::map<std::string, Answers> Get() const {
     MutexLock lock(&mu_);
     return answers_;
   }
 
-  // Whether to log the totals now. True once an hour, for the first time an
-  // hour after the first call.
+  // Whether the caller should log the totals now. True once an hour; for the
+  // first time an hour after the first call.
   bool IsTime(std::chrono::steady_clock::time_point now);
 
  private:
@@ -47,17 +49,19 @@ class DeliveryTotals {
   std::chrono::steady_clock::time_point next_ ABSL_GUARDED_BY(mu_){};
 };
 
-// Refusals remembers why the server refused calls of this shim, so that the log
-// shows a reason once and not for each delivery.
+// Refusals remembers for which reasons the server has refused calls of this
+// shim. So WebhookHandler can log each reason once, and not for each delivery.
 //
 // Thread-safe.
 class Refusals {
  public:
-  // Whether to log the refusal `why`, that is whether it is new.
-  // `ends_with_success`: the server refuses every call of that method (no
-  // token, a missing right), so the refusal is new again after such a call has
-  // succeeded. Other refusals are new only once. After 100 different refusals
-  // none is new.
+  // Whether the refusal with the message `why` is new, so that the caller
+  // should log it. Notes it. `method` is the method of the call.
+  //
+  // `ends_with_success`: the server refuses every call of this method (because
+  // of a wrong token or a missing right). Such a refusal is new again after a
+  // call of the method has succeeded. Others are new only once. After 100
+  // different refusals, no refusal is new.
   bool IsNews(absl::string_view method, absl::string_view why,
               bool ends_with_success) {
     MutexLock lock(&mu_);
@@ -68,7 +72,7 @@ class Refusals {
         .second;
   }
 
-  // A call of that method succeeded.
+  // Call it when a call of this method has succeeded.
   void NoteSuccess(absl::string_view method) {
     MutexLock lock(&mu_);
     std::erase_if(methods_,

@@ -17,10 +17,12 @@
 
 namespace signalbox {
 
-// A connection to signalbox-server at `address`. It finds a restarted server
-// within about a second, and repeats calls that failed while the server was
-// away for a moment. Deliveries may be repeated: the server knows them by their
-// ids.
+// The shim's gRPC calls to signalbox-server.
+
+// Makes a connection to the server at `address`. It connects again within about
+// a second after the server has restarted. It repeats a call that failed with
+// UNAVAILABLE, up to four times. That is safe: the server knows a delivery by
+// its id.
 std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
     const std::string& address);
 
@@ -32,31 +34,34 @@ struct CallSummary {
 };
 CallSummary Summarize(const HookCall& call);
 
+// The end of a call.
 struct ServerAnswer {
   grpc::Status status;
-  // For PERMISSION_DENIED: `right`, or what the shim has no grant of
-  // (`repository`, `account`, `context`). Empty: the server does not say.
+  // What the shim lacks, after PERMISSION_DENIED: `right`, or the kind of thing
+  // of which it has no grant: `repository`, `account` or `context`. Empty: the
+  // server does not say.
   std::string not_granted;
-  // Why an OK has stored nothing: no context is expected, or the server is too
-  // old for this kind of event, and a repeat would not help. Else empty.
+  // Not empty: `status` is OK, but the server has stored nothing, and a repeat
+  // would not help. Says why: the repository expects no context, or the server
+  // is too old for this kind of event.
   std::string nothing_done;
 };
 
-// Makes `call` with its delivery, and waits for the answer until `deadline`.
-// Takes the delivery's action from the call. `token` identifies the shim to the
-// server; empty: none is sent.
+// Makes a gRPC call of `call`, and waits for the answer until `deadline`.
+// `delivery` identifies the delivery; its action is set from `call`. `token`
+// identifies the shim to the server; empty: sends none.
 ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
                         std::chrono::system_clock::time_point deadline,
                         absl::string_view token,
                         v1::StatusService::StubInterface& server);
 
-// TokenCheck asks the server once whether it knows the shim's token, and logs
-// one line if it does not. So a wrong token is found when the shim starts, not
-// when the first delivery is lost. TokenCheck waits on its own thread for a
-// server that does not run yet, and delays nothing else.
+// TokenCheck asks the server, when the shim starts, whether it knows the shim's
+// token. If not, it logs one line. So an operator notices a wrong token before
+// a delivery is lost. If the server does not run yet, TokenCheck waits for it
+// on its own thread, and delays nothing else.
 class TokenCheck {
  public:
-  // Borrows `server`. An empty `token`: sends none.
+  // Begins the call. Borrows `server`. An empty `token`: sends none.
   TokenCheck(const Secret& token, v1::StatusService::StubInterface* server);
   // Cancels a call that has no answer yet.
   ~TokenCheck();
@@ -72,12 +77,12 @@ class TokenCheck {
 
   Mutex mu_;
   bool gives_up_ ABSL_GUARDED_BY(mu_) = false;
-  // Null: there is no call.
+  // The call under way; null: there is none.
   grpc::ClientContext* under_way_ ABSL_GUARDED_BY(mu_) = nullptr;
 
-  // Of the thread, whose end the destructor awaits. The thread ends with the
-  // call, because the call's context would keep the connection open, even after
-  // the server is gone.
+  // The result of the thread; its destructor waits for the thread's end. The
+  // thread ends with the call, because the call's context would keep the
+  // connection open, even after the server is gone.
   std::future<grpc::StatusCode> code_;
 };
 

@@ -28,37 +28,39 @@ struct WebhookHandlerOptions {
   size_t max_body = 25 << 20;
   // False: accepts unsigned deliveries. For trials.
   bool verify = true;
-  // From the first byte of a request until the server must have answered.
-  // GitHub closes the connection after 10 s.
+  // The most time from the first byte of a request until the server has
+  // answered. GitHub closes the connection after 10 s.
   std::chrono::milliseconds server_timeout{8500};
   // The most bytes of bodies in memory at once. The first 256 KiB of each body
-  // do not count; nearly all deliveries are smaller. Beyond the limit: 503.
+  // do not count, and nearly all deliveries are smaller. A request over the
+  // limit gets a 503.
   int64_t max_buffered = 96 << 20;
   // Identifies the shim to the server; empty: sends none.
   Secret token;
 };
 
-// WebhookHandler turns one delivery of GitHub into one call to the server, and
-// the server's answer into one for GitHub:
-//   202  the server has it on disk.
-//   200  there is nothing to do: a ping, an unused event or action, no context
-//        expected of the repository, an event for which the server is too old
-//        and which is not a report; or GitHub names a repository, an account or
-//        a context that the shim has no grant of.
-//   400  malformed, or the body does not belong to the event.
+// WebhookHandler is the shim's HttpHandler. It turns a delivery of GitHub into
+// one call to the server, and the server's answer into one for GitHub:
+//   202  the server has stored the delivery on disk.
+//   200  there is nothing to do: the delivery is a ping; Signalbox does not use
+//        its event or action; the repository expects no context; the server is
+//        too old for an event that is no report; or the shim has no grant of
+//        the repository, the account or the context.
+//   400  the delivery is malformed, or its body belongs to another event.
 //   401  the signature is missing or wrong.
-//   404, 405, 413, 415  wrong path, method, size, content type.
-//   503  the server cannot accept it now, or does not accept it from this shim:
-//        it does not know the shim's token, or the token lacks the right to
-//        pass webhooks on. After an operator has repaired that, the server has
-//        GitHub redeliver.
+//   404, 405, 413, 415  the path, the method, the size or the content type is
+//        wrong.
+//   503  the server cannot accept the delivery now. Or it does not know the
+//        shim's token, or the token lacks the right `webhook`. After an
+//        operator has repaired that, the server asks GitHub to redeliver.
 //   500  a bug.
-// GET of `/healthz` and of `/` is 200 as long as the shim runs, whatever the
-// server does, and is not logged. A slash after the path makes no difference.
+// GET of `/healthz` and of `/` gets a 200 while the shim runs, even if the
+// server does not. These requests are not logged. A path may have a slash at
+// its end.
 //
-// It keeps no state between deliveries, and parses nothing of a body before it
-// has verified the signature. It writes one log line for each request, and once
-// an hour the totals by event, if there are any.
+// WebhookHandler keeps no state between deliveries, apart from what it logs. It
+// parses nothing of a body before it has verified the signature. It writes one
+// log line for each delivery, and once an hour the totals by event.
 //
 // Thread-safe.
 class WebhookHandler {
@@ -68,20 +70,24 @@ class WebhookHandler {
                  v1::StatusService::StubInterface& server)
       : options_(options), secrets_(std::move(secrets)), server_(server) {}
 
+  // Answers one request; see HttpHandler.
   HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
 
-  // Logs the totals of all requests so far, a line for each event.
+  // Logs the totals of all deliveries so far, a line for each event.
   void LogTotals() const;
 
  private:
-  struct Delivery;  // What is logged of a request.
+  struct Delivery;  // What the log shows of a request.
   struct Body;
 
+  // These do parts of Handle. They return the HTTP status of the answer, and
+  // add to `delivery` what they find out.
   int StatusFor(const HttpServerRequest& request, BodyReader read_body,
                 Delivery& delivery);
+  // Reads the body and checks its signature. 0: both succeeded.
   int ReadBody(const HttpServerRequest& request, BodyReader read_body,
                Body& body, Delivery& delivery);
-  // The status for an answer that is not OK.
+  // For an answer of the server that is not OK.
   int Refused(const HookCall& call, const ServerAnswer& answer,
               Delivery& delivery);
   int Call(const HookCall& call, absl::string_view json,
@@ -92,7 +98,7 @@ class WebhookHandler {
   v1::StatusService::StubInterface& server_;
 
   DeliveryTotals totals_;
-  // Of bodies, beyond the part that does not count.
+  // Bytes of bodies in memory that count towards `max_buffered`.
   std::atomic<int64_t> buffered_ = 0;
   Refusals refusals_;
 };

@@ -10,15 +10,19 @@
 
 namespace signalbox {
 
-// BodyFraming removes the framing from the body of a request as its bytes
-// arrive, and finds its end. It is strict and bounded, unlike cpp-httplib: that
-// takes a chunk with a wrong end for the end of the body, and stores a framing
-// line of any length until it ends.
+// BodyFraming finds the body of a request, and its end, in the bytes of a
+// connection. It removes the framing: the sizes and line ends that surround the
+// pieces ("chunks") of a body with `Transfer-Encoding: chunked`. HttpServer
+// uses it.
+//
+// It is strict and needs little memory. cpp-httplib's own code takes a chunk
+// with a wrong end for the end of the body, and stores a framing line of any
+// length.
 //
 // Not thread-safe.
 class BodyFraming {
  public:
-  // `head` says how the body is framed.
+  // `head` says whether the body is chunked, or how long it is.
   explicit BodyFraming(const HttpHead& head)
       : chunked_(head.chunked),
         state_(head.chunked               ? State::kSize
@@ -26,16 +30,20 @@ class BodyFraming {
                                           : State::kData),
         left_(head.content_length) {}
 
-  // Removes framing and at most one piece of the body from the front of
-  // `bytes`, and returns the piece, a view of them. Empty if `bytes` was all
-  // framing, at the end, and after the body was found broken.
+  // Takes framing and at most one piece of the body from the front of `bytes`,
+  // and returns the piece, which is a view of the same memory. Call it until
+  // `bytes` is empty, then with the next bytes of the connection. Returns an
+  // empty piece if `bytes` had only framing, at the end of the body, and after
+  // an error.
   absl::string_view Next(absl::string_view& bytes);
 
+  // Whether the whole body has been read.
   bool is_at_end() const { return state_ == State::kEnd; }
-  // INVALID_ARGUMENT after the body was found broken.
+  // INVALID_ARGUMENT: the framing is wrong.
   const absl::Status& status() const { return status_; }
 
  private:
+  // The part of the framing, or of the body, that comes next.
   enum class State {
     kSize,
     kExtension,
@@ -53,6 +61,7 @@ class BodyFraming {
   // Processes one byte of framing.
   void Take(char c);
   void TakeSize(char c);
+  // Goes on to `next`, or sets the error if the byte is not right.
   void Expect(bool is_right, State next);
 
   const bool chunked_;

@@ -62,17 +62,22 @@ void CurlTransfer::AddHeader(absl::string_view begin, absl::string_view rest) {
 absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
                                    absl::Duration now) {
   if (easy_ == nullptr) return absl::FailedPreconditionError("out of memory");
-  if (!request_.IsWellFormed()) {
-    return absl::FailedPreconditionError(
-        "the request has control characters in a URL or header");
+  const std::string malformed = request_.MalformedPart();
+  if (!malformed.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        host_, ": the request was not sent: its ", malformed,
+        " has a control character; wanted text without line breaks"));
   }
   if (request_.timeout < absl::Milliseconds(1)) {
-    return absl::FailedPreconditionError(
-        "no time was left to send the request");
+    return absl::FailedPreconditionError(absl::StrCat(
+        host_, ": the request was not sent: no time was left for it"));
   }
   const absl::Duration left = Deadline() - now;
   if (now > LastBegin(options) || left < absl::Milliseconds(1)) {
-    return absl::ResourceExhaustedError("the request was held up for too long");
+    return absl::ResourceExhaustedError(absl::StrCat(
+        host_, ": the request was not sent: this process held it up for ",
+        absl::FormatDuration(
+            absl::Trunc(now - begin_time_, absl::Milliseconds(1)))));
   }
   last_repeat_ = options.last_repeat;
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS,

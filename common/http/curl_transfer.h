@@ -17,12 +17,16 @@ struct curl_slist;
 
 namespace signalbox {
 
-// CurlTransfer is one request of CurlTransport, and what has arrived of its
-// answer. It ends with one call of Finish or Fail. Times are MonotonicTime.
+// CurlTransfer is one request of CurlTransport (curl_transport.cc), with the
+// part of its answer that has arrived. CurlTransport calls Prepare, gives
+// easy() to curl, and calls Finish when curl has ended the request. If it
+// cannot begin the request, it calls Fail. Exactly one call of Finish or Fail
+// calls `done`.
 //
-// Not thread-safe.
+// Times are MonotonicTime. Not thread-safe.
 class CurlTransfer {
  public:
+  // `begin_time`: when HttpTransport::Send was called.
   CurlTransfer(HttpRequest request, HttpTransport::Done done,
                absl::Duration begin_time);
   ~CurlTransfer();
@@ -30,35 +34,45 @@ class CurlTransfer {
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  // The host of a URL as curl reads it, in lower case, with the brackets of
-  // IPv6. Empty: curl cannot read the URL.
+  // The host of a URL as curl parses it, in lower case; an IPv6 address in
+  // brackets. Empty: curl cannot parse the URL.
   static std::string HostOf(const std::string& url);
 
-  void* easy() const { return easy_; }  // A CURL*.
+  void* easy() const { return easy_; }  // curl's request, a CURL*.
   const std::string& host() const { return host_; }
+  // When the request must have ended.
   absl::Duration Deadline() const { return begin_time_ + request_.timeout; }
-  // If it were sent later, it could take effect later than its caller expects.
+  // The latest time to send the request. If it were sent later, GitHub could
+  // act on it later than its sender expects.
   absl::Duration LastBegin(const CurlTransportOptions& options) const {
     return std::min(Deadline(), begin_time_ + options.last_repeat);
   }
 
-  // Hands the request to curl. An error means that nothing was sent (see Send).
+  // Sets up easy() for curl. After an error, call Fail with it: the request was
+  // not sent. The codes are those of HttpTransport::Done.
   absl::Status Prepare(const CurlTransportOptions& options, absl::Duration now);
 
-  // Ends the request with curl's result, a CURLcode.
+  // Calls `done` with the answer, or with the error for curl's result `code`, a
+  // CURLcode.
   void Finish(int code, absl::Duration now);
+  // Calls `done` with an error.
   void Fail(absl::Status status) { done_(std::move(status)); }
 
  private:
+  // curl calls these for a line of the answer's head, for bytes of its body,
+  // for the next bytes of the request's body, and before it sends the request's
+  // body again.
   static size_t OnHeader(char* data, size_t, size_t size, void* transfer);
   static size_t OnBody(char* data, size_t, size_t size, void* transfer);
   static size_t OnSend(char* data, size_t, size_t size, void* transfer);
   static int OnRepeat(void* transfer, int64_t offset, int);
 
-  // Leaves no copy of `rest` but the one in `headers_`.
+  // Adds the line `begin` and `rest` to `headers_`. `rest` may be a secret, so
+  // the function wipes its other copies.
   void AddHeader(absl::string_view begin, absl::string_view rest);
   void SetRequest();
   void SetConnection(const CurlTransportOptions& options);
+  // The error for a CURLcode, or OK if there is an answer.
   absl::Status Outcome(int code) const;
 
   HttpRequest request_;
@@ -66,8 +80,8 @@ class CurlTransfer {
   const absl::Duration begin_time_;
   const std::string host_;
   void* const easy_;
-  absl::Duration last_repeat_;
-  size_t sent_ = 0;  // Of the body.
+  absl::Duration last_repeat_;  // As in CurlTransportOptions.
+  size_t sent_ = 0;             // Bytes of the request's body.
   curl_slist* headers_ = nullptr;
 
   HttpResponse answer_;

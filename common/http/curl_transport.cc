@@ -174,7 +174,9 @@ absl::Duration CurlTransport::EndOverdue() {
             return false;
           }
           transfer->Fail(absl::ResourceExhaustedError(
-              absl::StrCat(name, ": no connection became free in time")));
+              absl::StrCat(name, ": the request was not sent: all ",
+                           options_.max_connections_per_host,
+                           " connections to the host were in use")));
           return true;
         });
   }
@@ -191,7 +193,8 @@ void CurlTransport::EndAll(Transfers transfers) {
     std::ranges::move(host.waiting, std::back_inserter(transfers));
   }
   for (const auto& transfer : transfers) {
-    transfer->Fail(absl::UnavailableError("the server is stopping"));
+    transfer->Fail(absl::UnavailableError(
+        "this process is stopping, and no longer waits for the answer"));
   }
 }
 

@@ -12,35 +12,34 @@
 namespace signalbox {
 
 struct CurlTransportOptions {
-  // URL, of which only the host counts -> PEM file with the certificates to
-  // trust for this host instead of the system's.
+  // For each host, a PEM file with the certificates to trust instead of the
+  // system's. The keys are URLs, of which only the host matters.
   std::map<std::string, std::string> ca_files;
-  // Requests over this number wait for a connection, until `last_repeat` at the
-  // latest, and then end with RESOURCE_EXHAUSTED.
+  // If so many requests to a host are under way, further ones wait. A request
+  // that still waits at `last_repeat` ends with RESOURCE_EXHAUSTED.
   int max_connections_per_host = 256;
-  // The latest time after its begin at which a request may still be sent, or,
-  // if it has a body, be sent once more.
+  // How long after Send a request may still be sent for the first time. A
+  // request with a body is also not sent a second time after that.
   absl::Duration last_repeat = absl::Seconds(2);
 };
 
-// An HttpTransport by libcurl, on one thread. Each request has a total
-// deadline. Connections are kept and reused. TLS is 1.2 or newer with verified
-// chains and names; only http(s) is allowed. Ignores proxies in the
-// environment.
+// Makes the HttpTransport that uses libcurl, with one thread for all requests.
+// It reuses connections. TLS is 1.2 or newer, and it verifies certificates and
+// host names. It allows only http and https, and ignores the environment's
+// proxies.
 //
-// A request is sent once more if it fails on a reused connection before the
-// first line of the answer, because servers close idle connections without
-// notice. It is not sent again after `last_repeat`, when the server may have
-// been processing it.
+// Servers close idle connections without notice. So if a request fails on a
+// reused connection before the answer begins, it is sent a second time, but not
+// after `last_repeat`: by then the server may already process it.
 //
-// Keeps `max_body` bytes and 100 headers of an answer. Over 64 KiB of headers
-// end the request with UNAVAILABLE.
+// Of an answer it keeps HttpRequest::max_body bytes and 100 headers. If an
+// answer has more than 64 KiB of headers, the request ends with UNAVAILABLE.
 //
-// The destructor ends requests in flight with UNAVAILABLE. Error messages hold
-// the host and curl's own words, never a part of the request.
+// The destructor ends requests in flight with UNAVAILABLE. Error messages have
+// the host and libcurl's text, and never a value from the request.
 //
-// Errors: the system's error for a certificate file that cannot be read, with
-// its name; INTERNAL if curl cannot be started.
+// Errors: the system's error, with the file's name, if a certificate file
+// cannot be read. INTERNAL if libcurl cannot be started.
 absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
     CurlTransportOptions options);
 

@@ -36,61 +36,66 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// A connection with the head of a request.
+// A connection on which the head of a request (its request line and headers)
+// has arrived.
 struct Arrival {
   UniqueFd socket;    // Non-blocking.
-  std::string bytes;  // A whole head, and the bytes after it.
+  std::string bytes;  // The whole head, and the bytes after it.
+  // When the first byte arrived.
   std::chrono::steady_clock::time_point first_byte;
 };
 
-// HeadGate keeps connections until the head of their request has arrived,
-// without a thread for each. So a connection that stays silent or sends slowly
-// costs a descriptor and a few bytes, and delays no other.
+// HeadGate holds the accepted connections of HttpServer until the head of their
+// request has arrived. It needs one thread for all of them. So a client that
+// sends nothing, or sends slowly, costs a descriptor and a few bytes, but no
+// thread, and delays no other client.
 //
 // Thread-safe.
 class HeadGate {
  public:
-  // HeadGate hands every connection with a head (by HttpHeadSize) to `pass`,
-  // which runs on the gate's thread or on one that calls Add. `pass` must not
-  // block for long. HeadGate closes a connection that has no head `timeout`
-  // after it was added. With more than `capacity` connections it closes the
-  // oldest, but not before `kShortestStay`.
+  // When a head is complete, HeadGate calls `pass` with the connection, on its
+  // own thread or on a thread that calls Add. `pass` must not block for long.
+  // HeadGate closes a connection whose head is not complete `timeout` after
+  // Add. It holds at most `capacity` connections: to make room it closes the
+  // oldest, if that has been held for `kShortestStay`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
 
-  // Under load, a client may need this long from connecting to its first byte.
-  // HeadGate keeps each connection so long, even in a flood of connections.
+  // How long HeadGate holds each connection at least, even in a flood of
+  // connections. Under load, a client may need so long to send its first byte.
   static constexpr std::chrono::milliseconds kShortestStay{10};
 
-  // Takes an accepted connection. Blocks while there are `capacity` and the
-  // oldest may not be closed yet; the system queues the connections that are
-  // not accepted meanwhile.
+  // Takes over the descriptor of an accepted connection. While there is no room
+  // for it, blocks until the oldest connection may be closed. The system then
+  // queues new connections.
   void Add(int fd);
 
-  // Closes connections that have sent nothing, waits for the heads of the
-  // others, at most until their timeout, and returns. Connections that are
-  // added afterwards are closed.
+  // Closes connections that have sent nothing. Waits for the heads of the
+  // others, at most until their timeout. Then returns. Add closes connections
+  // that come later.
   void Stop();
 
  private:
+  // A connection without a complete head.
   struct Waiting {
     int fd;
-    Arrival arrival;
-    std::chrono::steady_clock::time_point stay_end;
-    std::chrono::steady_clock::time_point deadline;
+    Arrival arrival;                                 // So far.
+    std::chrono::steady_clock::time_point stay_end;  // After kShortestStay.
+    std::chrono::steady_clock::time_point deadline;  // After the timeout.
   };
   using List = std::list<Waiting>;
 
   void Run();
   void Wake();
   void ReadHead(int fd);
-  // Reads the available bytes. Nothing: the head is not complete. Removes the
-  // connection from the list if the head is complete, or if none will come.
+  // Reads the available bytes. Returns the connection if its head is complete.
+  // Nothing: the head is not complete. Removes the connection from the list if
+  // the head is complete, or if the client has closed the connection.
   std::optional<Arrival> TryReadHead(List::iterator waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Closes late connections, and returns how many milliseconds are left until
-  // the next is late; -1: there are no connections.
+  // Closes connections whose deadline has passed. Returns the milliseconds
+  // until the next deadline; -1: there are no connections.
   int CloseLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Remove(List::iterator waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

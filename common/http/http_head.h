@@ -9,26 +9,30 @@
 
 namespace signalbox {
 
-// HttpServer parses heads itself. cpp-httplib's parser percent-decodes values,
-// skips lines that end in LF alone, limits neither their number nor their
-// length, and accepts contradicting lengths. So it gets no head from outside.
+// The parser for the head of an HTTP request: its request line and headers.
+// HttpServer uses it instead of cpp-httplib's own parser, which is too lax: it
+// percent-decodes values, skips lines that end in LF alone, limits neither the
+// number nor the length of lines, and accepts contradicting lengths.
 
+// The most bytes of a head.
 constexpr size_t kMaxHttpHead = 16 << 10;
 
-// Returns how many of `bytes`, the beginning of a connection, belong to the
-// head; 0: more bytes are needed. If the bytes cannot be a head, or the head is
-// over kMaxHttpHead, it returns their whole number, and ParseHttpHead returns
-// the error.
+// Finds the end of the head. `bytes` is all that has arrived on a connection.
+// Returns how many of these bytes belong to the head. 0: the head is not
+// complete. If the bytes cannot be a head, or the head has more than
+// kMaxHttpHead bytes, returns the number of all bytes; ParseHttpHead then
+// returns the error.
 //
-// `known`: for how many of these bytes the result was 0. Without it, a head
-// that arrives byte by byte takes time quadratic in its length.
+// `known` is the number of bytes in the last call that returned 0. Without it,
+// a head that arrives byte by byte would take quadratic time.
 size_t HttpHeadSize(absl::string_view bytes, size_t known = 0);
 
-// Parses a head. INVALID_ARGUMENT for everything that two parsers could read
-// differently: lines that do not end in CRLF, folded lines, control bytes,
-// names that are not tokens, lengths that are repeated, not decimal or beside
-// Transfer-Encoding, any transfer coding but `chunked`, any Content-Encoding.
-// Also for more than kMaxHttpHead bytes or 100 headers.
+// Parses a head. INVALID_ARGUMENT: two parsers could read the head differently.
+// So it is with a line that does not end in CRLF, a folded line, a control
+// byte, and a header's name that is not a token; with a length that is
+// repeated, not decimal, or beside Transfer-Encoding; with a transfer coding
+// other than `chunked`, and any Content-Encoding. INVALID_ARGUMENT also for
+// more than kMaxHttpHead bytes or 100 headers.
 absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head);
 
 }  // namespace signalbox

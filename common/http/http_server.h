@@ -19,28 +19,31 @@
 
 namespace signalbox {
 
-// The head of a request: at most 16 KiB with 100 headers, parsed strictly and
-// without decoding.
+// The head of a request: its request line and headers. At most 16 KiB with 100
+// headers, parsed strictly, and not decoded.
 struct HttpHead {
   std::string method;
-  std::string path;  // Up to a '?', as sent.
-  // In order; names in lower case, values without the space around them.
+  std::string path;  // As the client sent it, without a '?' and what follows.
+  // In the order sent. Names in lower case; values without the space around
+  // them.
   std::vector<std::pair<std::string, std::string>> headers;
 
-  // How the body is framed.
+  // How the client sends the body: in chunks, or as so many bytes.
   bool chunked = false;
   uint64_t content_length = 0;  // 0 if chunked.
 
+  // The client waits for "100 Continue" before it sends the body.
   bool expects_continue = false;
 
   // The values of all headers with this lower-case name. Borrowed.
   std::vector<absl::string_view> Values(absl::string_view name) const;
 
-  // The value of a header that a request has at most once. Nothing: it is
-  // missing, or repeated, and two readers could choose different ones.
+  // The value of the one header with this lower-case name. Nothing: there is no
+  // such header, or several, of which two readers could choose different ones.
   std::optional<absl::string_view> OnlyValue(absl::string_view name) const;
 };
 
+// What a handler gets besides the body.
 struct HttpServerRequest {
   HttpHead head;
   // When the first byte of the request arrived.
@@ -49,71 +52,78 @@ struct HttpServerRequest {
 
 struct HttpAnswer {
   int status = 500;
-  std::string text;  // Not sent as an answer to HEAD.
+  std::string text;  // The body; not sent as an answer to HEAD.
   std::string content_type = "text/plain";
-  // Others than those about length, type and connection.
+  // Other headers. HttpServer adds those about length, type and connection.
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
-// Receives the next bytes of a body. False: it wants no more.
+// A handler's function that receives the next bytes of a body. False: the
+// handler wants no more bytes.
 using BodySink = absl::FunctionRef<bool(absl::string_view)>;
 
-// Reads the body, without its framing, into a sink. Call at most once.
-//   CANCELLED          the sink wanted no more.
-//   INVALID_ARGUMENT   the body is broken, or ended too soon.
+// HttpServer's function that reads the body from the client and passes it,
+// without framing, to a sink. A handler calls it at most once. Errors:
+//   CANCELLED          the sink returned false.
+//   INVALID_ARGUMENT   the framing is wrong, or the body ended too soon.
 //   DEADLINE_EXCEEDED  the body did not arrive in time.
-//   UNAVAILABLE        it came slowly while other requests needed the thread.
+//   UNAVAILABLE        the body came slowly, and other requests needed this
+//                      request's thread.
 using BodyReader = absl::FunctionRef<absl::Status(BodySink)>;
 
-// Answers a request. Many threads call it at once. An exception becomes a 500
-// that says nothing about the exception.
+// Answers a request. Many threads call it at once. If it throws an exception,
+// the client gets a 500 that says nothing about the exception.
 using HttpHandler =
     std::function<HttpAnswer(const HttpServerRequest&, BodyReader)>;
 
 struct HttpServerOptions {
   // Where to listen. The host is an address or a name of this machine.
   Address listen = {"127.0.0.1", 0};
-  // The most requests that are served at once. Four times as many may wait for
-  // a thread, and 16 times as many connections for a head. The server keeps
-  // fewer of each if the process has few file descriptors.
+  // The most requests that run at once. Four times as many may wait for a
+  // thread, and 16 times as many connections may wait for their head. If the
+  // process has few file descriptors, all three are smaller.
   size_t max_threads = 256;
-  // From the accept to the end of the head.
+  // The most time from the accept to the end of the head.
   std::chrono::milliseconds head_timeout{5000};
-  // From the first byte to the end of the body.
+  // The most time from the first byte to the end of the body.
   std::chrono::milliseconds body_timeout{7000};
-  // From the first byte until the connection is closed in any case.
+  // From the first byte until the server closes the connection in any case.
   std::chrono::milliseconds total_timeout{9500};
-  // How long a request may wait for its client while other requests wait for a
-  // thread. Shorter if a lack of descriptors allows only few threads.
+  // If a request has waited so long for bytes from its client, it loses its
+  // thread as soon as another request needs the thread. Shorter if few file
+  // descriptors allow only few threads.
   std::chrono::milliseconds patience{100};
-  // The most bytes of a body on the wire, with framing, before the connection
-  // is closed. The handler's own limits are lower.
+  // The most bytes of a request's body with framing. Then the server closes the
+  // connection. A handler's own limits are lower.
   uint64_t max_wire_bytes = 160 << 20;
 };
 
-// An HTTP/1 server for short requests, with one request per connection.
+// HttpServer is an HTTP/1 server for short requests, with one request per
+// connection. The shim receives webhooks with it, and the server shows its
+// pages for monitoring with it. It does not authenticate clients, and has no
+// TLS.
 //
-// HttpServer answers a malformed request itself, with 400: everything that two
-// parsers could read differently, such as lines that do not end in CRLF, a
-// repeated length, or a length beside Transfer-Encoding. It also refuses any
-// Content-Encoding.
+// HttpServer itself answers a malformed request, with 400. A request is
+// malformed if two parsers could read it differently: for example, a line does
+// not end in CRLF, or a length is repeated or beside Transfer-Encoding. A
+// request with a Content-Encoding is malformed, too.
 //
-// Slow clients, or many of them, cost little and delay no others. A request
-// gets a thread only when its head is complete. While it waits for its body and
-// others need the thread, it loses the thread.
+// Slow clients, even many of them, cost little and hardly delay others. A
+// request gets a thread only when its head is complete, and can lose it while
+// its body arrives slowly (see `patience`).
 //
-// The log gets one line for a request that is malformed, dropped, or answered
-// by HttpServer itself. Peers are not authenticated, and there is no TLS.
+// HttpServer writes one log line for each request that is malformed, that it
+// drops, or that it answers itself.
 //
 // Thread-safe.
 class HttpServer {
  public:
   // Listens and serves. Errors name the address: INVALID_ARGUMENT if it is not
-  // an address, and system errors such as FAILED_PRECONDITION for a port in
-  // use.
+  // an address; errors of the system, such as FAILED_PRECONDITION if the port
+  // is in use.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const HttpServerOptions& options, HttpHandler handler);
-  // Stops it.
+  // Calls Stop, if it was not called before.
   virtual ~HttpServer() = default;
 
   // The port that it listens on.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace signalbox {
 namespace {
@@ -14,11 +15,15 @@ bool IsOneLine(absl::string_view text) {
 
 }  // namespace
 
-bool HttpRequest::IsWellFormed() const {
-  return IsOneLine(method) && IsOneLine(url) && IsOneLine(bearer.Reveal()) &&
-         std::ranges::all_of(headers, [](const auto& header) {
-           return IsOneLine(header.first) && IsOneLine(header.second);
-         });
+std::string HttpRequest::MalformedPart() const {
+  if (!IsOneLine(method)) return "method";
+  if (!IsOneLine(url)) return "URL";
+  if (!IsOneLine(bearer.Reveal())) return "token";
+  for (const auto& [name, value] : headers) {
+    if (!IsOneLine(name)) return "name of a header";
+    if (!IsOneLine(value)) return absl::StrCat("header ", name);
+  }
+  return "";
 }
 
 absl::string_view HttpResponse::Header(absl::string_view name) const {

@@ -14,22 +14,26 @@
 
 namespace signalbox {
 
+// The interface of the HTTP client, by which the server reaches GitHub's API.
+// MakeCurlTransport makes the real one; tests replace it.
+
 struct HttpRequest {
   std::string method;  // "GET" or "POST"
   std::string url;     // Absolute, percent-encoded.
   std::vector<std::pair<std::string, std::string>> headers;
-  // Sent as `Authorization: Bearer ...` if not empty. Not in `headers`, so that
-  // those can be logged.
+  // Sent as `Authorization: Bearer ...`, unless empty. It is apart from
+  // `headers`, so that those can be logged.
   Secret bearer;
   std::string body;
   // The total time, from Send to the last byte of the answer.
   absl::Duration timeout = absl::Seconds(12);
-  // How much of the answer's body to keep.
+  // The most bytes of the answer's body to keep. The rest is not read.
   size_t max_body = 64 << 10;
 
-  // False if a line break or another control character in the method, the URL,
-  // a header or the bearer could forge another header.
-  bool IsWellFormed() const;
+  // The name of the first part, such as "URL", that has a line break or another
+  // control character. Such a request must not be sent, because the character
+  // could forge a header. Empty: there is no such part.
+  std::string MalformedPart() const;
 };
 
 struct HttpResponse {
@@ -39,21 +43,24 @@ struct HttpResponse {
   // From Send to the last byte; zero if the transport does not measure it.
   absl::Duration elapsed;
 
-  // The first header of that name in any case; empty if there is none.
+  // The value of the first header with this name, in any case. Empty: there is
+  // none.
   absl::string_view Header(absl::string_view name) const;
 };
 
-// Sends HTTP requests. Does not follow redirects: they are answers.
+// Sends HTTP requests. Does not follow redirects: it returns them as answers.
 //
 // Thread-safe.
 class HttpTransport {
  public:
-  // The answer, whatever its status code, or the reason why there is none:
-  //   FAILED_PRECONDITION: the request was certainly not sent;
-  //   RESOURCE_EXHAUSTED: it was certainly not sent, because it waited too long
-  //   for another request of this transport to end, or the process was stopped;
-  //   UNAVAILABLE: it may have been sent and applied;
-  //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
+  // Receives the answer, whatever its status code, or an error that says what
+  // is known about the request:
+  //   FAILED_PRECONDITION  it was certainly not sent.
+  //   RESOURCE_EXHAUSTED   it was certainly not sent: it waited too long for
+  //                        other requests of this transport, or the process was
+  //                        suspended meanwhile.
+  //   UNAVAILABLE          the other side may have received it and acted on it.
+  //   DEADLINE_EXCEEDED    as UNAVAILABLE, after the whole timeout.
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
 
   virtual ~HttpTransport() = default;

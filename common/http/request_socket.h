@@ -21,11 +21,13 @@ namespace signalbox {
 
 class RequestSocket;
 
-// WaitingRoom holds the requests whose thread waits for bytes from the client.
-// While other requests wait for a thread, requests whose patience is over give
-// way: first those that were answered already, then those that began first. So
-// clients that are slow on purpose hardly delay others. A request whose body
-// has arrived is always served.
+// WaitingRoom is the list of HttpServer's requests whose thread waits for bytes
+// from the client. It exists so that clients that are slow on purpose hardly
+// delay others: if other requests lack a thread, requests of the list give way.
+// A request that gives way ends without its body, so that its thread becomes
+// free. It can happen only when its patience (see RequestSocket::Limits) is
+// over. First give way those that are answered already, then the oldest. A
+// request whose body has arrived is not in the list.
 //
 // Thread-safe.
 class WaitingRoom {
@@ -35,50 +37,51 @@ class WaitingRoom {
   explicit WaitingRoom(std::function<size_t()> shortage)
       : shortage_(std::move(shortage)) {}
 
-  // Makes requests give way if there are too few threads. Call it whenever
-  // there may be too few.
-  //
-  // False: no thread becomes free before a request is answered, because no
-  // request waits here.
+  // Makes as many requests give way as lack a thread. Call it when requests may
+  // lack a thread. False: no request of the list can free a thread, now or
+  // later.
   bool MakeRoom();
 
  private:
   friend class RequestSocket;
+  // A request's place in the list: whether it is not answered yet, when it
+  // began, and the request.
   using Place =
       std::tuple<bool, std::chrono::steady_clock::time_point, RequestSocket*>;
 
   void Enter(const Place& place);
   void Leave(const Place& place);
+  // A request that gave way has ended.
   void ThreadIsFree();
 
   const std::function<size_t()> shortage_;
 
   Mutex mu_;
-  // The first to give way is first.
+  // The request that gives way next is the first.
   std::set<Place> waiting_ ABSL_GUARDED_BY(mu_);
-  // Requests whose threads are not free yet.
+  // Requests that give way, and whose threads are not free yet.
   size_t giving_way_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-// RequestSocket reads the bytes of one request and writes its answer. One
-// deadline for reading, one for writing and one count of bytes apply to the
-// whole request.
+// RequestSocket reads the bytes of one request of HttpServer, and writes its
+// answer. Its limits are for the whole request, not for each call.
 //
 // Not thread-safe.
 class RequestSocket {
  public:
   struct Limits {
-    // The age of the request counts from here.
+    // When the first byte arrived. The request's age counts from then.
     std::chrono::steady_clock::time_point first_byte;
     std::chrono::steady_clock::time_point read_deadline;
     std::chrono::steady_clock::time_point write_deadline;
-    // How long the request may wait for bytes before it may have to give way.
+    // How long after it first waited for bytes the request may have to give
+    // way.
     std::chrono::milliseconds patience;
-    uint64_t max_bytes;  // Read from the socket.
+    uint64_t max_bytes;  // The most bytes to read from the socket.
   };
 
-  // Borrows `fd`, which must be non-blocking, and `room`. Reading begins with
-  // `first_bytes`.
+  // Borrows `fd`, which must be non-blocking, and `room`. `first_bytes` have
+  // been read from `fd` already; Read returns them first.
   RequestSocket(int fd, std::string first_bytes, const Limits& limits,
                 WaitingRoom& room)
       : fd_(fd),
@@ -90,27 +93,31 @@ class RequestSocket {
   RequestSocket(const RequestSocket&) = delete;
   RequestSocket& operator=(const RequestSocket&) = delete;
 
-  // The next bytes, at most 16 KiB. Valid until the next call. Errors:
-  //   DEADLINE_EXCEEDED  the bytes are late.
-  //   UNAVAILABLE        the request has to give way.
-  //   INVALID_ARGUMENT   no more bytes come: the client has closed or lost the
-  //                      connection, or has sent too many.
+  // Reads the next bytes, at least one and at most 16 KiB. They are valid until
+  // the next call. Errors:
+  //   DEADLINE_EXCEEDED  the read deadline has passed.
+  //   UNAVAILABLE        the request must give way (see WaitingRoom).
+  //   INVALID_ARGUMENT   the client has closed or lost the connection, or has
+  //                      sent more than `max_bytes`.
   absl::StatusOr<absl::string_view> Read();
 
-  // Sends all bytes. False: that failed.
+  // Sends all bytes. False: the connection is lost, or the write deadline has
+  // passed.
   bool Write(absl::string_view bytes);
 
-  // Reads on for a while before the connection is closed. Closing at once could
-  // reset the connection of a client that still sends and has not read its
-  // answer.
+  // Call it after the answer, before `fd` is closed. Reads on for up to 2 s. If
+  // the connection were closed at once, a client that still sends could lose
+  // the answer.
   void Drain();
 
  private:
   friend class WaitingRoom;
 
+  // Waits for bytes from the client, in the room. False: must give way.
   bool AwaitBytes();
+  // Waits for `events` of poll(). False: the deadline has passed.
   bool Await(short events, std::chrono::steady_clock::time_point deadline);
-  // The room calls it while this request waits in it.
+  // The room calls it while this request is in its list.
   void GiveWay();
 
   const int fd_;

@@ -12,26 +12,27 @@
 
 namespace signalbox {
 
-// A pool that creates threads when it needs them, up to a limit, and keeps
-// them.
+// ThreadPool runs the requests of HttpServer. It creates a thread when all
+// others are busy, up to a limit, and keeps its threads.
 //
 // Thread-safe.
 class ThreadPool {
  public:
-  // At most `max_threads` jobs run and `max_queue` wait.
+  // At most `max_threads` jobs run at once, and `max_queue` jobs wait.
   ThreadPool(size_t max_threads, size_t max_queue)
       : max_threads_(max_threads), max_queue_(max_queue) {}
   ~ThreadPool() { Drain(); }
 
-  // Runs `job` on a thread of the pool. False, and the job is dropped: too many
-  // jobs wait already, the first thread cannot be created, or the pool was
-  // drained. A job must not throw.
+  // Runs `job` on a thread of the pool, soon. `job` must not throw. False: the
+  // pool drops the job, because too many jobs wait already, it cannot create
+  // its first thread, or Drain was called.
   bool Submit(std::function<void()> job);
 
-  // How many waiting jobs have no thread that will take them soon.
+  // How many waiting jobs lack a thread: all threads are busy.
   size_t Shortage();
 
-  // Returns when all jobs have run. Afterwards Submit returns false.
+  // Waits until all jobs have run, and ends the threads. Submit then returns
+  // false.
   void Drain();
 
  private:

@@ -9,34 +9,36 @@
 
 namespace signalbox {
 
-// A valid delivery that needs no call.
+// A valid delivery that the server need not know of.
 struct HookIgnored {
-  std::string action;
-  std::string why;  // For a ping: the hook, as the ping describes it.
-};
-
-// A body that GitHub does not send for this event. `why` names members, never
-// values.
-struct HookMalformed {
+  std::string action;  // As in HookCall.
+  // Why, for the log. For a ping: what the ping says of the hook.
   std::string why;
 };
 
+// A delivery whose body GitHub does not send for this event.
+struct HookMalformed {
+  std::string why;  // Names members of the JSON, never their values.
+};
+
+// What a delivery asks for: a call to the server, nothing, or it is an error.
 using HookResult = std::variant<HookCall, HookIgnored, HookMalformed>;
 
-// Reads what a delivery asks for. `event` is the value of X-GitHub-Event, which
-// is not signed: a body that belongs to another event is malformed. `json` is
-// the decoded body, whose signature must have been verified.
+// Reads a delivery. The shim calls it, and so does the server for a delivery
+// that it reads at GitHub. `event` is the value of the header X-GitHub-Event.
+// `json` is the decoded body. Verify the signature of the body first. The
+// header is not signed: if the body belongs to another event, it is malformed.
 //
-// The repository is always the one that sent the event (the base of a pull
-// request), on the host of its `html_url`. The commit is the head of a pull
-// request or of a merge group, or the commit that a pushed ref now points to.
-// It is never a test merge commit or an annotated tag object.
+// The repository in the result is the one that sent the event; for a pull
+// request it is the base. Its host is that of its `html_url`. The commit is the
+// head of a pull request or of a merge group, or the commit to which a pushed
+// ref now points. It is never a test merge commit or an annotated tag object.
 //
 // Thread-safe.
 HookResult ReadHook(absl::string_view event, absl::string_view json);
 
-// Whether ReadHook can make a call from an event with this action (empty:
-// none), so that a redelivery is useful.
+// Whether ReadHook can return a HookCall for this event and action (empty: the
+// event has no actions). If not, a redelivery is useless.
 bool UsesEvent(absl::string_view event, absl::string_view action);
 
 }  // namespace signalbox

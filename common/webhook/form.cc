@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/hex.h"
 
 namespace signalbox {
@@ -13,6 +14,16 @@ constexpr absl::string_view kField = "payload";
 
 bool IsSpecial(char c) { return c == '%' || c == '+' || c == '&'; }
 
+absl::Status WrongEncoding() {
+  return absl::InvalidArgumentError(
+      "form: a % without two hexadecimal digits after it");
+}
+
+absl::Status TooLong(size_t max_payload) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "form: the payload is over the limit of ", max_payload, " bytes"));
+}
+
 }  // namespace
 
 absl::Status FormDecoder::Update(absl::string_view bytes) {
@@ -20,7 +31,7 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
     const char c = bytes.front();
     if (escape_digits_ > 0) {
       if (!absl::ascii_isxdigit(c)) {
-        status_ = absl::InvalidArgumentError("form: wrong percent-encoding");
+        status_ = WrongEncoding();
         break;
       }
       escape_value_ = escape_value_ * 16 + HexValue(c);
@@ -45,7 +56,7 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
         static_cast<size_t>(std::ranges::find_if(bytes, IsSpecial) -
                             bytes.begin()));
     if (plain.size() > max_payload_ - payload_.size()) {
-      status_ = absl::ResourceExhaustedError("form: the payload is too long");
+      status_ = TooLong(max_payload_);
       break;
     }
     payload_.append(plain.data(), plain.size());
@@ -56,11 +67,11 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
 
 absl::StatusOr<std::string> FormDecoder::Finish() {
   if (status_.ok() && escape_digits_ > 0) {
-    status_ = absl::InvalidArgumentError("form: wrong percent-encoding");
+    status_ = WrongEncoding();
   }
   EndField();
   if (status_.ok() && !found_) {
-    status_ = absl::InvalidArgumentError("form: no payload");
+    status_ = absl::InvalidArgumentError("form: the field payload is missing");
   }
   if (!status_.ok()) return status_;
   return std::move(payload_);
@@ -70,7 +81,8 @@ void FormDecoder::EndName() {
   in_name_ = false;
   if (name_ != kField) return;
   if (found_ && status_.ok()) {
-    status_ = absl::InvalidArgumentError("form: two payloads");
+    status_ = absl::InvalidArgumentError(
+        "form: the field payload is there twice; wanted one");
   }
   found_ = true;
   in_payload_ = true;
@@ -91,7 +103,7 @@ void FormDecoder::Put(char c) {
   }
   if (!in_payload_) return;
   if (payload_.size() >= max_payload_) {
-    status_ = absl::ResourceExhaustedError("form: the payload is too long");
+    status_ = TooLong(max_payload_);
     return;
   }
   payload_ += c;

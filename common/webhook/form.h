@@ -10,47 +10,49 @@
 
 namespace signalbox {
 
-// FormDecoder extracts the field `payload` from an
-// application/x-www-form-urlencoded body as the body arrives. GitHub sends a
-// webhook's JSON this way by default. The encoding of other fields is checked,
-// and their content is dropped.
+// FormDecoder decodes the field `payload` of an
+// application/x-www-form-urlencoded body, piece by piece as the body arrives.
+// GitHub sends a webhook's JSON in this field, unless the hook is set to JSON.
+// FormDecoder checks the encoding of other fields, and drops their content.
 //
 // Not thread-safe.
 class FormDecoder {
  public:
-  // `max_payload`: the most bytes of the decoded payload. `likely`: how many
-  // bytes to reserve at once.
+  // `max_payload`: the most bytes of the decoded payload. `likely`: the bytes
+  // for which to allocate memory at once.
   explicit FormDecoder(size_t max_payload, size_t likely = 0)
       : max_payload_(max_payload) {
     payload_.reserve(likely);
   }
 
-  // Decodes the next bytes. After an error, every further call returns it and
-  // drops the bytes:
-  //   INVALID_ARGUMENT    wrong percent-encoding, or a second payload.
+  // Decodes the next bytes of the body. After an error, all further calls
+  // return the same error. Errors:
+  //   INVALID_ARGUMENT    the percent-encoding is wrong, or there is a second
+  //                       payload.
   //   RESOURCE_EXHAUSTED  the payload is over the limit.
   absl::Status Update(absl::string_view bytes);
 
-  // Bytes of the payload so far.
+  // The bytes of the payload that have been decoded.
   size_t size() const { return payload_.size(); }
 
-  // The decoded payload, at the end of the body. Errors as for Update, and
-  // INVALID_ARGUMENT if there is no payload. Call it once, last.
+  // Call it once, at the end of the body. Returns the decoded payload. Errors
+  // as for Update, and INVALID_ARGUMENT if there is no payload.
   absl::StatusOr<std::string> Finish();
 
  private:
   void EndName();
   void EndField();
+  // Adds one decoded character to the name or the payload.
   void Put(char c);
 
   const size_t max_payload_;
   absl::Status status_;
-  std::string name_;
+  std::string name_;  // Of the field that is being read; may be cut.
   std::string payload_;
   bool in_name_ = true;
   bool in_payload_ = false;
-  bool found_ = false;
-  int escape_digits_ = 0;  // Expected after a '%'.
+  bool found_ = false;     // There is a payload.
+  int escape_digits_ = 0;  // Digits of a `%2F` that have not arrived.
   int escape_value_ = 0;
 };
 

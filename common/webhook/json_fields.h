@@ -13,36 +13,38 @@
 
 namespace signalbox {
 
+// The value of a member of a JSON object.
 struct JsonNull {};
-struct JsonObject {};
-// An array, a fraction, or an integer that does not fit 64 bits with a sign.
+struct JsonObject {};  // An object; its members have paths of their own.
+// An array, a fraction, or an integer that does not fit into int64_t.
 struct JsonOther {};
-using JsonTexts = std::vector<std::string>;
+using JsonTexts = std::vector<std::string>;  // For a path that ends in `[]`.
 using JsonValue = std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t,
                                std::string, JsonTexts>;
 
-// JsonFields reads a few members of a JSON object from outside, in one pass and
-// without building the rest.
-//
-// INVALID_ARGUMENT if `json` is not exactly one JSON object (RFC 8259, UTF-8),
-// is nested deeper than 32, has a number that no double can hold, or names a
-// member twice anywhere: two parsers could disagree about which one counts.
+// JsonFields holds a few members of a JSON object from outside. It reads them
+// in one pass and keeps nothing of the rest, which may be large.
 class JsonFields {
  public:
-  // `wanted` names members by their path from the top, as
-  // `pull_request.head.sha`. Members inside arrays have no path, but
-  // `hook.events[]` is the first 100 texts of an array, without its other
-  // elements. A name with a dot or a bracket never matches.
+  // Reads the members with the paths `wanted`. A path has the names of the
+  // members from the top, as `pull_request.head.sha`. `hook.events[]` are the
+  // first 100 texts of the array `hook.events`; other elements of an array
+  // cannot be read. A member whose name has a dot or a bracket is never found.
+  //
+  // INVALID_ARGUMENT: `json` is not exactly one JSON object (RFC 8259, UTF-8),
+  // is nested deeper than 32 levels, has a number that is too large for a
+  // double, or has two members of one name in one object, because two parsers
+  // could choose different ones.
   static absl::StatusOr<JsonFields> Read(
       absl::string_view json, absl::Span<const absl::string_view> wanted);
 
-  // One text at the top of an object. The rest of the object is not checked:
-  // its depth, its numbers and repeated members do not matter. Empty: there is
-  // no such text. INVALID_ARGUMENT only if `json` is not a JSON object.
+  // Reads only the text member `name` at the top of an object. Empty: there is
+  // no such text. INVALID_ARGUMENT: `json` is not a JSON object. Does not check
+  // the depth, the numbers or repeated members.
   static absl::StatusOr<std::string> ReadText(absl::string_view json,
                                               absl::string_view name);
 
-  // The member at a wanted path; null: there is none. Borrowed.
+  // The member at a path of `wanted`. Null: the object lacks it. Borrowed.
   const JsonValue* Find(absl::string_view path) const;
 
  private:

@@ -10,34 +10,34 @@
 
 namespace signalbox {
 
-// Markdown reads a comment paragraph by paragraph, as GitHub's page shows it,
-// and returns only the lines that are the author's own text. It leaves out code
-// (fenced, indented, <pre>, or in backticks over several lines), quotations,
-// the lines directly after quoted lines, which GitHub shows in the quotation,
-// and HTML comments.
+// Markdown returns the lines of a GitHub comment that are the author's own
+// text. ReadRetestCommand uses it, so that a quoted command is not run.
 //
-// It is not a complete CommonMark parser: in deeply nested lists, and in doubt,
-// it leaves a line out.
+// It leaves out what GitHub's page shows as something else: code (between lines
+// of ``` or ~~~, indented, in <pre>, or in backticks over several lines),
+// quotations, the lines directly after quoted lines (GitHub shows them in the
+// quotation), and HTML comments. It is not a complete CommonMark parser: in
+// deeply nested lists, and if it is not sure, it leaves a line out.
 //
-// Its time is linear in any text. Not thread-safe.
+// The time is linear in the length of the text. Not thread-safe.
 class Markdown {
  public:
   // Borrows the bytes of `text`.
   explicit Markdown(absl::string_view text) : rest_(text) {}
 
-  // The next line of the author's text, without its end and without HTML
-  // comments; nothing at the end.
+  // The next line of the author's text, without line end and HTML comments.
+  // Nothing: there are no more lines.
   std::optional<std::string> NextText();
 
  private:
-  // ``` or ~~~, which make code of the lines up to the next such line.
+  // A line of ``` or ~~~. The lines up to the next such line are code.
   struct Fence {
     char mark = '`';
-    size_t size = 0;  // 0: there is none.
-    size_t max_end_indent = 3;
+    size_t size = 0;            // The number of marks; 0: not in code.
+    size_t max_end_indent = 3;  // The most spaces before the line that ends it.
   };
 
-  // `line` may begin a fence.
+  // The fence that `line` is; size 0: it is none.
   static Fence FenceAt(absl::string_view line);
   static bool Ends(const Fence& fence, absl::string_view line);
   // Whether a line cannot continue the paragraph of the line before it.
@@ -46,8 +46,12 @@ class Markdown {
   // The first line of `rest_`.
   absl::string_view Line() const;
   void SkipLine();
+  // Whether `line` is not the author's text. Notes the code, the quotation or
+  // the HTML that it begins or ends.
   bool IsHidden(absl::string_view line);
+  // Notes what the quoted `line` means for the lines after the quotation.
   void FollowQuotation(absl::string_view line);
+  // Moves the next paragraph from `rest_` to `lines_`.
   void TakeParagraph();
   // Code in backticks and comments may continue over several lines of a
   // paragraph, but not beyond its end. Without an end they are ordinary text.

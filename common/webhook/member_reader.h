@@ -11,9 +11,13 @@
 
 namespace signalbox {
 
-// MemberReader reads members of a delivery one by one, by their paths, and
-// keeps the first problem: a member that is missing or malformed. Results after
-// a problem mean nothing.
+// MemberReader converts members of a delivery's JSON to the values that they
+// must have. It keeps the first problem: a member that is missing, or has a
+// wrong type or form. Results after a problem mean nothing. So read everything
+// first, and then check `problem` once. The functions of EventRow use it.
+//
+// `path` is a path of JsonFields. A function named Optional also accepts a
+// member that is null or missing, and returns false or an empty text for it.
 //
 // Not thread-safe.
 class MemberReader {
@@ -21,37 +25,40 @@ class MemberReader {
   // Borrows `fields`.
   explicit MemberReader(const JsonFields& fields) : fields_(fields) {}
 
-  // Empty: every member so far was valid. Names members, never values.
+  // The first problem, as `MEMBER is ...`; it shows no value. Empty: all
+  // members that were read are valid.
   const std::string& problem() const { return problem_; }
 
+  // Sets the problem to `PATH PROBLEM`, if there is none yet.
   void Refuse(absl::string_view path, absl::string_view problem);
 
+  // Whether the member exists. It may be null.
   bool Has(absl::string_view path) const;
 
-  // Whether a member, which must exist, is an object and not null.
+  // True: the member is an object. False: it is null. Anything else, or no
+  // member, is a problem.
   bool IsObject(absl::string_view path);
-  // Whether the member is an object; false if it is null or missing.
+  // As IsObject, but a missing member is no problem: returns false.
   bool HasObject(absl::string_view path);
 
   bool Bool(absl::string_view path);
-  // False if the member is null or missing.
   bool OptionalBool(absl::string_view path);
 
-  // A number that GitHub gave to something; never 0.
+  // GitHub's number for a thing, above 0.
   int64_t Id(absl::string_view path);
 
-  // At most 1 KiB.
+  // A text of at most 1 KiB.
   std::string Text(absl::string_view path);
-  // Empty if the member is null or missing.
   std::string OptionalText(absl::string_view path);
-  // Of any length.
+  // A text of any length.
   std::string LongText(absl::string_view path);
   std::string OptionalLongText(absl::string_view path);
-  // For people: cut at 1 KiB, between characters.
+  // A text for people. Cut between two characters, at 1 KiB at most.
   std::string Title(absl::string_view path);
   std::string OptionalTitle(absl::string_view path);
 
-  // `login` of an account. GitHub sends null for a deleted account.
+  // The `login` of the account at the path `account`. Empty: the member is
+  // null, as GitHub sends it for a deleted account.
   std::string Login(absl::string_view account);
 
   // A full commit id, in lower case.
@@ -59,19 +66,22 @@ class MemberReader {
 
   absl::Time Time(absl::string_view path);
 
-  // As Login, but the account must have a name that owns repositories.
+  // The `login` of an account that owns repositories. It must fit IsOwner.
   std::string Owner(absl::string_view account);
 
   // The name of a repository, without its owner.
   std::string RepositoryName(absl::string_view path);
 
-  // `[HOST/]OWNER/NAME` of the member `repository`, and `[HOST/]LOGIN` of an
-  // account. The host comes from the URL of the member's page, which must fit
-  // its name.
+  // `[HOST/]OWNER/NAME` of the member `repository`.
   std::string Repository();
+  // `[HOST/]LOGIN` of the account at `path`.
+  //
+  // Both take the host from the member's `html_url`, which must be the URL of
+  // its page.
   std::string Account(absl::string_view path);
 
-  // Empty or 0 if the member is missing or of another type. Never a problem.
+  // Members that are only shown. If the member is missing or has another type,
+  // these return 0 or an empty value. It is never a problem.
   int64_t LooseNumber(absl::string_view path) const;
   std::string LooseText(absl::string_view path) const;
   JsonTexts LooseTexts(absl::string_view path) const;

@@ -10,25 +10,25 @@
 
 namespace signalbox {
 
-// The most contexts in a call to the server.
+// The most contexts in one call to the server.
 constexpr size_t kMaxRetestContexts = 100;
 
-// The contexts that a comment on a pull request asks to run again: those after
-// `/retest` at the beginning of a line. Nothing: no line asks. No contexts: a
-// line asks for all. More than kMaxRetestContexts: the comment has too many.
+// Reads which contexts a comment on a pull request asks to run again. The
+// command is `/retest` at the beginning of a line, and contexts after it.
+// Nothing: the comment has no such command. No contexts: the command is for all
+// expected contexts. More than kMaxRetestContexts: the caller must refuse it.
 //
 //   /retest
 //   /retest ci/build ci/lint
 //   /retest ci/build, ci/lint
 //   /retest "Unit tests" build (ubuntu, 22.04) CI / lint
 //
-// Spaces and commas separate contexts, but not in quotation marks, backticks or
-// brackets, and not around a word without letters and digits, as in `CI /
-// lint`. For other contexts with spaces, the server joins the words again.
+// Spaces and commas separate contexts. They do not within quotation marks,
+// backticks or brackets, nor around a word without letters and digits, such as
+// `/` in `CI / lint`. A context such as `Unit tests` without quotation marks
+// becomes two; the server joins them if it expects `Unit tests`.
 //
-// A line asks for nothing if GitHub's page does not show it as the author's own
-// words: in code (fenced, indented, <pre>, or in backticks over several lines),
-// in a quotation and in the lines directly after one, and in an HTML comment.
+// A command counts only in a line of the author's own text; see markdown.h.
 std::optional<std::vector<std::string>> ReadRetestCommand(
     absl::string_view comment);
 

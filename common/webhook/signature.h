@@ -18,17 +18,21 @@
 
 namespace signalbox {
 
+// The signatures of webhooks. GitHub signs the body of a delivery with a secret
+// that GitHub and the shim share (HMAC with SHA-256), and sends the signature
+// in the header X-Hub-Signature-256.
+
 using Sha256Digest = std::array<uint8_t, 32>;
 
 // SHA-256 of `bytes`, as 32 raw bytes.
 std::string Sha256(absl::string_view bytes);
 
-// Reads the value of `X-Hub-Signature-256`: `sha256=` and 64 lower-case hex
-// digits, nothing before or after. Nothing if it is anything else.
+// Parses the value of X-Hub-Signature-256: `sha256=` and 64 lower-case
+// hexadecimal digits. Nothing: the value is anything else.
 std::optional<Sha256Digest> ParseSignature(absl::string_view header);
 
-// The secrets that a webhook may be signed with: the current one and, during a
-// change, the former one.
+// The secrets that may have signed a delivery: the current one, and while an
+// operator changes the secret also the former one.
 //
 // Keeps no copy of the texts. Ignores an empty text, because anyone could sign
 // with it.
@@ -38,7 +42,7 @@ class WebhookSecrets {
  public:
   explicit WebhookSecrets(absl::Span<const Secret> secrets);
 
-  // True: no signature can be verified.
+  // True: there is no secret, so every signature is wrong.
   bool empty() const { return keyed_.empty(); }
 
  private:
@@ -49,15 +53,15 @@ class WebhookSecrets {
   };
   using Mac = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
 
-  std::vector<Mac> keyed_;
+  std::vector<Mac> keyed_;  // For each secret: an HMAC that has begun with it.
 };
 
-// Returns the secrets that are valid now. Many threads call it at once.
+// Returns the secrets that are valid at `now`. Many threads call it at once.
 using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
     std::chrono::steady_clock::time_point now)>;
 
-// Computes the signatures of one body, with every secret, while the body
-// arrives.
+// BodySignature checks the signature of one body, piece by piece while the body
+// arrives. It computes a signature with each of the secrets.
 //
 // Not thread-safe. Borrows nothing.
 class BodySignature {
@@ -67,8 +71,9 @@ class BodySignature {
   // Adds the next raw bytes of the body, as sent, before any decoding.
   void Update(absl::string_view bytes);
 
-  // Whether the whole body was signed as `claimed` with one of the secrets.
-  // Takes the same time for wrong and right signatures. Call it once, last.
+  // Call it once, at the end of the body. Returns whether `claimed` is the
+  // body's signature with one of the secrets. Takes the same time for wrong and
+  // right signatures.
   bool Matches(const Sha256Digest& claimed);
 
  private:
