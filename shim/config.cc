@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
+#include "common/error.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
@@ -53,7 +54,8 @@ absl::Status CheckPath(absl::string_view path) {
                     !absl::StrContains(path, '#');
   if (fits) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("--path: wanted a path such as /event_handler, without "
+      absl::StrCat("--path: ", Quoted(path),
+                   " is not a path; wanted one such as /event_handler, without "
                    "spaces or a query, of at most ",
                    kMaxPath, " bytes"));
 }
@@ -84,7 +86,8 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
   config.max_body = ParseSize(max_body);
   if (config.max_body < kMinBody || config.max_body > kMaxBody) {
     return absl::InvalidArgumentError(
-        "--max-body: wanted a size from 1KiB to 256MiB");
+        absl::StrCat("--max-body: ", Quoted(max_body),
+                     " is not a size from 1KiB to 256MiB, such as 25MiB"));
   }
   if (!config.token_file.empty() && !config.insecure_send_token &&
       !IsThisMachine(config.server)) {
@@ -92,12 +95,13 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
         "--server: \"", config.server,
         "\" is another machine, and the shim would send the token of "
         "--token-file there unencrypted; use a tunnel that ends on this "
-        "machine, or --insecure-send-token if nobody can listen"));
+        "machine, or give --insecure-send-token if no one else can read it on "
+        "the way"));
   }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
     return absl::InvalidArgumentError(
-        "--insecure-no-signature and --webhook-secret-file exclude each other; "
-        "give one of them");
+        "--insecure-no-signature and --webhook-secret-file are both given; "
+        "wanted one of them");
   }
   return config;
 }

@@ -47,6 +47,17 @@ class BufferShare {
   int64_t taken_ = 0;
 };
 
+// Sets why a body is refused with this status, 413 or 503; returns the status.
+int RefuseBody(int status, const WebhookHandlerOptions& options,
+               std::string& why) {
+  why = status == 413
+            ? absl::StrCat("the body is over the limit of ", options.max_body,
+                           " bytes of JSON (--max-body)")
+            : absl::StrCat("the bodies in memory are over the limit of ",
+                           options.max_buffered, " bytes");
+  return status;
+}
+
 enum class ContentType { kJson, kForm };
 
 std::optional<ContentType> ReadContentType(const HttpHead& head) {
@@ -253,7 +264,10 @@ int WebhookHandler::StatusFor(const HttpServerRequest& request,
   delivery.is_verified = true;
 
   if (delivery.event.empty() || delivery.id.empty()) {
-    delivery.why = "X-GitHub-Event or X-GitHub-Delivery is missing or wrong";
+    delivery.why = absl::StrCat(
+        delivery.event.empty() ? "X-GitHub-Event" : "X-GitHub-Delivery",
+        " is missing, repeated, or not 1 to ", kMaxHeaderText,
+        " printable ASCII characters");
     return 400;
   }
   HookResult result = ReadHook(delivery.event, body.json);
@@ -279,7 +293,9 @@ int WebhookHandler::ReadBody(const HttpServerRequest& request,
   const bool is_form = *type == ContentType::kForm;
   delivery.content_type = is_form ? "form" : "json";
   const uint64_t max_raw = options_.max_body * (is_form ? kFormFactor : 1);
-  if (request.head.content_length > max_raw) return 413;
+  if (request.head.content_length > max_raw) {
+    return RefuseBody(413, options_, delivery.why);
+  }
 
   const std::optional<Sha256Digest> claimed = ParseSignature(
       request.head.OnlyValue("x-hub-signature-256").value_or(""));
@@ -315,17 +331,13 @@ int WebhookHandler::ReadBody(const HttpServerRequest& request,
     }
     return refusal == 0;
   });
-  if (refusal != 0) {
-    delivery.why =
-        refusal == 413 ? "body too large" : "too many bodies in memory";
-    return refusal;
-  }
+  if (refusal != 0) return RefuseBody(refusal, options_, delivery.why);
   if (!complete.ok()) {
     delivery.why = std::string(complete.message());
     return absl::IsInvalidArgument(complete) ? 400 : 503;
   }
   if (options_.verify && !signature.Matches(*claimed)) {
-    delivery.why = "wrong signature";
+    delivery.why = "wrong signature: not made with a secret that the shim has";
     return 401;
   }
   return is_form ? Finish(form, body.json, delivery.why) : 0;

@@ -143,7 +143,7 @@ class Checks {
     }
     Note(ReadNumber("--attempt", texts_.attempt, &arguments_.attempt));
     Refuse(arguments_.attempt == 0 && arguments_.series,
-           "--series says whose number --attempt is; wanted one above 0");
+           "--series needs an --attempt above 0; --attempt is 0");
     Note(ReadNumber("--if-sequence", texts_.if_sequence,
                     &arguments_.if_sequence));
   }

@@ -313,8 +313,8 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
     if (!finding.value.empty()) {
       finding.warnings.push_back(absl::StrCat(
           "taking ", finding.value,
-          " for the GitHub repository because the GitLab project is called so; "
-          "--repository says it for sure"));
+          " for the GitHub repository because the GitLab project has this "
+          "name; give --repository if it is another"));
     }
     return finding;
   }
@@ -337,7 +337,8 @@ Finding<int64_t> FindAttempt(const Surroundings& surroundings) {
                                      absl::string_view value) {
     finding.warnings.push_back(absl::StrCat(
         variable, ": \"", value,
-        "\" cannot number the run; it is reported without a number"));
+        "\" is not a usable number of the run; the run is reported without an "
+        "attempt; give --attempt to number it"));
     return finding;
   };
 

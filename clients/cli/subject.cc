@@ -88,7 +88,8 @@ absl::Status FindContexts(const Arguments& arguments,
       return NotFound(
           *subject,
           absl::StrCat("--context ", context,
-                       ": no variable has the job's name; write it out"));
+                       ": no variable has the job's name for {job}; write the "
+                       "name instead"));
     }
     subject->contexts.push_back(absl::StrReplaceAll(context, {{kJob, job}}));
   }
@@ -162,7 +163,7 @@ void ChooseRun(const Arguments& arguments, const Surroundings& surroundings,
   }
   if (subject->attempt == 0 && !subject->series.empty()) {
     subject->warnings.push_back(
-        "--series is left out, because this run has no number; give --attempt");
+        "--series is ignored, because this run has no number; give --attempt");
     subject->series.clear();
   }
   if (!arguments.attempt.has_value()) WarnOfParallelJobs(surroundings, subject);

@@ -98,13 +98,14 @@ absl::StatusOr<std::string> Run(std::string program,
             : absl::StrCat(program, ": ", std::strerror(spawned)));
   }
   if (!complete) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(program, " did not end in time, or answered too much"));
+    return absl::DeadlineExceededError(absl::StrCat(
+        program, " did not end within ", absl::FormatDuration(kProgramTimeout),
+        ", or printed more than ", kMaxOutput, " bytes"));
   }
   if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(program, ": ",
-                     complaint.empty() ? "failed without a word" : complaint));
+    return absl::FailedPreconditionError(absl::StrCat(
+        program, ": ",
+        complaint.empty() ? "failed without an error message" : complaint));
   }
   return std::string(absl::StripSuffix(output, "\n"));
 }

@@ -1,6 +1,7 @@
 #include "common/http/body_framing.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/hex.h"
 
 namespace signalbox {
@@ -29,8 +30,10 @@ absl::string_view BodyFraming::Next(absl::string_view& bytes) {
 
 void BodyFraming::Take(char c) {
   if (++line_bytes_ > kMaxLine) {
-    status_ =
-        absl::InvalidArgumentError("the header line of a chunk is too long");
+    status_ = absl::InvalidArgumentError(
+        absl::StrCat("the line with the size of a chunk, or the trailers, are "
+                     "longer than ",
+                     kMaxLine, " bytes"));
     return;
   }
   switch (state_) {
@@ -77,7 +80,10 @@ void BodyFraming::TakeSize(char c) {
 
 void BodyFraming::Expect(bool is_right, State next) {
   state_ = next;
-  if (!is_right) status_ = absl::InvalidArgumentError("malformed chunks");
+  if (!is_right) {
+    status_ = absl::InvalidArgumentError(
+        "the chunks of the body are not SIZE CRLF DATA CRLF");
+  }
 }
 
 }  // namespace signalbox

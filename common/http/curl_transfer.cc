@@ -64,9 +64,9 @@ absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
   if (easy_ == nullptr) return absl::FailedPreconditionError("out of memory");
   const std::string malformed = request_.MalformedPart();
   if (!malformed.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        host_, ": the request was not sent: its ", malformed,
-        " has a control character; wanted text without line breaks"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the request was not sent: its ", malformed,
+                     " has a line break or another control character"));
   }
   if (request_.timeout < absl::Milliseconds(1)) {
     return absl::FailedPreconditionError(absl::StrCat(

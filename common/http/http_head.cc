@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -34,25 +35,31 @@ absl::Status ParseRequestLine(absl::string_view line, HttpHead& head,
   const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
   if (parts.size() != 3 || !IsToken(parts[0]) || parts[1].empty() ||
       !std::ranges::all_of(parts[1], absl::ascii_isgraph)) {
-    return Malformed("request line");
+    return Malformed("the request line is not METHOD TARGET VERSION");
   }
   is_http_1_0 = parts[2] == "HTTP/1.0";
-  if (!is_http_1_0 && parts[2] != "HTTP/1.1") return Malformed("HTTP version");
+  if (!is_http_1_0 && parts[2] != "HTTP/1.1") {
+    return Malformed("the HTTP version is neither 1.0 nor 1.1");
+  }
   head.method = std::string(parts[0]);
   head.path = std::string(parts[1].substr(0, parts[1].find('?')));
   return absl::OkStatus();
 }
 
 absl::Status ParseHeaderLine(absl::string_view line, HttpHead& head) {
-  if (head.headers.size() == kMaxHeaders) return Malformed("too many headers");
+  if (head.headers.size() == kMaxHeaders) {
+    return Malformed(absl::StrCat("more than ", kMaxHeaders, " headers"));
+  }
   const size_t colon = line.find(':');
   if (colon == absl::string_view::npos || !IsToken(line.substr(0, colon))) {
-    return Malformed("header name");
+    return Malformed("a header has no valid name");
   }
   const absl::string_view value =
       absl::StripAsciiWhitespace(line.substr(colon + 1));
   for (const unsigned char c : value) {
-    if (absl::ascii_iscntrl(c) && c != '\t') return Malformed("header value");
+    if (absl::ascii_iscntrl(c) && c != '\t') {
+      return Malformed("the value of a header has a control character");
+    }
   }
   head.headers.emplace_back(absl::AsciiStrToLower(line.substr(0, colon)),
                             std::string(value));
@@ -61,14 +68,16 @@ absl::Status ParseHeaderLine(absl::string_view line, HttpHead& head) {
 
 absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
   if (!head.Values("content-encoding").empty()) {
-    return Malformed("Content-Encoding");
+    return Malformed("there is a Content-Encoding; wanted none");
   }
   const auto codings = head.Values("transfer-encoding");
   const auto lengths = head.Values("content-length");
   if (!codings.empty()) {
     if (is_http_1_0 || codings.size() > 1 || !lengths.empty() ||
         !absl::EqualsIgnoreCase(codings[0], "chunked")) {
-      return Malformed("Transfer-Encoding");
+      return Malformed(
+          "Transfer-Encoding is not `chunked` alone, or is beside "
+          "Content-Length or in HTTP/1.0");
     }
     head.chunked = true;
   }
@@ -76,7 +85,7 @@ absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
     if (lengths.size() > 1 || lengths[0].size() > kMaxLengthDigits ||
         !std::ranges::all_of(lengths[0], absl::ascii_isdigit) ||
         !absl::SimpleAtoi(lengths[0], &head.content_length)) {
-      return Malformed("Content-Length");
+      return Malformed("Content-Length is repeated, or not a decimal number");
     }
   }
   head.expects_continue =
@@ -120,8 +129,13 @@ size_t HttpHeadSize(absl::string_view bytes, size_t known) {
 }
 
 absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head) {
-  if (head.size() > kMaxHttpHead) return Malformed("head too long");
-  if (!absl::ConsumeSuffix(&head, "\r\n\r\n")) return Malformed("line ends");
+  if (head.size() > kMaxHttpHead) {
+    return Malformed(
+        absl::StrCat("the head is longer than ", kMaxHttpHead, " bytes"));
+  }
+  if (!absl::ConsumeSuffix(&head, "\r\n\r\n")) {
+    return Malformed("a line of the head does not end in CRLF");
+  }
   const std::vector<absl::string_view> lines = absl::StrSplit(head, "\r\n");
   HttpHead parsed;
   bool is_http_1_0 = false;

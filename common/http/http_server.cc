@@ -324,7 +324,9 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       return sink(absl::string_view(bytes, size));
     });
     if (!stream.status().ok()) return stream.status();
-    if (!complete) return absl::CancelledError("no more is wanted");
+    if (!complete) {
+      return absl::CancelledError("the handler does not want the whole body");
+    }
     return absl::OkStatus();
   }
 

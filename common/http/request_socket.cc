@@ -63,7 +63,8 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
   if (std::exchange(is_first_read_, false) && !buffer_.empty()) return buffer_;
   buffer_.resize(std::min<uint64_t>(kMaxRead, limits_.max_bytes));
   if (buffer_.empty()) {
-    return absl::InvalidArgumentError("the request is too large");
+    return absl::InvalidArgumentError(
+        "the client sent more bytes than a request may have");
   }
   while (true) {
     if (Clock::now() >= limits_.read_deadline) {
@@ -74,10 +75,14 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
       limits_.max_bytes -= static_cast<size_t>(count);
       return absl::string_view(buffer_.data(), static_cast<size_t>(count));
     }
-    if (count == 0) return absl::InvalidArgumentError("the body is incomplete");
+    if (count == 0) {
+      return absl::InvalidArgumentError(
+          "the client closed the connection before the end of the body");
+    }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) {
-      return absl::InvalidArgumentError("the connection broke");
+      return absl::InvalidArgumentError(
+          "the connection to the client was lost");
     }
     if (!AwaitBytes()) {
       return absl::UnavailableError(

@@ -69,7 +69,10 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(std::string& name) override {
     Level& level = levels_.back();
-    if (level.names.size() >= kMaxMembers) return Fail("too many members");
+    if (level.names.size() >= kMaxMembers) {
+      return Fail(absl::StrCat("an object of the JSON has more than ",
+                               kMaxMembers, " members"));
+    }
     if (level.on_path) {
       path_.resize(level.path_size);
       if (!path_.empty()) path_ += '.';
@@ -77,14 +80,14 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
       path_ += name.find_first_of(".[") == std::string::npos ? name : ".";
     }
     if (!level.names.insert(std::move(name)).second) {
-      return Fail("a member is named twice");
+      return Fail("an object of the JSON has two members of one name");
     }
     return true;
   }
 
   bool parse_error(size_t, const std::string&,
                    const nlohmann::detail::exception&) override {
-    return Fail("not JSON");
+    return Fail("the body is not JSON");
   }
 
  private:
@@ -97,14 +100,14 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool Fail(absl::string_view problem) {
-    if (problem_.empty()) problem_ = problem;
+    if (problem_.empty()) problem_ = std::string(problem);
     return false;
   }
 
   bool Value(JsonValue value) {
     if (levels_.empty()) {
       return std::holds_alternative<JsonObject>(value) ||
-             Fail("not a JSON object");
+             Fail("the body is not a JSON object");
     }
     if (levels_.back().on_path && wanted_.contains(path_)) {
       values_.emplace(path_, std::move(value));
@@ -113,7 +116,10 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool Open(bool is_array) {
-    if (levels_.size() >= kMaxDepth) return Fail("nested too deeply");
+    if (levels_.size() >= kMaxDepth) {
+      return Fail(absl::StrCat("the JSON is nested deeper than ", kMaxDepth,
+                               " levels"));
+    }
     const bool is_member = !levels_.empty() && levels_.back().on_path;
     const bool on_path = !is_array && (levels_.empty() ||
                                        (is_member && parents_.contains(path_)));
@@ -138,7 +144,7 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   std::string path_;  // Of the member being read, where it may be wanted.
   JsonTexts texts_;   // Of the open array, if its texts are wanted.
   absl::flat_hash_map<std::string, JsonValue> values_;
-  absl::string_view problem_;  // Points to static text.
+  std::string problem_;
 };
 
 // Finds one text in the outermost object. It only counts the open levels.
@@ -206,10 +212,10 @@ absl::StatusOr<std::string> JsonFields::ReadText(absl::string_view json,
   const bool has_nul = json.find('\0') != absl::string_view::npos;
   if (!has_nul) nlohmann::json::sax_parse(json.begin(), json.end(), &finder);
   if (has_nul || !finder.is_json()) {
-    return absl::InvalidArgumentError("not JSON");
+    return absl::InvalidArgumentError("the body is not JSON");
   }
   if (!finder.is_object()) {
-    return absl::InvalidArgumentError("not a JSON object");
+    return absl::InvalidArgumentError("the body is not a JSON object");
   }
   return finder.TakeText();
 }
@@ -218,12 +224,13 @@ absl::StatusOr<JsonFields> JsonFields::Read(
     absl::string_view json, absl::Span<const absl::string_view> wanted) {
   // The library takes a NUL byte for the end and ignores the rest.
   if (json.find('\0') != absl::string_view::npos) {
-    return absl::InvalidArgumentError("not JSON");
+    return absl::InvalidArgumentError("the body is not JSON");
   }
   FieldCollector collector(wanted);
   if (!nlohmann::json::sax_parse(json.begin(), json.end(), &collector)) {
-    return absl::InvalidArgumentError(
-        collector.problem().empty() ? "not JSON" : collector.problem());
+    return absl::InvalidArgumentError(collector.problem().empty()
+                                          ? "the body is not JSON"
+                                          : collector.problem());
   }
   JsonFields fields;
   fields.values_ = collector.TakeValues();

@@ -56,7 +56,9 @@ int64_t MemberReader::Id(absl::string_view path) {
 
 std::string MemberReader::Text(absl::string_view path) {
   std::string text = Get<std::string>(path);
-  if (text.size() > kMaxText) Refuse(path, "is too long");
+  if (text.size() > kMaxText) {
+    Refuse(path, absl::StrCat("is longer than ", kMaxText, " bytes"));
+  }
   return text;
 }
 
@@ -88,13 +90,15 @@ std::string MemberReader::Login(absl::string_view account) {
 
 std::string MemberReader::Sha(absl::string_view path) {
   const std::string sha = Text(path);
-  if (!IsSha(sha)) Refuse(path, "is not a commit id");
+  if (!IsSha(sha)) {
+    Refuse(path, "is not a commit id (40 or 64 hexadecimal digits)");
+  }
   return absl::AsciiStrToLower(sha);
 }
 
 absl::Time MemberReader::Time(absl::string_view path) {
   const std::optional<absl::Time> time = ParseTimestamp(Text(path));
-  if (!time.has_value()) Refuse(path, "is not a time");
+  if (!time.has_value()) Refuse(path, "is not a time (RFC 3339)");
   return time.value_or(absl::InfinitePast());
 }
 
@@ -107,7 +111,9 @@ std::string MemberReader::Owner(absl::string_view account) {
 
 std::string MemberReader::RepositoryName(absl::string_view path) {
   std::string name = Text(path);
-  if (!IsRepositoryName(name)) Refuse(path, "is not a name");
+  if (!IsRepositoryName(name)) {
+    Refuse(path, "is not the name of a repository");
+  }
   return name;
 }
 
@@ -133,12 +139,14 @@ std::string MemberReader::OnItsHost(absl::string_view name,
   absl::string_view page = html_url;
   if (!absl::ConsumePrefix(&page, "https://") &&
       !absl::ConsumePrefix(&page, "http://")) {
-    Refuse(page_path, "is not a web address");
+    Refuse(page_path, "is not an http or https URL");
   }
   const size_t slash = page.find('/');
   if (slash == absl::string_view::npos || !IsHost(page.substr(0, slash)) ||
       !absl::EqualsIgnoreCase(page.substr(slash + 1), name)) {
-    Refuse(page_path, "is not the page of its name");
+    Refuse(page_path,
+           "is not the URL of the page of this account or "
+           "repository");
   }
   const std::string host = absl::AsciiStrToLower(page.substr(0, slash));
   return host == "github.com" ? std::string(name)
@@ -173,7 +181,7 @@ T MemberReader::Get(absl::string_view path) {
   }
   const T* const typed = std::get_if<T>(value);
   if (typed == nullptr) {
-    Refuse(path, "is not of its type");
+    Refuse(path, "has the wrong JSON type");
     return T();
   }
   return *typed;

@@ -36,7 +36,8 @@ absl::Status CheckSeries(const std::string& series, int64_t attempt) {
   if (series.size() > kMaxSeries) {
     return InvalidField(
         "series", absl::StrCat(series.size(), " bytes"),
-        absl::StrCat("is too long; wanted at most ", kMaxSeries), kReason);
+        absl::StrCat("is too long; wanted at most ", kMaxSeries, " bytes"),
+        kReason);
   }
   if (std::ranges::any_of(
           series, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {

@@ -190,8 +190,8 @@ class TreeBuilder : public YAML::EventHandler {
       Refuse(mark, "the server does not support YAML tags");
     }
     if (open_.size() == kMaxLevels) {
-      Refuse(mark,
-             absl::StrCat("more than ", kMaxLevels, " levels of nesting"));
+      Refuse(mark, absl::StrCat("the file has more than ", kMaxLevels,
+                                " levels of nesting"));
     }
     Count(mark, 1);
     Open open;
@@ -233,7 +233,8 @@ class TreeBuilder : public YAML::EventHandler {
   void Count(const YAML::Mark& mark, size_t values) {
     values_ += values;
     if (values_ > kMaxValues) {
-      Refuse(mark, absl::StrCat("more than ", kMaxValues, " values"));
+      Refuse(mark,
+             absl::StrCat("the file has more than ", kMaxValues, " values"));
     }
   }
 

@@ -159,7 +159,8 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
     if (found != nullptr) return found;
   }
   return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-               "this token belongs to no configured caller");
+               "this token belongs to no configured caller; send the token of "
+               "one of the `callers` in the server's configuration");
 }
 
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,
@@ -255,9 +256,9 @@ absl::Status Authorizer::AuthorizeLater(
       return Authorize(&known, right, repository, contexts);
     }
   }
-  return Error(
-      absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
-      absl::StrCat("caller ", Quoted(caller), " is no longer configured"));
+  return Error(absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
+               absl::StrCat("caller ", Quoted(caller),
+                            " is no longer in the server's configuration"));
 }
 
 bool Authorizer::MayReport(const std::string& caller,

@@ -145,7 +145,8 @@ absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,
       break;
     case v1::ReportEventRequest::EVENT_NOT_SET:
       return InvalidField("event", "",
-                          "is missing, or this server does not know it",
+                          "is missing, or is of a kind that this server does "
+                          "not know; wanted one of the events in the proto",
                           "INVALID_EVENT");
   }
   absl::StatusOr<HookSubmission> converted =

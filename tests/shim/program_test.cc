@@ -182,7 +182,7 @@ TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
   const std::string log = program->Errors();
   for (const char* words :
        {R"("hook_id":"292430182","hook_target":"repository 79929171",)"
-        R"("path":"","answer":401,"why":"wrong signature")",
+        R"("path":"","answer":401,"why":"wrong signature: )",
         R"("hook_target":"repository 79929171","path":"/webhook",)"
         R"("answer":404,"why":"GitHub's webhooks go to /event_handler")"}) {
     EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;

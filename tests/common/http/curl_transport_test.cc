@@ -278,6 +278,25 @@ TEST_F(CurlTransportTest, WhatCannotBeSentWasNotSent) {
   }
 }
 
+// An operator must know where to look, for example in the file of a token.
+TEST(HttpRequestTest, NamesThePartWithAControlCharacter) {
+  HttpRequest request;
+  request.method = "GET";
+  request.url = "http://127.0.0.1/";
+  request.headers.emplace_back("Accept", "*/*");
+  EXPECT_EQ(request.MalformedPart(), "");
+  request.headers.emplace_back("X", "1\r\nX-Evil: 1");
+  EXPECT_EQ(request.MalformedPart(), "header X");
+  request.headers.back().first = "X\n";
+  EXPECT_EQ(request.MalformedPart(), "name of a header");
+  request.bearer = Secret("s3cret\n");
+  EXPECT_EQ(request.MalformedPart(), "token");
+  request.url += "\n";
+  EXPECT_EQ(request.MalformedPart(), "URL");
+  request.method = "GET\n";
+  EXPECT_EQ(request.MalformedPart(), "method");
+}
+
 // A half-open connection: the server reads and never answers.
 TEST_F(CurlTransportTest, NoAnswerEndsAtTheDeadline) {
   LoopbackServer server([](Peer& peer, int) { peer.WaitForClose(); });
