@@ -68,23 +68,23 @@ class Commands {
   void AddCommit(CLI::App& app) {
     AddRepository(app);
     AddOption(app, "--sha", "SHA", arguments_->sha,
-              "The commit, of a pull request its head: a full id, what "
-              "git knows in this checkout, or a URL");
+              "The commit (for a pull request its newest one): a full id, a "
+              "name that git knows in this checkout, or a URL");
   }
 
   void AddReport(CLI::App& app) {
     AddCommit(app);
     AddOption(app, "--attempt", "NUMBER", texts_->attempt,
               "The number of this run, larger than that of the run before; 0: "
-              "none");
+              "the run has no number");
     AddOption(app, "--series", "NAME", arguments_->series,
               "The name of the counter that --attempt comes from; the server "
               "never compares numbers of two series");
     if (app.get_name() != "run") AddIfSequence(app);
     AddOption(app, "--description", "TEXT", arguments_->description,
-              "For people; GitHub shows 140 characters");
+              "Text for people, of which GitHub shows 140 characters");
     AddOption(app, "--target-url", "URL", arguments_->target_url,
-              "Where people can watch the run");
+              "URL where people can watch the run");
   }
 
   void AddIfSequence(CLI::App& app) {
@@ -118,14 +118,15 @@ class Commands {
 
   void AddContext(CLI::App& app) {
     AddOption(app, "--context", "CONTEXT", texts_->context,
-              "GitHub's label; {job} in it is the job's name [ci/build]");
+              "Name of the check at GitHub; {job} in it stands for the job's "
+              "name [ci/build]");
   }
 
   void AddPending() {
     CLI::App& app = *app_.add_subcommand("pending", "Report that a run began");
     AddRepeatable(app, "--context", "CONTEXT", texts_->contexts,
-                  "GitHub's label; {job} in it is the job's name; repeatable "
-                  "[ci/build]");
+                  "Name of the check at GitHub; {job} in it stands for the "
+                  "job's name; repeatable [ci/build]");
     AddReport(app);
     AddExpiresAfter(app);
     AddRest(app, "60s", help::kPending);
@@ -157,15 +158,16 @@ class Commands {
     AddReport(app);
     AddOption(app, "--description-success", "TEXT",
               arguments_->description_success,
-              "In place of `Succeeded in 12s`");
+              "Description after exit code 0, in place of `Succeeded in 12s`");
     AddOption(app, "--description-failure", "TEXT",
               arguments_->description_failure,
-              "In place of `Failed with exit code 1 after 12s`");
+              "Description after any other end, in place of `Failed with exit "
+              "code 1 after 12s`");
     AddOption(app, "--tail", "N", texts_->tail,
-              "In place of both, the last N lines of COMMAND's output, 1 "
-              "to 10");
+              "Description in place of both: the last N lines of COMMAND's "
+              "output, 1 to 10");
     AddOption(app, "--timeout", "DURATION", texts_->timeout,
-              "End COMMAND after so long, such as 90m, and report "
+              "End COMMAND after this time, such as 90m, and report "
               "timed_out");
     AddOption(app, "--kill-after", "DURATION", texts_->kill_after,
               "How long COMMAND then has to end before SIGKILL [10s]");
@@ -215,9 +217,10 @@ class Commands {
     app.add_flag("--stuck", arguments_->stuck,
                  "Only statuses that wait or were abandoned");
     AddOption(app, "--repository", "PATTERN", arguments_->repository,
-              "Only of these, [HOST/]OWNER/NAME; * for anything but /");
+              "Only these repositories, [HOST/]OWNER/NAME; * stands for "
+              "anything but /");
     AddOption(app, "--context", "PATTERN", texts_->context,
-              "Only these; * for anything");
+              "Only these contexts; * stands for anything");
     AddRepeatable(app, "--posting", "POSTING", texts_->states,
                   "due, waiting, abandoned, posted or observed; repeatable");
     AddReasons(app);
@@ -229,10 +232,10 @@ class Commands {
         *app_.add_subcommand("watch", "Print every change as it comes");
     AddRepeatable(app, "--repository", "PATTERN",
                   arguments_->repository_patterns,
-                  "Only of these, [HOST/]OWNER/NAME; * for anything but /; "
-                  "repeatable");
+                  "Only these repositories, [HOST/]OWNER/NAME; * stands for "
+                  "anything but /; repeatable");
     AddRepeatable(app, "--context", "PATTERN", arguments_->context_patterns,
-                  "Only these; * for anything; repeatable");
+                  "Only these contexts; * stands for anything; repeatable");
     AddRepeatable(app, "--state", "STATE", texts_->states,
                   "Only changes to pending, success, failure or error; "
                   "repeatable");
@@ -259,7 +262,7 @@ class Commands {
   void AddHelp() {
     CLI::App& app = *app_.add_subcommand("help", "Show the help of a command");
     AddOption(app, "COMMAND", "", texts_->help_command,
-              "The command; none: of signalbox");
+              "The command; without it, the help of signalbox itself");
     app.add_flag("--man", texts_->as_manual, "As a manual page, for man(1)");
     app.footer(help::kHelp);
   }
