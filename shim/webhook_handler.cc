@@ -53,8 +53,9 @@ int RefuseBody(int status, const WebhookHandlerOptions& options,
   why = status == 413
             ? absl::StrCat("the body is over the limit of ", options.max_body,
                            " bytes of JSON (--max-body)")
-            : absl::StrCat("the bodies in memory are over the limit of ",
-                           options.max_buffered, " bytes");
+            : absl::StrCat("the shim holds ", options.max_buffered,
+                           " bytes of other webhooks already; this one can be "
+                           "redelivered");
   return status;
 }
 

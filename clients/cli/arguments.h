@@ -37,21 +37,27 @@ struct Arguments {
   std::string token_file;  // Empty: no token.
   bool json = false;
 
-  // If one of these is not given, FindSubject looks for it in the surroundings.
-  // `if_sequence` has no other source.
+  // What the subcommand is about. FindSubject looks in the environment and in
+  // the checkout for those that are not given. With list and `retry --all`,
+  // `repository` is a pattern instead.
   std::optional<std::string> repository;
   std::optional<std::string> sha;
   std::optional<int64_t> attempt;
   std::optional<std::string> series;
-  std::optional<int64_t> if_sequence;
   std::optional<std::string> target_url;
+
+  // For pending and result: report only if the newest report of the status has
+  // at most this sequence, which `status --json` shows. 0: only if there is
+  // none. Nothing: report in any case.
+  std::optional<int64_t> if_sequence;
 
   std::optional<std::string> description;
   // For run: the description if the command ends with 0, and if it does not.
   std::optional<std::string> description_success;
   std::optional<std::string> description_failure;
   std::optional<absl::Duration> expires_after;  // For pending and run.
-  // For run; see CommandRun.
+  // For run: after `timeout` the command gets SIGTERM, and `kill_after` later
+  // SIGKILL.
   absl::Duration timeout = absl::InfiniteDuration();
   absl::Duration kill_after = absl::Seconds(10);
   // For run: how many of the output's last lines become the description. 0:
@@ -62,34 +68,37 @@ struct Arguments {
   v1::Result result = v1::RESULT_UNSPECIFIED;  // For result.
   // For retry: retry all statuses that the filter selects.
   bool all = false;
-  // The filter of list, and of retry with `all`. `repository` is a pattern of
-  // it. Empty: no restriction.
-  bool stuck = false;  // Statuses that wait or were abandoned.
+  // The filter of list, and of retry with `all`, beside `repository`. What is
+  // empty selects all.
+  bool stuck = false;  // Only statuses that wait or were abandoned.
   std::string context_pattern;
   std::vector<v1::PostingState> posting_states;
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons;  // Why they wait or were abandoned.
   // The filter of watch. Empty: no restriction.
   std::vector<std::string> repository_patterns;
   std::vector<std::string> context_patterns;
   std::vector<v1::CommitState> states;
   // For watch: show changes after this sequence. Nothing: from now on.
   std::optional<int64_t> after_sequence;
-  // For how long the client repeats calls; see ClientOptions.
+  // For how long the client repeats calls (ClientOptions). The default depends
+  // on the subcommand. `watch` resumes without a limit unless the user gave a
+  // time.
   absl::Duration retry_for;
-  bool retry_for_is_given = false;   // The user gave `retry_for`.
+  bool retry_for_is_given = false;
   std::vector<std::string> command;  // For run: the program and its arguments.
 };
 
 // How the program ends:
 //   kDone          the subcommand did its work.
 //   kRefused       the server refused the call; or doctor found a problem.
-//   kWrongUsage    the command line is wrong, or something is missing.
+//   kWrongUsage    the command line is wrong, or the repository, the commit or
+//                  a file that it needs was not found.
 //   kNotReachable  the server did not answer.
 // After its command, `run` ends with the exit code of the command instead.
 enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 
-// Whether the subcommand is about statuses of many commits. It then needs no
-// Subject.
+// Whether the subcommand is about statuses of many commits, so that FindSubject
+// need not find one.
 bool ConcernsManyStatuses(const Arguments& arguments);
 
 // Reads the command line. If `--server` or `--token-file` is not given, reads

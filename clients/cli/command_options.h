@@ -16,7 +16,7 @@ class App;
 namespace signalbox {
 
 // Values of options as the user wrote them. ParseArguments checks them and
-// converts them into Arguments.
+// converts them into Arguments. Options that need no check are not here.
 struct OptionTexts {
   std::optional<std::string> server;
   std::optional<std::string> token_file;
@@ -29,18 +29,20 @@ struct OptionTexts {
   std::optional<std::string> timeout;
   std::optional<std::string> kill_after;
   std::optional<std::string> tail;
-  std::vector<std::string> states;   // Of --state or --posting.
+  // Of --state (watch) or --posting (list and retry).
+  std::vector<std::string> states;
   std::optional<std::string> after;  // A sequence.
   std::string result;
 
-  std::string help_command;  // For help: the command; empty: the program.
-  bool as_manual = false;    // For help: print a page for man(1).
-  std::string shell;         // For completion.
+  // `signalbox help COMMAND`: whose help to print; empty: the program's.
+  std::string help_command;
+  bool as_manual = false;  // With it: print a page for man(1).
+  std::string shell;       // `signalbox completion SHELL`.
 };
 
 // Declares all commands and their options in `app`, CLI11's parser. When `app`
-// parses the command line, it writes the values to `arguments` and `texts`, so
-// both must live until then.
+// parses the command line, it writes the values that need a check to `texts`
+// and the others to `arguments`. Both must live until then.
 void AddCommands(CLI::App* app, Arguments* arguments, OptionTexts* texts);
 
 // All results, by their names on the command line, such as `timed_out`.

@@ -9,19 +9,21 @@
 namespace signalbox {
 
 // ProcessTree is a list of one process and all its descendants, as /proc shows
-// them when it is constructed. It lacks descendants whose parent had ended
-// before. Foreground uses it to end a command after its timeout.
+// them when the list is made. A descendant whose parent has ended by then is
+// missing. `signalbox run` uses the list to end a command after its timeout.
 //
 // The system reuses the numbers of ended processes. So ProcessTree identifies a
 // process by its number and its start time.
 class ProcessTree {
  public:
+  // The list is empty if there is no process `root`.
   explicit ProcessTree(pid_t root);
 
   // Sends `signal` to all processes of the list that have not ended.
   void Signal(int signal) const;
 
-  // Whether all processes of the list have ended.
+  // Whether all processes of the list have ended. A process that has ended and
+  // was not waited for yet counts as ended.
   bool HasEnded() const;
 
  private:

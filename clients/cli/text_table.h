@@ -10,14 +10,14 @@
 namespace signalbox {
 
 // A table for a terminal. It has a line with the heads of the columns, and a
-// line for each row. A column is as wide as its widest cell.
+// line for each row. A column is padded to the width of its widest cell.
 //
 // Not thread-safe.
 class TextTable {
  public:
   // `coloured_column` is the index of the one column whose cells have colours.
-  // A column gets at most `widest` characters; longer cells move the rest of
-  // their line to the right.
+  // No column is padded to more than `widest` characters. A longer cell is not
+  // cut, but moves the rest of its line to the right.
   TextTable(std::vector<std::string> heads, size_t coloured_column,
             size_t widest = std::string::npos);
 
@@ -26,9 +26,9 @@ class TextTable {
   // borrowed.
   void Add(std::vector<std::string> cells, absl::string_view colour);
 
-  // The whole table; it ends with a line end. Cuts lines to `columns`
+  // The whole table; it ends with a line end. Cuts lines to `line_width`
   // characters; 0: does not cut them. `colours`: use the rows' colours.
-  std::string Text(bool colours, size_t columns = 0) const;
+  std::string Text(bool colours, size_t line_width = 0) const;
 
  private:
   struct Row {

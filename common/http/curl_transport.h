@@ -12,14 +12,14 @@
 namespace signalbox {
 
 struct CurlTransportOptions {
-  // For each host, a PEM file with the certificates to trust instead of the
-  // system's. The keys are URLs, of which only the host matters.
+  // PEM files with the certificates to trust instead of the system's. The keys
+  // are URLs; a file is for the host of its URL.
   std::map<std::string, std::string> ca_files;
-  // If so many requests to a host are under way, further ones wait. A request
-  // that still waits at `last_repeat` ends with RESOURCE_EXHAUSTED.
+  // If so many requests to a host are under way, further ones wait.
   int max_connections_per_host = 256;
-  // How long after Send a request may still be sent for the first time. A
-  // request with a body is also not sent a second time after that.
+  // How long after Send a request may begin to be sent. One that still waits
+  // then ends with RESOURCE_EXHAUSTED. A request with a body is not sent a
+  // second time either after that; see MakeCurlTransport.
   absl::Duration last_repeat = absl::Seconds(2);
 };
 
@@ -29,11 +29,14 @@ struct CurlTransportOptions {
 // proxies.
 //
 // Servers close idle connections without notice. So if a request fails on a
-// reused connection before the answer begins, it is sent a second time, but not
-// after `last_repeat`: by then the server may already process it.
+// reused connection before its answer begins, it is sent a second time. This
+// failure shows within a round trip. A request that fails later may have
+// arrived, and its effect must not come twice, so a request with a body is sent
+// again only within `last_repeat`. One without a body may always be repeated.
 //
-// Of an answer it keeps HttpRequest::max_body bytes and 100 headers. If an
-// answer has more than 64 KiB of headers, the request ends with UNAVAILABLE.
+// Of an answer it keeps the first HttpRequest::max_body bytes of the body and
+// the first 100 headers, and drops the rest. If an answer has more than 64 KiB
+// of headers, the request ends with UNAVAILABLE.
 //
 // The destructor ends requests in flight with UNAVAILABLE. Error messages have
 // the host and libcurl's text, and never a value from the request.

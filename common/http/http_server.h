@@ -32,14 +32,16 @@ struct HttpHead {
   bool chunked = false;
   uint64_t content_length = 0;  // 0 if chunked.
 
-  // The client waits for "100 Continue" before it sends the body.
+  // The client waits for "100 Continue" before it sends the body. HttpServer
+  // sends that when the handler begins to read.
   bool expects_continue = false;
 
   // The values of all headers with this lower-case name. Borrowed.
   std::vector<absl::string_view> Values(absl::string_view name) const;
 
   // The value of the one header with this lower-case name. Nothing: there is no
-  // such header, or several, of which two readers could choose different ones.
+  // such header, or there are several. Two programs could choose different ones
+  // of several, so none is trusted.
   std::optional<absl::string_view> OnlyValue(absl::string_view name) const;
 };
 
@@ -67,8 +69,8 @@ using BodySink = absl::FunctionRef<bool(absl::string_view)>;
 //   CANCELLED          the sink returned false.
 //   INVALID_ARGUMENT   the framing is wrong, or the body ended too soon.
 //   DEADLINE_EXCEEDED  the body did not arrive in time.
-//   UNAVAILABLE        the body came slowly, and other requests needed this
-//                      request's thread.
+//   UNAVAILABLE        the body came slowly, and another request needs the
+//                      thread (see `patience`). The handler returns at once.
 using BodyReader = absl::FunctionRef<absl::Status(BodySink)>;
 
 // Answers a request. Many threads call it at once. If it throws an exception,
@@ -77,31 +79,34 @@ using HttpHandler =
     std::function<HttpAnswer(const HttpServerRequest&, BodyReader)>;
 
 struct HttpServerOptions {
-  // Where to listen. The host is an address or a name of this machine.
+  // Where to listen. The host is an IP address of this machine, or a name that
+  // stands for one.
   Address listen = {"127.0.0.1", 0};
   // The most requests that run at once. Four times as many may wait for a
-  // thread, and 16 times as many connections may wait for their head. If the
-  // process has few file descriptors, all three are smaller.
+  // thread, and 16 times as many connections may wait for their head. Further
+  // connections are closed. If the process has few file descriptors, all three
+  // numbers are smaller.
   size_t max_threads = 256;
   // The most time from the accept to the end of the head.
   std::chrono::milliseconds head_timeout{5000};
-  // The most time from the first byte to the end of the body.
+  // The most time from the first byte of the request to the end of its body.
   std::chrono::milliseconds body_timeout{7000};
   // From the first byte until the server closes the connection in any case.
   std::chrono::milliseconds total_timeout{9500};
-  // If a request has waited so long for bytes from its client, it loses its
-  // thread as soon as another request needs the thread. Shorter if few file
-  // descriptors allow only few threads.
+  // If a request has waited so long for bytes from its client, and another
+  // request needs a thread, the reader returns UNAVAILABLE to its handler.
+  // Shorter if few file descriptors allow only few threads.
   std::chrono::milliseconds patience{100};
-  // The most bytes of a request's body with framing. Then the server closes the
-  // connection. A handler's own limits are lower.
+  // The most bytes of a request's body, framing included. After more, the
+  // server closes the connection without an answer. So give a handler that
+  // answers too large bodies a lower limit of its own.
   uint64_t max_wire_bytes = 160 << 20;
 };
 
 // HttpServer is an HTTP/1 server for short requests, with one request per
-// connection. The shim receives webhooks with it, and the server shows its
-// pages for monitoring with it. It does not authenticate clients, and has no
-// TLS.
+// connection. The shim receives webhooks with it, and signalbox-server
+// shows its pages for monitoring with it. It does not authenticate clients, and
+// has no TLS.
 //
 // HttpServer itself answers a malformed request, with 400. A request is
 // malformed if two parsers could read it differently: for example, a line does

@@ -64,7 +64,7 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
   buffer_.resize(std::min<uint64_t>(kMaxRead, limits_.max_bytes));
   if (buffer_.empty()) {
     return absl::InvalidArgumentError(
-        "the client sent more bytes than a request may have");
+        "the client sent more bytes in the body than the server reads");
   }
   while (true) {
     if (Clock::now() >= limits_.read_deadline) {

@@ -12,22 +12,25 @@ namespace signalbox {
 // A valid delivery that the server need not know of.
 struct HookIgnored {
   std::string action;  // As in HookCall.
-  // Why, for the log. For a ping: what the ping says of the hook.
+  // For the log: why the server need not know of it. For a ping it describes
+  // the hook instead.
   std::string why;
 };
 
-// A delivery whose body GitHub does not send for this event.
+// A delivery with a body that GitHub would not send with this event's name.
 struct HookMalformed {
   std::string why;  // Names members of the JSON, never their values.
 };
 
-// What a delivery asks for: a call to the server, nothing, or it is an error.
+// What follows from a delivery: a call to the server, nothing, or an error.
 using HookResult = std::variant<HookCall, HookIgnored, HookMalformed>;
 
 // Reads a delivery. The shim calls it, and so does the server for a delivery
 // that it reads at GitHub. `event` is the value of the header X-GitHub-Event.
-// `json` is the decoded body. Verify the signature of the body first. The
-// header is not signed: if the body belongs to another event, it is malformed.
+// `json` is the body; if the delivery was sent as a form, the form's `payload`.
+// Verify the signature of the body first. The signature does not cover the
+// header, so anyone could have changed it. ReadHook therefore compares: a body
+// that belongs to another event is malformed.
 //
 // The repository in the result is the one that sent the event; for a pull
 // request it is the base. Its host is that of its `html_url`. The commit is the

@@ -69,8 +69,10 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
     return credentials->Find(repository);
   };
   options.outbox.on_damaged_row = [metrics](const std::string& what) {
-    LogError("the server repaired or removed a damaged row of its database",
-             {{"error", what}});
+    LogError(
+        "a row of the database was damaged, and the server repaired or removed "
+        "it; check the disk",
+        {{"error", what}});
     metrics->Add("signalbox_damaged_rows_total",
                  "Damaged database rows that the server repaired or removed.");
   };

@@ -22,19 +22,21 @@ struct Token {
   Secret value;
   std::string api_url;                           // Without a slash at its end.
   absl::Time issue_time = absl::InfinitePast();  // InfinitePast: long ago.
-  // Names the source of the token, to be compared with an earlier origin of the
-  // same credential. A different origin means that somebody changed something
-  // at the source: the file has another token, or the App has another
-  // installation. A renewed token has the same origin.
+  // Names the source of the token. If it differs from that of the credential's
+  // token before, a person has changed something: the file has another token,
+  // or the App has another installation. ParkedCredentials then looks whether
+  // parked repositories work. When an App's token is renewed after an hour, the
+  // origin stays the same.
   std::string origin = {};
-  // The credential is stopped, and this token is for a probe. Use it for one
-  // `GET /rate_limit` only, and report its end as for any request. The answer
-  // may end the stop.
+  // The credential is stopped, and this token is for a probe: one
+  // `GET /rate_limit`, whose end is reported to RequestGate as for any request.
+  // The answer may end the stop. Get returns such a token only once in a while
+  // (see there), so keep it until the probe can begin.
   bool probe_only = false;
-  // GitHubClient calls it before it follows a redirect or reads a further page.
-  // False: it must not, because GitHub has limited the credential meanwhile.
-  // The user of the token may set it; empty: always true. Called by any
-  // thread, so it must be thread-safe and must not block.
+  // GitHubClient calls it before it follows a redirect or asks for a further
+  // page. False: it must not, because GitHub has limited the credential
+  // meanwhile. The user of the token may set it; empty: always true. Any thread
+  // calls it, so it must be thread-safe and must not block.
   std::function<bool()> may_send_on = nullptr;
 };
 
@@ -92,21 +94,23 @@ class Credentials {
   // requests. Ask again soon.
   //
   // FAILED_PRECONDITION: the credential is stopped. Ask again from time to
-  // time: Get then returns a token with `probe_only`, or finds that the cause
-  // has gone. The reason says why it is stopped:
+  // time. Once every kStoppedCredentialProbe, Get returns a token with
+  // `probe_only` to one caller, or it finds that the cause has gone. The reason
+  // says why the credential is stopped:
   //   CREDENTIAL_REFUSED      GitHub answered 401 twice in a row
   //   ACCOUNT_SUSPENDED       the user behind a token is suspended
   //   APP_REFUSED             GitHub refuses the App's own key or clock
   //   APP_NOT_INSTALLED       the account has not installed the App
   //   INSTALLATION_SUSPENDED  the account has suspended the installation
-  // or, if GitHub refuses the App a token, Classify's reason for this refusal,
-  // such as IP_NOT_ALLOWED.
+  // or, if GitHub refuses the App a token, the reason for this refusal (see
+  // classify.h), such as IP_NOT_ALLOWED.
   virtual absl::StatusOr<Token> Get(absl::string_view credential_id,
                                     absl::Time now) = 0;
 
-  // The caller used `token`, and GitHub refused the token itself, not the
-  // request. `reason` is Classify's: BAD_CREDENTIALS (401),
-  // INSTALLATION_SUSPENDED or ACCOUNT_SUSPENDED. May stop the credential.
+  // RequestGate::Leave calls this and the following methods. GitHub refused
+  // `token` itself, not the request. `reason` is that of the answer
+  // (classify.h): BAD_CREDENTIALS (401), INSTALLATION_SUSPENDED or
+  // ACCOUNT_SUSPENDED. May stop the credential.
   virtual void NoteRefused(absl::string_view credential_id, const Token& token,
                            absl::string_view reason, absl::Time now) = 0;
 
@@ -114,7 +118,7 @@ class Credentials {
   virtual void NoteAccepted(absl::string_view credential_id,
                             const Token& token) = 0;
 
-  // The ids of the Apps themselves, which have credentials of their own. GitHub
+  // The credential ids of the Apps themselves. GitHub
   // accepts their tokens (JWTs, which the server signs) only for paths under
   // /app, not for posts. Find returns none of them.
   virtual std::vector<std::string> Apps() const { return {}; }

@@ -27,8 +27,8 @@ namespace signalbox {
 // accepted its report.
 //
 // The store numbers all changes of statuses with one growing *sequence*. A
-// parameter `sequence` is the number that was given last; a function raises it
-// by one for each change that it makes.
+// parameter `int64_t* sequence` is the number that was given last; the function
+// raises it by one for each change that it makes.
 
 // The part of an entry that accepting reports needs: a row of the table
 // `entry`.
@@ -38,16 +38,21 @@ struct EntryRow {
   std::string context;      // As first spelled.
 
   int64_t version = 0;  // Counts the accepted reports.
-  Held held;            // What the newest report left. Set if version > 0.
-  int64_t report_sequence = 0;  // Of the newest accepted report.
-  int64_t change_sequence = 0;  // Of the newest change, also of the posting.
+  // The report that counts, as Judge needs it. Set if version > 0.
+  Held held;
+  // The sequence of the newest accepted report.
+  int64_t report_sequence = 0;
+  // The sequence of the newest change: a report, or a change of its posting.
+  int64_t change_sequence = 0;
   PostingState posting_state = PostingState::kDue;
   std::string posting_reason;  // Why it waits or was abandoned.
   bool is_pending = false;     // The newest report is a pending.
   // The canonical old name of the repository by which the newest report came;
   // empty: it came by the present name.
   std::string reported_as;
-  absl::Time first_due_time;    // When the newest report became or becomes due.
+  // From when on the newest report was or is to be posted. Failed tries delay
+  // the next try, but not this time.
+  absl::Time first_due_time;
   int64_t shown_status_id = 0;  // GitHub's number of the status that it shows.
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
 
@@ -56,8 +61,8 @@ struct EntryRow {
   bool was_renewed = false;         // The expiry of its pending began again.
   bool was_revived = false;         // It was abandoned, and is due again.
   bool other_runs_changed = false;  // held.other_runs must be stored.
-  // How long the pending waits for a result. Set if `was_accepted` (for a
-  // pending) or `was_renewed`.
+  // How long the pending waits for a result. DecideEntry sets it together with
+  // `expire_time`; for ExpireEntry the store loads it.
   absl::Duration expires_after;
   // The newest report that only describes what GitHub shows
   // (Submission::observed). Borrowed; null: there was none.
@@ -73,11 +78,11 @@ struct CommitCounts {
 };
 
 // One entry while a submission is decided. If one context is refused, the store
-// must keep nothing of the submission. So the changes are made to a copy of the
-// row, which then replaces `stored`.
+// must keep nothing of the submission. So DecideEntry changes a copy of the
+// row. The store puts the copies in place once no context was refused.
 struct Draft {
-  EntryRow row;
-  EntryRow* stored = nullptr;  // Borrowed, unchanged. Null: the entry is new.
+  EntryRow row;                // The copy, or the row of a new entry.
+  EntryRow* stored = nullptr;  // Borrowed. Null: the entry is new.
 
   // What this submission did to the entry.
   bool was_accepted = false;
@@ -94,8 +99,9 @@ struct Circumstances {
   // How long after its acceptance a pending becomes due.
   absl::Duration pending_settle;
   PostingLimits limits;
-  bool is_known = false;      // Its delivery was accepted before.
-  bool asks_rerun = false;    // The known delivery asks for a rerun; see below.
+  bool is_known = false;  // Its delivery was accepted before.
+  // The known delivery asks to run the contexts again: see MayAskRerun.
+  bool asks_rerun = false;
   bool is_overtaken = false;  // Its pull request has a newer head.
   std::string reported_as;    // As in EntryRow.
   // GitHub must first confirm that `reported_as` is still an old name, so the
@@ -113,25 +119,27 @@ struct Decided {
   // for its row there.
   bool is_recorded = false;
   Phase phase = Phase::kWebhookPending;
-  int64_t version = 0;  // The version that the report became; 0: superseded.
-  // The report's own. A superseded report has none; it gets the last one given
-  // before it, negated, so that the history keeps its place.
+  int64_t version = 0;  // The entry's with this report; 0: superseded.
+  // The report's sequence. A superseded report gets none, but the history must
+  // know its place. So it has the newest sequence before it, as a negative
+  // number.
   int64_t sequence = 0;
   std::optional<absl::Time> expire_time;
 };
 
 // Decides what the submission's report does to the entry of `context`, and
 // changes `draft` accordingly. `draft` then borrows the report of the
-// submission. ABORTED, reason CHANGED: `if_sequence` of the submission forbids
-// the report, and nothing has changed.
+// submission. ABORTED, reason CHANGED: the entry has a newer report than
+// `if_sequence` of the submission allows, and nothing has changed.
 absl::StatusOr<Decided> DecideEntry(const Submission& submission,
                                     const Circumstances& found,
                                     const std::string& context,
                                     int64_t* sequence, Draft* draft);
 
-// Turns an expired pending into an error of the server, whose description says
-// how long it waited for a result. The run of the pending goes on, so a late
-// result still counts. Of `row` it reads only `version` and `expires_after`.
+// A pending has expired: replaces it by the server's own report with the state
+// `error`, whose description says how long the pending waited for a result. The
+// run of the pending goes on, so a late result still counts. Of `row` it reads
+// only `version` and `expires_after`.
 void ExpireEntry(absl::Time now, int64_t* sequence, EntryRow* row);
 
 // The receipt for a context whose entry is now `row`.
@@ -139,12 +147,13 @@ Receipt ReceiptFor(const Submission& submission, const std::string& context,
                    const EntryRow& row, Disposition disposition);
 
 // Updates the counts of a commit after the report of `draft` was accepted: the
-// new state counts, and that of the stored entry no longer.
+// new state counts, and that of the stored entry no longer. `sequence` is the
+// report's.
 void CountAccepted(const Draft& draft, int64_t sequence, CommitCounts* counts);
 
-// For a submission with `with_all_reported`: its own contexts, followed by
-// those of `reported` that it does not name and may report. `reported` are the
-// contexts that were reported for its commit before.
+// The contexts of a submission with `with_all_reported`: first its own, then
+// the others of `reported` that its caller may report. `reported` are all
+// contexts that were reported for the commit before.
 std::vector<std::string> WithReported(const Submission& submission,
                                       std::vector<std::string> reported);
 
@@ -156,32 +165,39 @@ bool HasHead(const Submission& submission);
 
 // The newest known head of a pull request.
 struct KnownHead {
-  absl::Time updated_time;  // Its HeadTime.
-  std::string sha;          // As ShaToBytes.
+  // When GitHub last updated the pull request, as its newest delivery says
+  // (HeadTime in code_change.h).
+  absl::Time updated_time;
+  std::string sha;  // In bytes, from ShaToBytes.
 };
 enum class HeadOrder {
-  kNewest,     // The submission's head is the newest one now.
-  kRepeated,   // It is the newest one already; this event is older.
-  kOvertaken,  // Another head is newer.
+  kNewest,     // The submission's head is newer, or as new.
+  kRepeated,   // An older delivery about the head that is the newest anyway.
+  kOvertaken,  // An older delivery; by now the pull request has another head.
 };
-// Compares a submission's head with the newest one that was known before.
-// `sha` (as ShaToBytes) and `change` are the submission's.
+// Compares the head of a submission with the newest one that was known before.
+// `sha` (from ShaToBytes) and `change` are the submission's. Times later than
+// `now` count as `now`.
 HeadOrder OrderOf(const CodeChange& change, absl::string_view sha,
                   const KnownHead& newest, absl::Time now);
 
-// A person can press "Redeliver" at GitHub to have the contexts run again. A
-// known delivery asks for such a rerun if this server did not order it again
-// (RecoveryNotes::AwaitRedelivery), MayAskRerun and ComesAgain are true, and
-// IsPending is false for every entry of it.
-//
-// Whether a repetition of the delivery can mean a rerun of `contexts`.
+// A person can press "Redeliver" at GitHub to have the contexts run again. The
+// next three functions tell this from other repetitions. A known delivery asks
+// for a rerun if RecoveryNotes::AwaitRedelivery did not announce it, if
+// MayAskRerun and ComesAgain are true, and if IsPending is false for the
+// entries of all contexts.
+
+// Whether a redelivery of this submission may mean a rerun: its sender allowed
+// it (Submission::redelivery_is_rerun), and it reports some of `contexts`.
 bool MayAskRerun(const Submission& submission,
                  absl::Span<const std::string> contexts);
-// Whether the delivery arrives late enough to be ordered by a person: 10 s
-// after `first_time` or later. `first_time` is when a delivery with its id was
-// accepted; nothing: only one with its digest was, through another hook.
+// Whether a person can have ordered the delivery. `first_time`: when a delivery
+// with the same id was accepted. True: that was at least ten seconds before
+// `now`. False: it was later, so a program repeats the delivery; or there is no
+// such time, because only the content is known, from another hook.
 bool ComesAgain(std::optional<absl::Time> first_time, absl::Time now);
-// Whether the entry holds a pending.
+// Whether the entry has an accepted report, and GitHub is to show it as
+// pending.
 bool IsPending(const EntryRow& row);
 
 }  // namespace signalbox

@@ -20,17 +20,18 @@ namespace signalbox {
 // ordered from GitHub; and the hooks at GitHub that send to this server.
 // Acceptance and recovery use these functions.
 //
-// Every function needs an open transaction; those that change something need
-// that of the writer. Errors stick to `connection` (see SqliteConnection). The
-// `id` of a delivery is GitHub's.
+// Every function needs an open transaction. Functions that change something
+// need one of the connection that writes. Errors stick to `connection` (see
+// SqliteConnection). The `id` of a delivery is GitHub's.
 
 // Whether a delivery with the same id, or with the same content (digest), was
 // accepted at `oldest` or later.
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest);
 
-// When the delivery with this id was last accepted. Nothing: never, or so long
-// ago that it was forgotten.
+// When the delivery with this id was accepted; if a person had it sent again
+// for a rerun, when that was. Nothing: never, or so long ago that it was
+// forgotten.
 std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
                                        const std::string& id);
 
@@ -39,7 +40,7 @@ std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
 // after an hour.
 void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
                      bool cancelled, absl::Time now);
-// Call it when the delivery has arrived. True: the server had ordered this
+// Call it for every delivery that arrives. True: the server had ordered this
 // arrival within the last hour; the order is now fulfilled. False: GitHub or a
 // person sent it.
 bool TakeRedelivery(SqliteConnection* connection, const std::string& id,

@@ -451,8 +451,8 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   if (posting_reason == kRowDamaged) {
     return Error(absl::StatusCode::kFailedPrecondition, kRowDamaged,
-                 absl::StrCat("context: the report of \"", key.context,
-                              "\" was damaged on disk; report it again"));
+                 absl::StrCat("the report of context ", Quoted(key.context),
+                              " was damaged on disk; report it again"));
   }
   MakeDueAgain(connection, state, *entry_id, canonical, is_pending, now);
   return absl::OkStatus();

@@ -8,11 +8,11 @@
 namespace signalbox {
 
 // Counts the statuses of a commit again (all, pending, failed), and stores the
-// counts and the newest sequence in its row of `commit_summary`, for lists of
-// commits. Call it after entries have moved between commits, or were repaired:
-// accepting a report keeps the counts right by itself. Needs an open
-// transaction of the writer. Errors stick to `connection` (see
-// SqliteConnection). `commit_key` is the key of the row.
+// counts and the newest sequence in the row of `commit_summary` with this
+// `commit_key`, for lists of commits. Call it after entries have moved between
+// commits, or were repaired. It is not needed for a report, since acceptance
+// keeps the counts right. Needs an open transaction of the connection that
+// writes. Errors stick to `connection` (see SqliteConnection).
 void Summarize(SqliteConnection* connection, int64_t commit_key);
 
 }  // namespace signalbox

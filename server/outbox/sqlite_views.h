@@ -13,10 +13,11 @@
 
 namespace signalbox {
 
-// Reads what the outbox holds about one commit or one key, in its public form,
-// and lists commits. Status calls of the API need it. All functions need an
-// open transaction, which may be one that only reads. Errors of the store stick
-// to the connection (see SqliteConnection).
+// Reads what the outbox holds about one commit or one key, for the calls of the
+// API that show it, and lists commits. All functions need an open transaction,
+// which may be one that only reads. Errors of the database stick to the
+// connection (see SqliteConnection); the caller looks there, because the
+// functions then return something incomplete.
 
 // These three implement the methods of Statuses with the same names.
 //
@@ -25,17 +26,19 @@ namespace signalbox {
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      absl::string_view sha);
-// At most `limit` commits of a repository (nothing: of all), the newest first:
-// those whose newest report has a sequence below `before_sequence` (0: all).
+// At most `limit` commits, in the order of their newest reports, the newest
+// first. Only those of `repository`, if there is one. Only those whose newest
+// report has a sequence below `before_sequence`; 0: no such limit.
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
-// The newest reports and tries of one key. NOT_FOUND as FindEntry.
+// The newest reports and tries of one key. NOT_FOUND, reason NOTHING_REPORTED,
+// as GetCommit.
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,
                                    const StatusKey& key);
 
-// The key of the row in `entry`. NOT_FOUND, reason NOTHING_REPORTED: there is
-// no such entry.
+// The store's own number of an entry (column entry_id). NOT_FOUND, reason
+// NOTHING_REPORTED: there is no such entry.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);
 

@@ -22,7 +22,8 @@ namespace signalbox {
 // The place where a page ended. The next page begins after it.
 struct StatusPlace {
   int64_t repository = 0;  // The store's own number of the repository.
-  // The commit of the entry, if the list is ordered by commits; else empty.
+  // The commit of the entry, if the outbox lists commit by commit (see
+  // Statuses::ListStatuses); else empty.
   std::string sha;
   int64_t entry = 0;  // The store's own number of the entry.
 
@@ -31,7 +32,7 @@ struct StatusPlace {
 
 // A status in such a list.
 struct ListedStatus {
-  Repository repository;   // As first spelled.
+  Repository repository;   // Spelled as in its first report.
   std::string credential;  // Empty: no credential posts for it.
   bool is_parked = false;  // The repository is parked.
   std::string sha;
@@ -45,19 +46,23 @@ struct StatusQuery {
   // short set makes the list fast.
   std::set<PostingState> states = {PostingState::kDue, PostingState::kWaiting,
                                    PostingState::kAbandoned};
-  std::set<std::string> reasons;  // Of waiting and abandoned ones; empty: all.
-  StatusPlace after;              // Where the page before ended.
-  int limit = 0;                  // The most statuses on a page.
+  // Of waiting and abandoned statuses, only those with these reasons; empty:
+  // all. Statuses in other states have no reason and are listed in any case.
+  std::set<std::string> reasons;
+  StatusPlace after;  // Where the page before ended.
+  int limit = 0;      // The most statuses on a page; must be set.
   // Whether to look at this repository at all. `sha` and `status` are not set
   // yet. Empty: look at all.
   std::function<bool(const ListedStatus&)> wants_repository = nullptr;
-  // Whether to list this status. May change it first: the outbox does not know
-  // which credentials are stopped or paused, so the caller turns their due
-  // statuses into waiting ones. Empty: list all.
+  // The outbox does not know which credentials are stopped or paused. People
+  // see the due statuses of such a credential as waiting. These two functions
+  // do that, and must agree.
+  //
+  // Whether to list this status; empty: list all. If its credential waits, the
+  // function first changes the status from due to waiting.
   std::function<bool(ListedStatus*)> wants = nullptr;
-  // Whether `wants` turns the due statuses of this credential into waiting
-  // ones. If so, the outbox reads them for kWaiting and not for kDue. Empty: it
-  // does so for no credential.
+  // Whether this credential waits. The outbox then reads its due statuses if
+  // `states` has kWaiting, and not if it only has kDue. Empty: none waits.
   std::function<bool(const std::string& credential)> credential_waits = nullptr;
 };
 

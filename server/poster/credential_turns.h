@@ -23,17 +23,18 @@
 namespace signalbox {
 
 // The poster works in passes. In a pass, every credential that has work is a
-// candidate. The candidates take steps in turn: in a step, a credential begins
-// one request, or takes out its next entry. A pass ends when no candidate can
-// take another step.
+// candidate. The candidates take steps in turn: in a step, the poster begins
+// one request with the credential, or takes the credential's next entry out of
+// the outbox. A pass ends when no candidate can take another step.
 
 // A credential in a pass.
 struct Candidate {
   DueCredential due;
   // Which kind of entry its next step looks for first.
   Stage stage = Stage::kLongDue;
-  // The next pass begins behind this credential if it has taken a step. False
-  // for a credential that goes first or last for another reason.
+  // Whether to call NoteStep when it has taken its first step. False for the
+  // candidates that BeginPass puts first because they need a token, and for
+  // guesses, which come last: they must not change who begins the next pass.
   bool in_turn = true;
   // The credential may have no due entry. It is a candidate because one of its
   // requests has ended, which may make its next entry due.
@@ -54,9 +55,10 @@ enum class Admission {
 // that a credential that waits or fails delays no other. It writes to
 // CredentialBoard why a credential waits.
 //
-// A credential rests after CredentialTurns has found that it cannot post even a
-// result: until the rest ends, CredentialTurns does not ask for its token or
-// for admission again. The end of a request or LookAgain ends the rest early.
+// CredentialTurns lets a credential rest if even a result cannot be posted with
+// it now. Until the rest ends, it does not ask for the credential's token or
+// for admission again. The end of a request of the credential or of its host,
+// and LookAgain, end the rest early.
 //
 // Methods with an argument `next` set it to the time at which the poster should
 // ask again, by the wall clock, unless it is earlier already.
@@ -74,14 +76,15 @@ class CredentialTurns {
   void LookAgain(const std::string& credential);
 
   // Returns the candidates of a new pass, in the order of their first steps.
-  // `due`: the credentials that have work, sorted. `ended`: those whose
-  // requests have ended. They are candidates as well, because settling a
-  // request may make another entry due; one transaction can then settle the one
-  // and take out the other. `now` is steady.
+  // `due`: the credentials that have work, sorted by id. `ended`: those whose
+  // requests have ended, but are not settled yet. They are candidates as well:
+  // the transaction that settles the request may make another entry due, and
+  // then takes that out, too. `now` is steady.
   std::vector<Candidate> BeginPass(const std::vector<DueCredential>& due,
                                    const std::set<std::string>& ended,
                                    absl::Time now);
-  // This credential has taken a step: the next pass begins behind it.
+  // This candidate with `in_turn` has taken a step: the next pass begins with
+  // the credential after it.
   void NoteStep(const std::string& credential) {
     last_credential_ = credential;
   }
@@ -100,7 +103,8 @@ class CredentialTurns {
 
   // Asks RequestGate to admit a request with `token`. `pending`: the request
   // posts a pending. If it must wait, Admit notes this on CredentialBoard and
-  // in `next`. A null `next`: it notes nothing.
+  // in `next`. Null: it notes nothing, for a request that is tried on the off
+  // chance.
   Admission Admit(const std::string& credential, const Token& token,
                   bool pending, const Moment& now, absl::Time* next);
   // Takes an Admit back: the poster does not make the request.
@@ -120,12 +124,14 @@ class CredentialTurns {
     return work_[credential].order;
   }
 
-  // One of the credential's requests has ended.
+  // Call it at the end of each request of a credential, whatever it was for, so
+  // that LeaveRequests looks at the credential again.
   void NoteEnd(const std::string& credential) { touched_.insert(credential); }
-  // Updates the standing requests (see standing_requests.h): afterwards
-  // `standing` has one for each credential that could post a result now or at a
-  // known time, and none for the others. Looks only at the credentials for
-  // which something has changed since the last call.
+  // Updates the standing requests, which ask the outbox to take out the next
+  // result of a credential as soon as there is one (standing_requests.h).
+  // Afterwards `standing` has one for each credential that could post a result
+  // now or at a known time, and none for the others. Looks only at the
+  // credentials for which something has changed since the last call.
   void LeaveRequests(const Moment& now, StandingRequests* standing);
 
   // Token::origin of the credential's token, at the wall clock's `now`.

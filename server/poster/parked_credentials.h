@@ -14,9 +14,10 @@
 namespace signalbox {
 
 // A new token or installation may be what a parked repository needs (see
-// parking.h). So ParkedCredentials looks every ten seconds whether the source
-// of a token has changed (Token::origin). If so, it makes the probes of that
-// credential's parked repositories due soon.
+// parking.h). So ParkedCredentials looks every ten seconds at the credentials
+// that have parked repositories. If the token of one comes from another source
+// than before (Token::origin), it makes the probes of its parked repositories
+// due soon.
 //
 // Not thread-safe: only the poster uses it.
 class ParkedCredentials {
@@ -25,9 +26,10 @@ class ParkedCredentials {
   ParkedCredentials(PostQueue* outbox, CredentialTurns* turns)
       : outbox_(outbox), turns_(turns) {}
 
-  // Looks if it is time to, and brings some probes forward. Returns when to
-  // call it again, by the wall clock. Errors are those of the outbox; call it
-  // again as soon as the outbox works.
+  // Looks, if ten seconds are over, and makes the probes of up to 500
+  // repositories of each changed credential due. Returns when to call it again,
+  // by the wall clock; that is soon if there are more. Errors are those of the
+  // outbox; call it again as soon as the outbox works.
   absl::StatusOr<absl::Time> Check(const Moment& now);
 
  private:

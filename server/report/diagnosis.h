@@ -10,8 +10,8 @@
 
 namespace signalbox {
 
-// What server/diagnosis finds out when a person runs `signalbox doctor`, and
-// server/rpc returns.
+// What server/diagnosis finds out when a person runs `signalbox doctor`.
+// server/rpc turns it into a `DiagnoseRepositoryResponse`.
 
 // A problem that keeps statuses or webhooks of a repository from working.
 struct Problem {
@@ -23,10 +23,12 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// Whether the server can set statuses in a repository. Proto
-// `DiagnoseRepositoryResponse` without the expected contexts.
+// Whether the server can set statuses in a repository, and whether webhooks of
+// it arrive. All is well if there are no problems.
 struct Diagnosis {
-  std::string credential;  // Empty: no credential posts for the repository.
+  // The id of the credential that posts for the repository ("github.com/acme").
+  // Empty: none does, which is also a problem.
+  std::string credential;
   // Those of the credential's token, as GitHub names them.
   std::vector<std::string> permissions;
   // GitHub's rate limit for the credential, in requests per hour; 0: unlimited

@@ -20,7 +20,7 @@ namespace signalbox {
 // The kind of the report that an entry holds. The numbers are stored and never
 // change.
 enum class Phase {
-  kWebhookPending = 1,    // A pending from a webhook, without a number.
+  kWebhookPending = 1,    // A pending from a webhook, without an attempt.
   kFarmPending = 2,       // Any other pending.
   kNumberedResult = 3,    // A result with an attempt.
   kUnnumberedResult = 4,  // A result without one.
@@ -33,23 +33,25 @@ constexpr Phase LastOf(Phase) { return Phase::kExpired; }
 enum class RunState {
   kRunning = 1,  // No result was accepted.
   kEnded = 2,    // A result was accepted; a worse one may follow.
-  // A rerun or an unnumbered report began again after this run. All further
-  // reports of it are superseded.
+  // Later the work began again without an attempt of this series: a person
+  // asked for it at GitHub (Report::rerun), or a report had no attempt. All
+  // further reports of this run are superseded.
   kOver = 3,
 };
 constexpr RunState LastOf(RunState) { return RunState::kOver; }
 
-// The run of a series with the largest number.
+// Of the runs of one series, the one with the largest attempt.
 struct NewestRun {
   std::string series;
   int64_t attempt = 0;  // 0: there is none.
   RunState state = RunState::kRunning;
-  std::optional<Result> result;  // kEnded: the worst result so far.
+  std::optional<Result> result;  // The worst so far; nothing: none yet.
 
   friend bool operator==(const NewestRun&, const NewestRun&) = default;
 };
 
-// How many series of a key the outbox remembers: those accepted last.
+// How many series of a key the outbox remembers: those whose reports it
+// accepted last. A series that it has forgotten counts as new.
 inline constexpr size_t kMostSeries = 16;
 
 // The part of an entry that Judge decides by: the held report, and the newest
@@ -58,13 +60,14 @@ struct Held {
   Phase phase = Phase::kWebhookPending;
   // Set for kNumberedResult and kUnnumberedResult.
   std::optional<Result> result;
-  // Judge compares the texts of a farm's pending only.
+  // Only for kFarmPending does Judge compare these texts: a pending with other
+  // texts is accepted, so that GitHub shows progress.
   std::string description;
   std::string target_url;
 
-  // The numbered run whose report was accepted last. If the held report has a
-  // number, it belongs to this run. attempt 0: no numbered report was accepted,
-  // and `other_runs` is empty.
+  // The run whose report with an attempt was accepted last. If the held report
+  // has an attempt, it belongs to this run. attempt 0: no report with an
+  // attempt was accepted, and `other_runs` is empty.
   NewestRun run;
   // The newest runs of the other series. The one whose report was accepted last
   // comes first.
@@ -77,14 +80,16 @@ enum class Disposition {
   kAccepted = 1,
   // The entry already holds a report that says the same.
   kUnchanged = 2,
-  // The report is older than the entry, or a better result of a run that has a
-  // worse one. It is recorded in the history and never posted.
+  // Another report counts: the held one is of a later run, or it is a worse
+  // result of the same run. The report is recorded in the history and never
+  // posted.
   kSuperseded = 3,
 };
 
 struct Judgement {
   Disposition disposition = Disposition::kAccepted;
-  // The report begins again after a result, so every run known so far is over.
+  // With this report the work begins again after a result, but without an
+  // attempt that says so. Every run known so far is over (RunState::kOver).
   bool begins_again = false;
   // The entry's expiry starts again. Pendings only, also unchanged ones.
   bool renews_expiry = false;
@@ -101,21 +106,21 @@ const NewestRun* FindRun(const Held& held, absl::string_view series);
 // The kind of report that an entry holds after `report` was accepted.
 Phase PhaseOf(const Report& report);
 
-// Makes `held` what the entry holds after `report` was accepted with this
-// judgement. For a key without an accepted report, pass Held().
+// Updates `held` for a report that Judge has accepted. For a key without an
+// accepted report, pass a pointer to Held().
 void Hold(const Report& report, const Judgement& judgement, Held* held);
 
 // After a rename, two entries can turn out to be of one key (merge_rules.h).
-// What the merged entry holds:
+// What one entry holds in place of the two:
 struct Merged {
-  bool later_counts = false;  // It holds the report of `later`.
+  bool later_counts = false;  // The report of `later` counts.
   Held held;
 };
 
 // Merges what two entries hold. `later` has the report with the larger
-// sequence, and is judged as if it arrived now. nullptr: no report was accepted
-// for that entry. Of each series, the merged entry knows the run with the
-// larger number.
+// sequence, and is judged as if it arrived now. nullptr: the entry has only a
+// history, since none of its reports was accepted. Of each series, the merged
+// entry knows the run with the larger attempt.
 Merged Merge(const Held* earlier, const Held* later);
 
 }  // namespace signalbox

@@ -8,9 +8,9 @@
 
 namespace signalbox {
 
-// What the host of the statuses allows, as far as it decides what becomes of an
-// entry. The outbox and the poster get the same values, and know none of their
-// own. kGitHubLimits (server/github/github_limits.h) are GitHub's.
+// GitHub's rules that decide what becomes of an entry. The outbox and the
+// poster get the same values from outside, and have none of their own. The real
+// values are kGitHubLimits (server/github/github_limits.h).
 //
 // The texts are borrowed.
 struct PostingLimits {
@@ -18,19 +18,24 @@ struct PostingLimits {
   // begin. Until then the server sends nothing for the key.
   absl::Duration ambiguous_wait;
 
-  // How many statuses a sha and context can have, ever.
+  // How many statuses GitHub takes for a sha and context, ever.
   int most_statuses = 0;
-  // With so many statuses, a key gets no more pendings: the rest is for
-  // results.
+  // When a key has so many, only its results are posted. The rest is kept for
+  // them.
   int most_before_pending = 0;
 
-  // The reasons of refusals, by what may end them. A repeated report ends none
-  // of these, but any other:
+  // GitHub's refusals have reasons. The next three members say which entries
+  // that were abandoned for a reason become due again, and when.
+  //
+  // A report that says the same again does not make these entries due again. It
+  // does for all other reasons. (A report that says something else is accepted,
+  // and always makes its entry due.)
   absl::Span<const absl::string_view> final_refusals;
-  // A person ends these. An event about the repository or its account says that
-  // somebody may have.
+  // A person can end the cause at GitHub. An event about the repository or its
+  // account makes these entries due again, since the cause may have ended.
   absl::Span<const absl::string_view> mendable_refusals;
-  // The arrival of the commit ends this one.
+  // The reason of a refusal because GitHub does not have the commit. A delivery
+  // about the commit makes the entry due again.
   absl::string_view missing_commit;
 
   bool IsFinal(absl::string_view reason) const {

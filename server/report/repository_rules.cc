@@ -111,10 +111,11 @@ RepositoryRules::Expectation RepositoryRules::Expect(
   }
   if (rule == nullptr) {
     if (push && absl::StartsWith(change->base_ref, kTagPrefix)) {
-      return {{},
-              absl::StrCat("No rule of the configuration matches ",
-                           repository.Display(), ", so ",
-                           PushOf(change->base_ref), " gets no statuses.")};
+      return {
+          {},
+          absl::StrCat("No rule of the configuration matches ",
+                       repository.Display(), ", so ", PushOf(change->base_ref),
+                       " makes no context pending.")};
     }
     return {default_contexts_,
             absl::StrCat(
@@ -140,7 +141,7 @@ RepositoryRules::Expectation RepositoryRules::Expect(
                            Quoted(pattern), ": ", PushOf(change->base_ref),
                            " gets ", Names(rule->contexts), ".")};
     }
-    return nothing(absl::StrCat("whose push_branches do not include ",
+    return nothing(absl::StrCat("but none of its push_branches fits ",
                                 PushOf(change->base_ref)));
   }
   if (change->draft && !rule->drafts) {

@@ -116,9 +116,11 @@ absl::Status CheckEvent(const Caller& caller, const Event& event) {
   };
   if (std::ranges::any_of(caller.repositories, covers)) return absl::OkStatus();
   return NotGranted(
-      "account", absl::StrCat("caller ", caller.name,
-                              " has no grant for all repositories of account ",
-                              Quoted(changed.account)));
+      "account",
+      absl::StrCat("caller ", caller.name,
+                   " may not report events about a whole account: none of its "
+                   "`repositories` covers all of ",
+                   Quoted(changed.account)));
 }
 
 // The first repository that an event names; nothing: it names an account.

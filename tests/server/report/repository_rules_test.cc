@@ -138,7 +138,7 @@ TEST(RepositoryRulesTest, ATagGetsNothingByDefault) {
   EXPECT_THAT(expected.contexts, IsEmpty());
   EXPECT_EQ(expected.why,
             "No rule of the configuration matches a/b, so the push of tag "
-            "\"v1\" gets no statuses.");
+            "\"v1\" makes no context pending.");
   // A branch may be called like a tag.
   const CodeChange branch = Push("refs/heads/refs/tags/v1");
   EXPECT_THAT(nothing.Expect(Named("a/b"), &branch).contexts,
@@ -240,8 +240,8 @@ TEST(RepositoryRulesTest, APushGetsNothingWithoutPushBranches) {
   const auto expected = rules.Expect(Named("acme/widgets"), &push);
   EXPECT_THAT(expected.contexts, IsEmpty());
   EXPECT_EQ(expected.why,
-            "acme/widgets matches the rule for \"acme/*\", whose "
-            "push_branches do not include the push to branch \"main\".");
+            "acme/widgets matches the rule for \"acme/*\", but none of its "
+            "push_branches fits the push to branch \"main\".");
 }
 
 // Only pull requests can be drafts or come from forks.
