@@ -167,8 +167,8 @@ int Fail(const absl::Status& error, absl::string_view what,
   if (ExitCodeFor(error) == kNotReachable) {
     Complain(absl::StrCat(what, ": no answer from the server at ",
                           arguments.server, " (", WhyAway(error.message()),
-                          "). Check that it runs, and --server or "
-                          "SIGNALBOX_SERVER"));
+                          "). Check that it runs, and that --server or "
+                          "SIGNALBOX_SERVER is its address"));
     return kNotReachable;
   }
   std::string text = absl::StrCat(what, ": ", error.message(), " (",

@@ -9,14 +9,14 @@
 namespace signalbox {
 
 // Returns the host to which ssh's configuration sends a connection to `host`,
-// which may be an alias. Empty: not known.
+// which may be an alias. Empty: not known; the host in the URL then counts.
 using SshHost = std::function<std::string(const std::string& host)>;
 
 // The repository of a remote of git, as `[HOST/]OWNER/NAME`. `url` has any form
 // that git accepts: https, http, ssh, git, or `[USER@]HOST:PATH`. The result
-// has neither user and password nor the port of ssh. For a form that uses ssh,
-// the function asks `ssh_host`, unless `url` names github.com. An empty
-// `ssh_host`: the host in `url` counts.
+// has no user and no password. It has the port of https or http, but not of
+// ssh. For a form that uses ssh, the function asks `ssh_host`, unless `url`
+// names github.com. Without an `ssh_host`, the host in `url` counts.
 //
 // Empty: `url` is something else, such as a path, or a URL with more than an
 // owner and a name.

@@ -85,11 +85,11 @@ absl::Status FindContexts(const Arguments& arguments,
   const std::string job = FindJob(surroundings).value;
   for (const std::string& context : arguments.contexts) {
     if (job.empty() && absl::StrContains(context, kJob)) {
-      return NotFound(
-          *subject,
-          absl::StrCat("--context ", context,
-                       ": no variable has the job's name for {job}; write the "
-                       "name instead"));
+      return NotFound(*subject,
+                      absl::StrCat("--context ", context,
+                                   ": no environment variable has the job's "
+                                   "name for {job}; write the "
+                                   "name instead"));
     }
     subject->contexts.push_back(absl::StrReplaceAll(context, {{kJob, job}}));
   }

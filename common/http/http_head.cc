@@ -131,7 +131,8 @@ size_t HttpHeadSize(absl::string_view bytes, size_t known) {
 absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head) {
   if (head.size() > kMaxHttpHead) {
     return Malformed(
-        absl::StrCat("the head is longer than ", kMaxHttpHead, " bytes"));
+        absl::StrCat("the request line and headers are longer than ",
+                     kMaxHttpHead, " bytes"));
   }
   if (!absl::ConsumeSuffix(&head, "\r\n\r\n")) {
     return Malformed("a line of the head does not end in CRLF");

@@ -14,8 +14,10 @@ namespace signalbox {
 
 // The configuration of the server, as the file `--config` gives it.
 //
-// A pattern is a text in which `*` stands for any characters, or, in a pattern
-// of repositories, for any characters but `/`. Case does not matter.
+// A pattern is a text in which `*` stands for any characters. A pattern of
+// repositories is [HOST/]OWNER/NAME, and there `*` stands for any characters
+// but
+// `/`; or it is `*` alone, for every repository. Case does not matter.
 
 // A GitHub App whose tokens the server uses to post.
 struct AppConfig {
@@ -28,10 +30,11 @@ struct AppConfig {
 // the API address.
 struct PaceConfig {
   std::optional<double> pace_per_minute;  // Posts a minute, in the long run.
-  std::optional<int> burst;               // Posts at once, after a pause.
+  std::optional<int> burst;  // Posts without pace after an idle time.
   // The part of the hourly budget that is kept for results, 0 to 1.
   std::optional<double> reserve;
-  std::optional<int> max_in_flight;  // Requests that wait for an answer.
+  // The most requests that may wait for an answer at a time.
+  std::optional<int> max_in_flight;
 };
 
 // A credential and the accounts that it posts for: one item of `github`.
@@ -65,8 +68,9 @@ struct RecoveryConfig {
   absl::Duration every = absl::Minutes(5);
   // Whether the server asks GitHub to redeliver failed deliveries.
   bool redeliver = true;
-  // Whether the server compares the open pull requests of a repository with the
-  // outbox, if it can read no hook of the repository.
+  // If the server can read no hook of a repository, it can compare the open
+  // pull requests at GitHub with its outbox instead, to find missed webhooks.
+  // Whether it does.
   bool compare = true;
   // Whether the server reads all deliveries from GitHub, failed or not, and how
   // often. For a server whose shim GitHub cannot reach.
@@ -78,8 +82,8 @@ struct RecoveryConfig {
   // `pull`, a hook whose URL ends in /event_handler.
   std::vector<std::string> hook_urls;
   // Whether a redelivery by a person ("Redeliver" at GitHub) runs its contexts
-  // again. Without a file it does. With a file, it does only if the file says
-  // `redelivery: rerun`; else a repeated delivery changes nothing.
+  // again. Without a configuration file it does. With one, it does only if the
+  // file says `redelivery: rerun`; else a repeated delivery changes nothing.
   bool redelivery_is_rerun = true;
 };
 

@@ -152,8 +152,9 @@ class Reporter {
       all_were_read_ = false;
       if (WasRefused(findings_.app_hook)) {
         report_.hook_settings.push_back(absl::StrCat(
-            "The server cannot read the App's webhook (",
-            Plain(findings_.app_hook.reply->verdict.reason, kMaxWord), ")."));
+            "GitHub does not show the settings of the App's webhook (",
+            Plain(findings_.app_hook.reply->verdict.reason, kMaxWord),
+            "); look at them on the App's page."));
       }
       return;
     }

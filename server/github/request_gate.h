@@ -24,8 +24,9 @@ inline constexpr absl::string_view kHostFull = "HOST_FULL";
 // they keep within the budget, pace and limits of a credential (RateLimiter),
 // and do not flood a host that is down (HostGuard).
 //
-// A caller first calls Admit or AdmitQuestion. After the request it calls
-// Leave or LeaveQuestion; if it does not make the request, it calls Return.
+// A caller first calls Admit or AdmitQuestion. If the answer admits the
+// request, the caller makes it, and calls Leave or LeaveQuestion at its end.
+// The poster can also give an admission back with Return, without a request.
 //
 // `now` is always a steady clock's time. A caller's time may be a little behind
 // another caller's. `credential` is the credential's id.
@@ -53,10 +54,10 @@ class RequestGate {
                absl::Time now);
 
   // Asks to begin a question. Posts are more urgent: the question may not use
-  // the reserve, and while it is in flight it does not count against the
-  // credential's `max_in_flight`, so that it delays no post. A credential must
-  // have at most one question in flight. LeaveQuestion reports its end, with
-  // the arguments of Leave.
+  // the reserve, and it does not count as one of the requests that may be in
+  // flight for the credential, so it delays no post. The caller lets at most
+  // one question of a credential be in flight, makes a question that was
+  // admitted, and reports its end with LeaveQuestion, as with Leave.
   Answer AdmitQuestion(absl::string_view credential, const Token& token,
                        absl::Time now);
   void LeaveQuestion(absl::string_view credential, const Token& token,
@@ -67,23 +68,25 @@ class RequestGate {
   // would now). Admits nothing: the caller must still call Admit.
   absl::Time WhenResultAdmitted(absl::string_view credential, absl::Time now);
 
-  // Takes an Admit back: the caller does not make the request.
+  // Takes an Admit back that has admitted a request: the caller does not make
+  // it. There is no such function for questions.
   void Return(absl::string_view credential, const Token& token);
 
   // A request has ended with `reply`. RequestGate passes this on to the rate
-  // limiter, the host's guard and the credential. `proves_token`: GitHub checks
-  // the token before it answers, even with an error, as for GET /rate_limit; so
-  // any answer except a refusal of the token shows that the token is good.
-  // `wall_now` is `now` by the wall clock.
+  // limiter, the host's guard and the credential. `proves_token`: true for
+  // GET /rate_limit, to which GitHub answers anything but a refusal of the
+  // token only if the token is good; false for all other requests, where an
+  // error says nothing about the token. `wall_now` is `now` by the wall clock.
   void Leave(absl::string_view credential, const Token& token,
              const GitHubReply& reply, bool proves_token, absl::Time now,
              absl::Time wall_now);
 
-  // For which credentials Admit may answer differently since the last
-  // TakeFreed, because requests have ended.
+  // Requests have ended since the last TakeFreed. For these credentials Admit
+  // may answer differently now:
   struct Freed {
     std::set<std::string> credentials;
-    bool hosts = false;  // Also all that wait with the reason kHostDown.
+    // True: and for all credentials that wait with the reason kHostDown.
+    bool hosts = false;
   };
   // For one caller only, the poster. After Admit has made a credential wait,
   // the poster asks for it again at `when`, or when TakeFreed names it.
@@ -97,7 +100,8 @@ class RequestGate {
   // questions may take all of it.
   absl::Duration QuestionGap(absl::string_view credential) const;
 
-  // The methods of RateLimiter with the same names; BudgetOf is View.
+  // These call the methods of RateLimiter with the same names, and BudgetOf
+  // calls View.
   bool Knows(absl::string_view credential) const;
   void Block(absl::string_view credential, absl::Time until);
   absl::Time BlockedUntil(absl::string_view credential) const;

@@ -19,9 +19,9 @@
 namespace signalbox {
 
 // A request for a result that is not due yet. The poster leaves it for a
-// credential that could post a result at once, but has none. A transaction that
-// makes a result due then takes it out for this request, so the post needs no
-// transaction of its own.
+// credential that could post at once, but has no due result. The transaction
+// that later makes a result due also takes it out for this request. So the post
+// needs no transaction of its own.
 struct StandingRequest {
   // Only `credential` and `after_repository` count.
   LeaseRequest request;
@@ -33,7 +33,8 @@ struct StandingRequest {
 // All that the poster leaves while it waits.
 struct StandingRequests {
   std::map<std::string, StandingRequest, std::less<>> by_credential;
-  // LeaseRequest::held, for all of them; null: none.
+  // The numbers (entry_id) of entries that no request may take out yet, as in
+  // LeaseRequest::held; null: there are none.
   std::shared_ptr<const std::set<int64_t>> held;
   absl::Duration lease_time;  // How long a lease lasts.
   Term term;                  // The poster's. No request is used after it.
@@ -72,8 +73,10 @@ class StandingDesk {
     Moment now;                                     // When it was used.
     absl::Duration lease_time;
   };
-  // Removes the request of this credential and returns it. Nothing: there is
-  // none, it may not begin yet, or its term is not `newest`.
+  // Removes the request of this credential and returns it. It is gone then,
+  // also if the transaction takes nothing out or is rolled back; the poster
+  // leaves a new one. Nothing: there is none, it may not begin yet, or its term
+  // is not `newest`.
   std::optional<Used> Use(absl::string_view credential, const Term& newest);
   // Notes the entry that the transaction took out for the request.
   void Take(const Used& used, Lease lease);

@@ -49,20 +49,23 @@ struct StatusQuery {
   // Of waiting and abandoned statuses, only those with these reasons; empty:
   // all. Statuses in other states have no reason and are listed in any case.
   std::set<std::string> reasons;
-  StatusPlace after;  // Where the page before ended.
+  StatusPlace after;  // Where the page before ended; StatusPlace(): first page.
   int limit = 0;      // The most statuses on a page; must be set.
   // Whether to look at this repository at all. `sha` and `status` are not set
   // yet. Empty: look at all.
   std::function<bool(const ListedStatus&)> wants_repository = nullptr;
-  // The outbox does not know which credentials are stopped or paused. People
-  // see the due statuses of such a credential as waiting. These two functions
-  // do that, and must agree.
+  // The outbox does not know which credentials are stopped or paused. But in a
+  // list, the due statuses of such a credential must stand as waiting. The
+  // caller does this with two functions, which must agree.
   //
-  // Whether to list this status; empty: list all. If its credential waits, the
-  // function first changes the status from due to waiting.
+  // `wants` gets each status that the outbox has read, and decides at last
+  // whether to list it, also by state and reason. If the status is due and its
+  // credential waits, the function first makes it waiting, with the reason.
+  // Empty: list all.
   std::function<bool(ListedStatus*)> wants = nullptr;
   // Whether this credential waits. The outbox then reads its due statuses if
-  // `states` has kWaiting, and not if it only has kDue. Empty: none waits.
+  // `states` has kWaiting, and otherwise if `states` has kDue. Empty: none
+  // waits.
   std::function<bool(const std::string& credential)> credential_waits = nullptr;
 };
 

@@ -30,11 +30,13 @@ struct PosterRequest {
   Errand errand = Errand::kPost;
   std::string credential;  // The id.
   Token token;
-  absl::Time begin_time;              // Steady; set by Send.
-  Lease lease;                        // kPost, kRead.
-  absl::Time lease_end;               // kPost, kRead: steady.
-  Shown sent;                         // kPost: what to post.
-  MovedRepositories::Question named;  // kName: the question.
+  absl::Time begin_time;  // By the steady clock. Send sets it.
+  // For kPost and kRead: the entry, and when its lease ends by the steady
+  // clock.
+  Lease lease;
+  absl::Time lease_end;
+  Shown sent;                         // For kPost: what to post.
+  MovedRepositories::Question named;  // For kName: what to ask.
 };
 
 // A request that GitHub has answered, or that has ended without an answer.
@@ -51,10 +53,11 @@ struct EndedRequest {
 // Thread-safe.
 class RequestsInFlight {
  public:
-  // All pointers are borrowed. `ambiguous_wait` is that of PostingLimits. The
-  // end of a request wakes `wake_up`, on a thread of the transport under
-  // `github`. That transport must have ended, or answered everything, before
-  // this object is destroyed.
+  // All pointers are borrowed. `ambiguous_wait` (of PostingLimits): a post may
+  // follow a redirect only while so much of its lease is left. The end of a
+  // request wakes `wake_up`, on a thread of the transport that `github` uses.
+  // That transport must have ended, or answered everything, before this object
+  // is destroyed.
   RequestsInFlight(GitHubClient* github, RequestGate* gate,
                    absl::Duration ambiguous_wait, Clock* clock, WakeUp* wake_up)
       : github_(github),
@@ -63,14 +66,14 @@ class RequestsInFlight {
         clock_(clock),
         wake_up_(wake_up) {}
 
-  // Sends a request, which RequestGate must have admitted. Does not block. The
-  // caller must not change the request afterwards.
+  // Sends a request. The caller has asked RequestGate, which has admitted it.
+  // Does not block. The caller must not change the request afterwards.
   void Send(const std::shared_ptr<PosterRequest>& request, const Moment& now);
 
   // The requests that have ended since the last call.
   std::vector<EndedRequest> Take();
-  // The caller is done with one of the requests that Take returned: its end is
-  // stored, or need not be.
+  // Call it once for each request that Take has returned, when its end is
+  // stored or need not be. Lowers Count.
   void Land();
 
   // For how many requests Send was called, but not Land.

@@ -60,8 +60,8 @@ void Redeliverer::HaveList(const DeliveryListing& listing) {
   const int lost = ledger_.Forget(listed_, GitHubNow());
   if (lost > 0) {
     LogWarning(
-        "webhooks are lost: GitHub no longer keeps them, or "
-        "every redelivery failed",
+        "webhooks are lost: GitHub keeps them no longer, or every redelivery "
+        "failed; push again to pull requests that have no pending status",
         {{"hook", source_.path}, {"deliveries", lost}});
     Count("given_up", lost);
   }
