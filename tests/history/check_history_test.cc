@@ -1171,9 +1171,10 @@ TEST_F(CheckHistoryTest, OnlyWhatIsGrantedIsRecordedAndPosted) {
     EXPECT_EQ(violation.invariant, "I20");
     whats.push_back(violation.what);
   }
-  EXPECT_THAT(whats, testing::UnorderedElementsAre(
-                         HasSubstr("recorded what stranger may not report"),
-                         HasSubstr("posted what nobody was allowed to say")));
+  EXPECT_THAT(whats,
+              testing::UnorderedElementsAre(
+                  HasSubstr("recorded what stranger may not report"),
+                  HasSubstr("posted what no caller was allowed to report")));
 
   story_.Hold("abandoned", "WHY");
   ExpectBad(WithoutBegins(story_), "I20", "recorded what stranger may not");

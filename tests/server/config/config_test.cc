@@ -294,7 +294,8 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
       {"repositories: [{contexts: []}]",
        "1: repositories[0]: match is missing"},
       {"repositories: [{match: acme}]",
-       "1: repositories[0].match: \"acme\" is not [HOST/]OWNER/NAME"},
+       "1: repositories[0].match: \"acme\" is not a pattern; wanted "
+       "[HOST/]OWNER/NAME"},
       {"repositories: [{match: \"**\"}]",
        "1: repositories[0].match: \"**\" is"},
       {"repositories: [{match: a/b/c/d}]", "1: repositories[0].match: "},
@@ -378,7 +379,8 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   EXPECT_THAT(error("repositories", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("contexts", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("repositories", "[\"**\"]"),
-              StartsWith("4: callers[0].repositories[0]: \"**\" is not [HOST"));
+              StartsWith("4: callers[0].repositories[0]: \"**\" is not a "
+                         "pattern; wanted [HOST"));
   EXPECT_THAT(Parsed("callers:\n" + caller("farm", "repositories", "[\"*\"]"))
                   .callers[0]
                   .repositories,
