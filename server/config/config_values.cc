@@ -41,7 +41,7 @@ absl::Status CheckContext(absl::string_view context) {
 }
 
 absl::Status CheckPattern(absl::string_view pattern) {
-  return WithoutField(CheckRepositoryPattern(pattern), "match");
+  return WithoutField(CheckRepositoryPattern("match", pattern), "match");
 }
 
 std::vector<std::string> ReadSome(YamlReader& in, const YamlValue& list,

@@ -50,13 +50,14 @@ std::string PushOf(absl::string_view ref) {
 
 }  // namespace
 
-absl::Status CheckRepositoryPattern(absl::string_view pattern) {
+absl::Status CheckRepositoryPattern(absl::string_view field,
+                                    absl::string_view pattern) {
   if (pattern == kEverything) return absl::OkStatus();
   // A `*` can stand for a letter, so a pattern is well formed if letters in
   // place of its stars make it a repository.
   const std::string sample = absl::StrReplaceAll(pattern, {{"*", "x"}});
   if (ParseRepository(sample).ok()) return absl::OkStatus();
-  return InvalidField("match", pattern,
+  return InvalidField(field, pattern,
                       "is not a pattern; wanted [HOST/]OWNER/NAME, where * "
                       "stands for anything but /, or * alone for every "
                       "repository",

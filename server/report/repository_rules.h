@@ -19,9 +19,10 @@ namespace signalbox {
 // matter. Without a host a pattern means github.com. `*` alone matches every
 // repository of every host.
 //
-// Checks a pattern that came from outside. INVALID_ARGUMENT, reason
+// Checks a pattern that came from outside, in `field`. INVALID_ARGUMENT, reason
 // INVALID_PATTERN: it has another form.
-absl::Status CheckRepositoryPattern(absl::string_view pattern);
+absl::Status CheckRepositoryPattern(absl::string_view field,
+                                    absl::string_view pattern);
 bool RepositoryMatches(absl::string_view pattern, const Repository& repository);
 
 // Whether the pattern matches every repository that the account can have: its

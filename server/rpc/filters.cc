@@ -40,12 +40,8 @@ absl::Status CheckCount(absl::string_view field, int count) {
 }
 
 absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
-  if (!CheckRepositoryPattern(pattern).ok()) {
-    return InvalidField("repositories", pattern,
-                        "is not [HOST/]OWNER/NAME, where * stands for anything "
-                        "but /, nor * alone for every repository",
-                        "INVALID_PATTERN");
-  }
+  const absl::Status form = CheckRepositoryPattern("repositories", pattern);
+  if (!form.ok()) return form;
   if (pattern.find('*') != std::string::npos) return absl::OkStatus();
   const absl::StatusOr<Repository> named = ParseRepository(pattern);
   if (!named.ok()) return named.status();
@@ -56,12 +52,10 @@ absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
 
 absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
   StatusFilter made;
-  if (!filter.repository().empty() &&
-      !CheckRepositoryPattern(filter.repository()).ok()) {
-    return InvalidField(
-        "filter.repository", filter.repository(),
-        "is not [HOST/]OWNER/NAME, where * stands for anything but /",
-        "INVALID_PATTERN");
+  if (!filter.repository().empty()) {
+    const absl::Status form =
+        CheckRepositoryPattern("filter.repository", filter.repository());
+    if (!form.ok()) return form;
   }
   if (filter.context().size() > kMaxContextPattern) {
     return InvalidField("filter.context", filter.context(),

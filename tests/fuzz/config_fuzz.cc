@@ -42,7 +42,7 @@ void CheckAddress(absl::string_view address) {
 
 void CheckPattern(absl::string_view pattern) {
   CheckText(pattern);
-  FUZZ_CHECK(CheckRepositoryPattern(pattern).ok(), pattern);
+  FUZZ_CHECK(CheckRepositoryPattern("match", pattern).ok(), pattern);
   if (pattern == "*") return;
   std::string name(pattern);
   std::replace(name.begin(), name.end(), '*', 'x');

@@ -93,12 +93,12 @@ TEST(RepositoryPatternTest, WithoutAHostMeansGitHubCom) {
 TEST(RepositoryPatternTest, HasTheGrammarOfARepository) {
   for (const char* const good : {"a/b", "*/*", "acme/*", "g.example/*/*",
                                  "*/*/*", "a*/*b", "a/.*", "g:80/a/b", "*"}) {
-    EXPECT_EQ(CheckRepositoryPattern(good), absl::OkStatus()) << good;
+    EXPECT_EQ(CheckRepositoryPattern("match", good), absl::OkStatus()) << good;
   }
   for (const char* const bad :
        {"", "acme", "acme/", "/widgets", "a/b/c/d", "a b/c", "a/[b]", "a/?",
         "a/b\n", "**", "a//b", "https://github.com/a/b", "\u00e4/*"}) {
-    const absl::Status status = CheckRepositoryPattern(bad);
+    const absl::Status status = CheckRepositoryPattern("match", bad);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_EQ(ReasonOf(status), "INVALID_PATTERN") << bad;
   }
