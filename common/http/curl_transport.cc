@@ -116,9 +116,11 @@ void CurlTransport::Begin(std::unique_ptr<CurlTransfer> transfer) {
     return;
   }
   CURL* const easy = transfer->easy();
-  if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
-    transfer->Fail(
-        absl::FailedPreconditionError("curl did not accept the request"));
+  const CURLMcode code = curl_multi_add_handle(multi_, easy);
+  if (code != CURLM_OK) {
+    transfer->Fail(absl::FailedPreconditionError(absl::StrCat(
+        transfer->host(),
+        ": the request was not sent: libcurl: ", curl_multi_strerror(code))));
     return;
   }
   ++hosts_[transfer->host()].running;

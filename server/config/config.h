@@ -15,9 +15,9 @@ namespace signalbox {
 // The configuration of the server, as the file `--config` gives it.
 //
 // A pattern is a text in which `*` stands for any characters. A pattern of
-// repositories is [HOST/]OWNER/NAME, and there `*` stands for any characters
-// but
-// `/`; or it is `*` alone, for every repository. Case does not matter.
+// repositories is [HOST/]OWNER/NAME, where `*` stands for any characters but
+// `/`, or it is `*` alone, which stands for every repository. Case does not
+// matter.
 
 // A GitHub App whose tokens the server uses to post.
 struct AppConfig {

@@ -107,7 +107,7 @@ class Credentials {
   virtual absl::StatusOr<Token> Get(absl::string_view credential_id,
                                     absl::Time now) = 0;
 
-  // RequestGate::Leave calls this and the following methods. GitHub refused
+  // RequestGate::Leave calls this, NoteAccepted and NoteAnswer. GitHub refused
   // `token` itself, not the request. `reason` is that of the answer
   // (classify.h): BAD_CREDENTIALS (401), INSTALLATION_SUSPENDED or
   // ACCOUNT_SUSPENDED. May stop the credential.

@@ -188,7 +188,8 @@ HeadOrder OrderOf(const CodeChange& change, absl::string_view sha,
 // entries of all contexts.
 
 // Whether a redelivery of this submission may mean a rerun: its sender allowed
-// it (Submission::redelivery_is_rerun), and it reports some of `contexts`.
+// it (Submission::redelivery_is_rerun), and it makes contexts pending. These
+// are `contexts`: the submission's own, or those of WithReported.
 bool MayAskRerun(const Submission& submission,
                  absl::Span<const std::string> contexts);
 // Whether a person can have ordered the delivery. `first_time`: when a delivery

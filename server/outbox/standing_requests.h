@@ -68,7 +68,7 @@ class StandingDesk {
 
   // A request that a transaction uses.
   struct Used {
-    LeaseRequest request;                           // With its deadline.
+    LeaseRequest request;                           // With the lease's end.
     std::shared_ptr<const std::set<int64_t>> held;  // Owns `request.held`.
     Moment now;                                     // When it was used.
     absl::Duration lease_time;

@@ -58,10 +58,10 @@ struct StatusQuery {
   // list, the due statuses of such a credential must stand as waiting. The
   // caller does this with two functions, which must agree.
   //
-  // `wants` gets each status that the outbox has read, and decides at last
-  // whether to list it, also by state and reason. If the status is due and its
-  // credential waits, the function first makes it waiting, with the reason.
-  // Empty: list all.
+  // `wants` gets each status that the outbox has read. If the status is due and
+  // its credential waits, `wants` first makes it waiting, with the reason. Then
+  // it says whether to list the status. It must check `states` and `reasons`
+  // again, because it may have changed both. Empty: list all.
   std::function<bool(ListedStatus*)> wants = nullptr;
   // Whether this credential waits. The outbox then reads its due statuses if
   // `states` has kWaiting, and otherwise if `states` has kDue. Empty: none

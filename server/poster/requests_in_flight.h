@@ -53,8 +53,10 @@ struct EndedRequest {
 // Thread-safe.
 class RequestsInFlight {
  public:
-  // All pointers are borrowed. `ambiguous_wait` (of PostingLimits): a post may
-  // follow a redirect only while so much of its lease is left. The end of a
+  // All pointers are borrowed. `gate` is only asked whether a credential was
+  // limited while its request is in flight; the poster calls Admit and Leave.
+  // `ambiguous_wait` (of PostingLimits): a post follows a redirect only while
+  // its lease still lasts longer than this. The end of a
   // request wakes `wake_up`, on a thread of the transport that `github` uses.
   // That transport must have ended, or answered everything, before this object
   // is destroyed.

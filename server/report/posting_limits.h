@@ -24,12 +24,12 @@ struct PostingLimits {
   // them.
   int most_before_pending = 0;
 
-  // GitHub's refusals have reasons. The next three members say which entries
-  // that were abandoned for a reason become due again, and when.
+  // An entry that GitHub refused is abandoned for a reason, and what makes it
+  // due again depends on the reason. (A report that says something else than
+  // the entry always does.)
   //
-  // A report that says the same again does not make these entries due again. It
-  // does for all other reasons. (A report that says something else is accepted,
-  // and always makes its entry due.)
+  // For these reasons, a report that says the same again does not make the
+  // entry due again. For all other reasons it does.
   absl::Span<const absl::string_view> final_refusals;
   // A person can end the cause at GitHub. An event about the repository or its
   // account makes these entries due again, since the cause may have ended.
