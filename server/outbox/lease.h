@@ -32,7 +32,7 @@ struct Shown {
 inline constexpr absl::Duration kFarthestDue = absl::Minutes(6);
 
 // An entry that was taken out for one try. Only the poster that took it out may
-// post for the key, until it settles the lease or the lease's deadline is over.
+// post for the key, until it settles the lease or the lease is over.
 struct Lease {
   int64_t entry_id = 0;  // The store's own number of the entry.
   int64_t version = 0;   // Counts the accepted reports of the key.
@@ -131,8 +131,8 @@ struct LeaseRequest {
   // entries that were skipped because of `due_before` or `held`. If an entry is
   // taken, the search ends there and may not have seen all of them.
   absl::Time* first_left_out = nullptr;
-  // The end of the lease, by the wall clock.
-  absl::Time deadline;
+  // How long the lease lasts from the moment of the turn.
+  absl::Duration lease_time;
   // Entries (entry_id) that must not be taken although they are due: by the
   // caller's steady clock, which never jumps, it is too early. Borrowed; null:
   // none.

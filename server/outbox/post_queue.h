@@ -45,12 +45,12 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   //
   // How a lease ends: if a newer report arrived meanwhile, the entry is due for
   // that one, and the outbox still notes what the try showed about GitHub. A
-  // lease is lost if another one of the entry began after its deadline, or by
+  // lease is lost if another one of the entry began after it was over, or by
   // Confess. If it is lost, only the history changes.
   //
   // Which entry is taken out: the one that has been due longest, in the first
   // repository (see `after_repository`) with a due one. It is not due again
-  // until the lease's deadline. If the lease has not ended by then, the try
+  // before the lease time is over. If the lease has not ended by then, the try
   // counts as ambiguous, and the next lease of the entry has `ambiguous_since`.
   virtual absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,

@@ -44,7 +44,7 @@ struct LeasedEntry {
 };
 
 // Whether `settlement` ends a lease that the entry no longer has: another lease
-// began after its deadline, or PostQueue::Confess ended it. Then only the
+// began after it was over, or PostQueue::Confess ended it. Then only the
 // history may change, and EndTry must not be called.
 bool IsLost(const LeasedEntry& entry, const Settlement& settlement);
 

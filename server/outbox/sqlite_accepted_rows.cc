@@ -52,8 +52,9 @@ constexpr char kInsertEntry[] =
     "expires_after_us, series, run_result, other_run_count, reported_as) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
     "?, ?)";
-// While a try is in flight, its deadline stays, so that no other try begins
-// before. Nor may one begin while an ambiguous try can still take effect.
+// While a try is in flight, the end of its lease stays, so that no other try
+// begins before. Nor may one begin while an ambiguous try can still take
+// effect.
 constexpr char kUpdateEntry[] =
     "UPDATE entry SET version = ?, phase = ?, attempt = ?, run_state = ?, "
     "series = ?, run_result = ?, other_run_count = ?, result = ?, "

@@ -362,8 +362,8 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
       continue;
     }
     SqliteQuery(connection, kSetDue)
-        .Bind(may_begin ? request.deadline : probe->due_time, probe->entry_id,
-              due.repository_key)
+        .Bind(may_begin ? now + request.lease_time : probe->due_time,
+              probe->entry_id, due.repository_key)
         .Run();
     if (may_begin) return probe->entry_id;
   }

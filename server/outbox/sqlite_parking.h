@@ -78,11 +78,11 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
                    std::optional<absl::Time> due_time, absl::Time now);
 
 // Finds the entry with which the next parked repository of the request's
-// credential is probed, and delays further probes of that repository until the
-// request's deadline. Returns the number of the entry; 0: no probe is due. The
-// caller must take the entry out. A probe with a pending is found only if the
-// request is for pendings: requests for results may use the reserve. Also ends
-// the parking of repositories that have nothing to post any more.
+// credential is probed, and delays further probes of that repository by the
+// request's lease time. Returns the number of the entry; 0: no probe is due.
+// The caller must take the entry out. A probe with a pending is found only if
+// the request is for pendings: requests for results may use the reserve. Also
+// ends the parking of repositories that have nothing to post any more.
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
                   const LeaseRequest& request, absl::Time now);
 

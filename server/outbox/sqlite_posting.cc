@@ -82,8 +82,8 @@ constexpr char kFindConfessed[] =
     "FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key "
     "WHERE e.entry_id = ? AND e.version > 0";
-// A try in flight is lost, since its number is another one then; its deadline
-// stays. ?1 = 4: abandoned.
+// A try in flight is lost, since its number is another one then; the end of its
+// lease stays. ?1 = 4: abandoned.
 constexpr char kConfess[] =
     "UPDATE entry SET posting_state = ?, change_sequence = ?, "
     "ambiguous_time_us = MAX(IFNULL(ambiguous_time_us, ?3), ?3), "
@@ -110,7 +110,7 @@ constexpr char kFindRetried[] =
     "SELECT entry_id, posting_state, posting_reason, is_pending, r.canonical, "
     "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
-// While a try is in flight, its deadline stays.
+// While a try is in flight, the end of its lease stays.
 constexpr char kRetry[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = '', try_count = 0, refusal_count = 0, "
@@ -301,8 +301,8 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
   const bool is_probe = entry_id != 0;
   if (!is_probe) entry_id = FindDueInTurn(connection, state, request, now);
   if (entry_id == 0) return std::nullopt;
-  Lease lease =
-      MarkInFlight(connection, state->epoch, entry_id, request.deadline, now);
+  Lease lease = MarkInFlight(connection, state->epoch, entry_id,
+                             now + request.lease_time, now);
   lease.is_probe = is_probe;
   return lease;
 }

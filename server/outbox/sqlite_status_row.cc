@@ -7,8 +7,8 @@
 namespace signalbox {
 namespace {
 
-// An entry with a try in flight shows as due. The deadline of the try is
-// internal and does not show.
+// An entry with a try in flight shows as due. The end of its lease is internal
+// and does not show.
 Posting PostingOf(Posting stored, int64_t lease_version,
                   std::optional<absl::Time> due_time) {
   if (lease_version == 0) {

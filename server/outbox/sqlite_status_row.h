@@ -28,7 +28,7 @@ namespace signalbox {
 // One row of these columns. `status` is not complete before View.
 struct StatusRow {
   StatusView status;
-  // While a try is in flight: its deadline.
+  // While a try is in flight: the end of its lease.
   std::optional<absl::Time> due_time;
   int64_t lease_version = 0;  // 0: no try is in flight.
   int64_t version = 0;        // 0: no report was accepted.

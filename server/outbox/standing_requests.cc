@@ -29,8 +29,7 @@ std::optional<StandingDesk::Used> StandingDesk::Use(
   if (used.now.steady < found->second.not_before) return std::nullopt;
   used.request = std::move(found->second.request);
   requests_.by_credential.erase(found);
-  used.lease_time = requests_.lease_time;
-  used.request.deadline = used.now.wall + used.lease_time;
+  used.request.lease_time = requests_.lease_time;
   used.held = requests_.held;
   used.request.held = used.held.get();
   return used;
@@ -39,7 +38,7 @@ std::optional<StandingDesk::Used> StandingDesk::Use(
 void StandingDesk::Take(const Used& used, Lease lease) {
   MutexLock lock(&mu_);
   taken_.push_back({used.request.credential, std::move(lease),
-                    used.now.steady + used.lease_time});
+                    used.now.steady + used.request.lease_time});
 }
 
 void StandingDesk::End(bool is_durable) {

@@ -68,10 +68,9 @@ class StandingDesk {
 
   // A request that a transaction uses.
   struct Used {
-    LeaseRequest request;                           // With the lease's end.
+    LeaseRequest request;                           // With its lease time.
     std::shared_ptr<const std::set<int64_t>> held;  // Owns `request.held`.
     Moment now;                                     // When it was used.
-    absl::Duration lease_time;
   };
   // Removes the request of this credential and returns it. It is gone then,
   // also if the transaction takes nothing out or is rolled back; the poster

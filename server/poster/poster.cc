@@ -341,7 +341,7 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
   LeaseRequest request;
   request.credential = candidate.due.credential;
   request.pendings = PostOrder::IsForPendings(candidate.stage);
-  request.deadline = now.wall + lease_time;
+  request.lease_time = lease_time;
   if (request.credential.empty()) return request;
   request.held = &memory_.held.Ids();
   turns_.OrderOf(request.credential).Fill(candidate.stage, now, &request);

@@ -132,7 +132,7 @@ void Post(Outbox& outbox, FuzzInput& in) {
                              ? credentials->front().credential
                              : "acme";
     request.pendings = i % 2 == 1;
-    request.deadline = now + absl::Seconds(30);
+    request.lease_time = absl::Seconds(30);
     const auto lease = signalbox::TakeDue(outbox, request, now);
     CheckStatus(lease.status());
     if (!lease.ok() || !lease->has_value()) continue;

@@ -69,7 +69,7 @@ void Fill(Outbox& outbox) {
   (void)RenameRepository(outbox, kCogs, kGears, 17, kNow);
   LeaseRequest request;
   request.credential = "acme";
-  request.deadline = kNow + absl::Seconds(30);
+  request.lease_time = absl::Seconds(30);
   for (int i = 0; i < 2; ++i) {
     const auto lease =
         signalbox::TakeDue(outbox, request, kNow + absl::Seconds(i));

@@ -100,7 +100,7 @@ class Store {
                  const std::string& reason = "") {
     LeaseRequest request;
     request.credential = credential;
-    request.deadline = now_ + absl::Minutes(1);
+    request.lease_time = absl::Minutes(1);
     while (true) {
       const auto lease = Get(signalbox::TakeDue(*outbox_, request, now_));
       if (!lease.has_value()) return;

@@ -155,7 +155,7 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
   }
   ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
   LeaseRequest request;
-  request.deadline = clock_.Now() + absl::Seconds(20);
+  request.lease_time = absl::Seconds(20);
   for (;;) {
     const auto lease = signalbox::TakeDue(*store_, request, clock_.Now());
     ASSERT_TRUE(lease.ok());
@@ -203,7 +203,7 @@ TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
     LeaseRequest request;
     request.credential = report.repository.owner;
     request.may_probe = true;
-    request.deadline = clock_.Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     const auto lease = signalbox::TakeDue(*store_, request, clock_.Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << days;
     Settlement settlement;

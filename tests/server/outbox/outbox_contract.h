@@ -191,7 +191,7 @@ class OutboxContract
     LeaseRequest request;
     request.credential = std::string(credential);
     request.pendings = pendings;
-    request.deadline = Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     return request;
   }
 

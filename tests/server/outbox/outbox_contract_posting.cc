@@ -134,7 +134,7 @@ TEST_P(OutboxContract, AnEntryInFlightIsNotDue) {
   ASSERT_TRUE(Take(request).has_value());
   EXPECT_FALSE(TakeResult().has_value());
   EXPECT_THAT(DueCredentials(), IsEmpty());
-  EXPECT_EQ(NextDueTime(), request.deadline);
+  EXPECT_EQ(NextDueTime(), Now() + request.lease_time);
   const Posting posting = Status().posting;
   EXPECT_EQ(posting.state, PostingState::kDue);
   EXPECT_EQ(posting.next_try_time, std::nullopt);
@@ -272,8 +272,8 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
       EXPECT_GT(lease->version, key.posted);
       EXPECT_EQ(lease->posted_version, key.posted);
       key.taken = lease->version;
-      key.busy_until = request.deadline;
-      leases.push_back({*lease, request.deadline});
+      key.busy_until = Now() + request.lease_time;
+      leases.push_back({*lease, key.busy_until});
       return true;
     };
     const auto settle = [&](size_t index, Kind kind) {

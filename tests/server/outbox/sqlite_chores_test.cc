@@ -122,7 +122,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM chore"), 0);
   // TakeDue finds the moved entries.
   LeaseRequest request;
-  request.deadline = clock_.Now() + absl::Seconds(20);
+  request.lease_time = absl::Seconds(20);
   const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->repository.FullName(), "acme/new");

@@ -84,7 +84,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
   std::optional<Lease> Take(const std::string& credential) {
     LeaseRequest request;
     request.credential = credential;
-    request.deadline = clock_.Now() + absl::Minutes(1);
+    request.lease_time = absl::Minutes(1);
     const auto lease = signalbox::TakeDue(*outbox_, request, clock_.Now());
     return lease.ok() ? *lease : std::nullopt;
   }

@@ -167,7 +167,7 @@ class SqliteAnyDamageTest : public testing::Test {
     request.credential = "acme";
     request.pendings = pendings;
     request.may_probe = true;
-    request.deadline = clock_->Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     const auto lease = signalbox::TakeDue(*outbox_, request, clock_->Now());
     if (!Works(lease, "TakeDue")) return std::nullopt;
     if (lease->has_value()) {

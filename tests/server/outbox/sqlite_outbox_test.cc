@@ -43,7 +43,7 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
   void Settle(Outbox* outbox, Settlement::Kind kind,
               const std::string& reason = "") {
     LeaseRequest request;
-    request.deadline = clock_.Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     ASSERT_TRUE(lease.ok() && lease->has_value());
     Settlement settlement;
@@ -98,7 +98,7 @@ class SqliteDamageTest : public SqliteOutboxTest {
 
   std::optional<Lease> Take(Outbox* outbox) {
     LeaseRequest request;
-    request.deadline = clock_.Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     EXPECT_TRUE(lease.ok()) << lease.status();
     return lease.ok() ? *lease : std::nullopt;
@@ -331,7 +331,7 @@ TEST_F(SqliteOutboxTest, SurvivesAKill) {
         outbox != nullptr &&
         Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok();
     LeaseRequest request;
-    request.deadline = clock_.Now() + absl::Seconds(20);
+    request.lease_time = absl::Seconds(20);
     const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     _exit(accepted && lease.ok() && lease->has_value() ? 0 : 1);
   }
@@ -548,7 +548,7 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
   threads.emplace_back([&] {
     for (int i = 0; i < kReports; ++i) {
       LeaseRequest request;
-      request.deadline = clock_.Now() + absl::Seconds(20);
+      request.lease_time = absl::Seconds(20);
       const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
       ASSERT_TRUE(lease.ok());
       if (!lease->has_value()) continue;
@@ -752,7 +752,7 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
             PostingState::kDue);
   LeaseRequest request;
   request.credential = "acme";
-  request.deadline = clock_.Now() + absl::Seconds(20);
+  request.lease_time = absl::Seconds(20);
   const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->repository.name, "a");

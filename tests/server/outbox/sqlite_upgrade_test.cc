@@ -268,7 +268,7 @@ TEST_F(SqliteUpgradeTest, GoesOnPostingWhereItWas) {
       LeaseRequest request;
       request.credential = credential_;
       request.pendings = pendings;
-      request.deadline = clock_.Now() + absl::Seconds(15);
+      request.lease_time = absl::Seconds(15);
       for (int i = 0; i < 100; ++i) {
         const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
         ASSERT_TRUE(lease.ok()) << lease.status();

@@ -120,7 +120,7 @@ TEST_F(PosterLateTest, WhatItHidIsPostedAgain) {
   Say(Ended("acme/web", Result::kFailure, 2));
   LeaseRequest request;
   request.credential = "github.com/acme";
-  request.deadline = clock_.Now() + absl::Seconds(15);
+  request.lease_time = absl::Seconds(15);
   const auto other = *signalbox::TakeDue(*outbox_, request, clock_.Now());
   ASSERT_TRUE(other.has_value());
   Settlement posted;
@@ -228,7 +228,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   Say(Ended("acme/web", Result::kSuccess));
   LeaseRequest request;
   request.credential = "github.com/acme";
-  request.deadline = clock_.Now() + absl::Seconds(20);
+  request.lease_time = absl::Seconds(20);
   ASSERT_TRUE(signalbox::TakeDue(*outbox_, request, clock_.Now())->has_value());
   last_post_ = clock_.Monotonic();
   clock_.Jump(absl::Seconds(GetParam()));

@@ -114,7 +114,7 @@ class FailingOutbox : public ForwardingOutbox {
     }
     if (taken != leases->end()) {
       if (during_take) during_take();
-      last_deadline = wanted[taken - leases->begin()].deadline;
+      last_deadline = now + wanted[taken - leases->begin()].lease_time;
     }
     return leases;
   }

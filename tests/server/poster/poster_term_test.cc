@@ -64,7 +64,7 @@ TEST_F(PosterTermTest, AResultOfAnotherTermIsNotTakenOut) {
   Say(Ended("acme/web", Result::kSuccess));
   LeaseRequest request;
   request.credential = "github.com/acme";
-  request.deadline = clock_.Now() + absl::Seconds(15);
+  request.lease_time = absl::Seconds(15);
   const auto leases = outbox_->Turn(other, {}, {&request, 1}, clock_.Now());
   ASSERT_TRUE(leases.ok()) << leases.status();
   EXPECT_TRUE(leases->front().has_value());
@@ -77,7 +77,7 @@ TEST_F(PosterTermTest, WhatAnotherProcessLeftIsReadBackTwelveSecondsLater) {
   Say(Ended("acme/web", Result::kSuccess));
   LeaseRequest request;
   request.credential = "github.com/acme";
-  request.deadline = clock_.Now() + absl::Seconds(15);
+  request.lease_time = absl::Seconds(15);
   const auto leases = outbox_->Turn(other, {}, {&request, 1}, clock_.Now());
   ASSERT_TRUE(leases.ok()) << leases.status();
   ASSERT_TRUE(leases->front().has_value());

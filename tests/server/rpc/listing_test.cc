@@ -54,7 +54,7 @@ class ListingTest : public ServiceTest {
               const std::string& reason = "") {
     LeaseRequest request;
     request.credential = "github.com/" + owner;
-    request.deadline = Now() + absl::Hours(1);
+    request.lease_time = absl::Hours(1);
     const auto lease = signalbox::TakeDue(*outbox_, request, Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << owner;
     Settlement settlement;
@@ -478,7 +478,7 @@ TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
   for (int i = 0; i < 2; ++i) {
     LeaseRequest request;
     request.credential = "github.com/acme";
-    request.deadline = now + absl::Minutes(1);
+    request.lease_time = absl::Minutes(1);
     request.may_probe = true;
     const auto lease = signalbox::TakeDue(*outbox_, request, now);
     ASSERT_TRUE(lease.ok() && lease->has_value()) << i;

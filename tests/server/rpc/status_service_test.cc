@@ -420,7 +420,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   attempted.message = "Server Error";
   LeaseRequest take;
   take.credential = "github.com/acme";
-  take.deadline = Clock::System()->Now() + absl::Hours(1);
+  take.lease_time = absl::Hours(1);
   const auto lease = signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   Settlement settlement;
@@ -473,7 +473,7 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS), &ended).ok());
   LeaseRequest take;
   take.credential = "github.com/acme";
-  take.deadline = Clock::System()->Now() + absl::Hours(1);
+  take.lease_time = absl::Hours(1);
   const auto lease = signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   Settlement settlement;
@@ -919,7 +919,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     LeaseRequest request;
     request.credential = "github.com/acme";
     const absl::Time now = Clock::System()->Now();
-    request.deadline = now + absl::Minutes(1);
+    request.lease_time = absl::Minutes(1);
     const auto lease = signalbox::TakeDue(*outbox_, request, now);
     ASSERT_TRUE(lease.ok() && lease->has_value());
     Settlement settlement;

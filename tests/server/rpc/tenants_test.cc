@@ -600,7 +600,7 @@ class TenantsTest : public ServiceTest {
     LeaseRequest take;
     take.credential = "github.com/" + repository.owner;
     take.after_repository = canonical.substr(0, canonical.size() - 1);
-    take.deadline = Clock::System()->Now() + absl::Hours(1);
+    take.lease_time = absl::Hours(1);
     const auto lease =
         signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << canonical;

@@ -95,7 +95,7 @@ class WatchStreamTest : public ServiceTest {
   bool Settle(Settlement::Kind kind) {
     LeaseRequest take;
     take.credential = "github.com/acme";
-    take.deadline = Clock::System()->Now() + absl::Hours(1);
+    take.lease_time = absl::Hours(1);
     const auto lease =
         signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
     if (!lease.ok() || !lease->has_value()) return false;
