@@ -68,14 +68,14 @@ struct Lease {
 struct Settlement {
   enum class Kind {
     kPosted,  // GitHub now shows `shown`.
-    kRetry,   // Try the entry again at `next_try_time`.
+    kRetry,   // Try the entry again after `retry_in`.
     // GitHub refused for a reason that holds for the whole repository. This
     // parks the repository (see parking.h), and the entry waits for that to
     // end.
     kParked,
     kAbandoned,  // Do not try the entry again.
-    // No request was made. The entry is due again when it was due before, or at
-    // `next_try_time` if that is later than now.
+    // No request was made. The entry is due again after `retry_in`, or if that
+    // is 0, when it was due before.
     kReturned,
     // A read found what GitHub shows: `shown`, or nothing for the key. No try
     // is ambiguous any more. The entry is due again at once.
@@ -86,11 +86,12 @@ struct Settlement {
   Kind kind = Kind::kPosted;
   std::optional<Shown> shown;  // kPosted, kRead.
   int64_t status_id = 0;       // kPosted, kRead: GitHub's number; 0: not known.
-  absl::Time next_try_time;    // kRetry, kReturned.
-  std::string reason;          // kRetry, kParked, kAbandoned: why (reasons.h).
-  bool refused = false;        // kRetry, kAbandoned: GitHub refused the post.
-  bool ambiguous = false;      // kRetry: GitHub may have accepted the post.
-  bool reading = false;        // kRetry: the try was a read, not a post.
+  // kRetry, kReturned: how long to wait, from the turn on. Not negative.
+  absl::Duration retry_in;
+  std::string reason;      // kRetry, kParked, kAbandoned: why (reasons.h).
+  bool refused = false;    // kRetry, kAbandoned: GitHub refused the post.
+  bool ambiguous = false;  // kRetry: GitHub may have accepted the post.
+  bool reading = false;    // kRetry: the try was a read, not a post.
   // GitHub takes no more statuses for the key.
   bool full = false;
   // GitHub accepted the post, or refused only its content: it accepts posts to

@@ -90,9 +90,9 @@ void NoteGitHub(const Settlement& settlement, const PostingLimits& limits,
 bool Move(const Settlement& settlement, int64_t next_sequence, absl::Time now,
           LeasedEntry* entry) {
   if (settlement.kind == Settlement::Kind::kReturned) {
-    entry->due_time = settlement.next_try_time <= now
+    entry->due_time = settlement.retry_in <= absl::ZeroDuration()
                           ? entry->lease_due_time
-                          : settlement.next_try_time;
+                          : now + settlement.retry_in;
     return false;
   }
   if (settlement.kind == Settlement::Kind::kRead) {
@@ -119,7 +119,7 @@ bool Move(const Settlement& settlement, int64_t next_sequence, absl::Time now,
     case Settlement::Kind::kRetry:
       entry->posting_state = PostingState::kWaiting;
       entry->posting_reason = settlement.reason;
-      entry->due_time = settlement.next_try_time;
+      entry->due_time = now + settlement.retry_in;
       break;
     case Settlement::Kind::kParked:
       entry->posting_state = PostingState::kWaiting;

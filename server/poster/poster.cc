@@ -70,8 +70,8 @@ absl::Time Poster::RunOnce() {
   if (may_begin) BeginDue(next);
   if (may_begin && term_.has_value()) {
     LeaveRequests(std::move(standing));
-  } else if (const absl::Time wall = clock_->Now(); !settlements_.Flush(wall)) {
-    next = std::min(next, wall + kStoreRetry);
+  } else if (const Moment then = clock_->Look(); !settlements_.Flush(then)) {
+    next = std::min(next, then.wall + kStoreRetry);
   }
   next = std::min(next, now.WallAt(memory_.held.NextRelease()));
   metrics_->Set("signalbox_posts_in_flight",
@@ -171,7 +171,7 @@ void Poster::BeginDue(absl::Time& next) {
   // What a pass settles may make entries due that it did not look for.
   do {
     settlements_.TakeHasSettled();
-    if (!BeginPass(&steps, next) || !settlements_.Flush(clock_->Now())) {
+    if (!BeginPass(&steps, next) || !settlements_.Flush(clock_->Look())) {
       next = std::min(next, clock_->Now() + kStoreRetry);
       return;
     }
@@ -389,7 +389,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     wanted.push_back(RequestFor(&booked, now, lease_time));
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
-      settlements_.Turn(*term_, wanted, now.wall);
+      settlements_.Turn(*term_, wanted, now);
   const absl::Time taken = clock_->Look().steady;
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);
@@ -431,9 +431,10 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
                    absl::Time lease_end, bool must_admit_again,
                    absl::Time& next) {
   const std::string& credential = booked.candidate.due.credential;
+  const Moment now = clock_->Look();
   const auto unsent = [&](Settlement settlement) {
     GiveBack(booked);
-    settlements_.Add({std::move(settlement), credential});
+    settlements_.Add({std::move(settlement), credential, now.steady});
   };
   if (credential.empty()) {
     Settlement settlement =
@@ -441,7 +442,6 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
     LogSettlement(lease, settlement);
     return unsent(std::move(settlement));
   }
-  const Moment now = clock_->Look();
   const absl::Duration left = lease_end - now.steady;
   const Stage stage = booked.candidate.stage;
   PostOrder& order = turns_.OrderOf(credential);

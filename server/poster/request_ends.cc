@@ -69,7 +69,7 @@ std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
         unsettled.push_back(
             {AfterRead(request.lease, one.reply, now.WallAt(request.begin_time),
                        one.end.wall),
-             request.credential, /*was_sent=*/true});
+             request.credential, one.end.steady, /*was_sent=*/true});
         break;
       case Errand::kLearn:
         turns_->EndLearning(request.credential);
@@ -89,6 +89,7 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   Unsettled ended;
   ended.credential = request.credential;
   ended.was_sent = true;
+  ended.decided = post.end.steady;
   ended.settlement = AfterPost(request.lease, request.sent, post.reply,
                                now.WallAt(request.begin_time), post.end.wall,
                                &memory_->wording);

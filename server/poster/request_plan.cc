@@ -16,7 +16,7 @@ RequestPlan PlanRead(const Lease& lease, absl::Duration ambiguous_wait,
   if (now.steady < until) {
     plan.hold_until = until;
     plan.settlement = Unsent(lease, Settlement::Kind::kReturned);
-    plan.settlement->next_try_time = now.WallAt(until);
+    plan.settlement->retry_in = until - now.steady;
   }
   return plan;
 }

@@ -20,7 +20,7 @@ struct RequestPlan {
   Shown sent;  // kPost: the state and texts to send.
   // If set, the poster makes no request and settles the lease with this: GitHub
   // shows the status already, or takes no more statuses for the key, or it is
-  // too early to read.
+  // too early to read. Its `retry_in` counts from `now`.
   std::optional<Settlement> settlement;
   // The poster must send nothing for the key before this steady time.
   absl::Time hold_until = absl::InfinitePast();

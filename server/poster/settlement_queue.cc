@@ -1,5 +1,6 @@
 #include "server/poster/settlement_queue.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "absl/algorithm/container.h"
@@ -16,6 +17,15 @@ bool IsStoreFailure(const absl::Status& status) {
          absl::IsInternal(status);
 }
 
+// The settlement to store at `now`: part of its wait may be over.
+Settlement SettlementAt(const Unsettled& unsettled, const Moment& now) {
+  Settlement settlement = unsettled.settlement;
+  settlement.retry_in =
+      std::max(absl::ZeroDuration(),
+               settlement.retry_in - (now.steady - unsettled.decided));
+  return settlement;
+}
+
 }  // namespace
 
 void SettlementQueue::Add(std::vector<Unsettled> unsettled) {
@@ -29,10 +39,13 @@ std::set<std::string> SettlementQueue::Credentials() const {
 }
 
 absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
-    const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now) {
+    const Term& term, absl::Span<const LeaseRequest> wanted,
+    const Moment& now) {
   std::vector<Settlement> ended;
-  for (const Unsettled& one : unsettled_) ended.push_back(one.settlement);
-  auto leases = outbox_->Turn(term, ended, wanted, now);
+  for (const Unsettled& one : unsettled_) {
+    ended.push_back(SettlementAt(one, now));
+  }
+  auto leases = outbox_->Turn(term, ended, wanted, now.wall);
   if (leases.ok()) {
     has_settled_ = has_settled_ || !unsettled_.empty();
     for (const Unsettled& one : std::exchange(unsettled_, {})) {
@@ -50,10 +63,10 @@ absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
 
 // A settlement that the store never accepts must not hold up the rest. Its
 // lease ends by itself.
-void SettlementQueue::SettleOneByOne(absl::Time now) {
+void SettlementQueue::SettleOneByOne(const Moment& now) {
   for (const Unsettled& one : std::exchange(unsettled_, {})) {
     const absl::Status settled =
-        outbox_->Turn(Term(), {&one.settlement, 1}, {}, now).status();
+        outbox_->Turn(Term(), {SettlementAt(one, now)}, {}, now.wall).status();
     if (!settled.ok()) LogStoreFailure(settled);
     if (IsStoreFailure(settled)) {
       unsettled_.push_back(one);
@@ -63,10 +76,10 @@ void SettlementQueue::SettleOneByOne(absl::Time now) {
   }
 }
 
-bool SettlementQueue::Flush(absl::Time now) {
+bool SettlementQueue::Flush(const Moment& now) {
   if (!unsettled_.empty() && !Turn(Term(), {}, now).ok()) return false;
   if (to_confess_.empty()) return true;
-  const absl::Status confessed = outbox_->Confess(to_confess_, now);
+  const absl::Status confessed = outbox_->Confess(to_confess_, now.wall);
   if (!confessed.ok()) {
     LogStoreFailure(confessed);
     return false;

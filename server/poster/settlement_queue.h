@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/base/clock.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
 #include "server/outbox/terms.h"
@@ -23,6 +24,8 @@ namespace signalbox {
 struct Unsettled {
   Settlement settlement;
   std::string credential;
+  // The steady time from which `settlement.retry_in` counts.
+  absl::Time decided = absl::InfinitePast();
   // The settlement ends a request that was sent. False: the lease ends without
   // a request.
   bool was_sent = false;
@@ -33,10 +36,10 @@ struct Unsettled {
 
 // SettlementQueue keeps settlements and confessions until the outbox has stored
 // them. While the store fails, they stay in the queue, so that no answer of
-// GitHub's is lost. If the outbox refuses a settlement for another reason,
-// SettlementQueue logs and drops it; the lease then ends by itself. When a
-// settlement is stored, its entry is no longer held (HeldEntries) and its
-// request no longer counts as in flight.
+// GitHub's is lost; their waits (Settlement::retry_in) go on. If the outbox
+// refuses a settlement for another reason, SettlementQueue logs and drops it;
+// the lease then ends by itself. When a settlement is stored, its entry is no
+// longer held (HeldEntries) and its request no longer counts as in flight.
 //
 // Not thread-safe: only the poster uses it.
 class SettlementQueue {
@@ -53,10 +56,11 @@ class SettlementQueue {
   // entry for each of `wanted`. Arguments, result and errors are those of
   // PostQueue::Turn. After an error, nothing was taken out.
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now);
+      const Term& term, absl::Span<const LeaseRequest> wanted,
+      const Moment& now);
   // Stores the settlements in the queue, and then makes the confessions. Does
   // nothing if there are none. False: the store failed, so call it again later.
-  bool Flush(absl::Time now);
+  bool Flush(const Moment& now);
 
   // The credentials of the settlements in the queue.
   std::set<std::string> Credentials() const;
@@ -66,7 +70,7 @@ class SettlementQueue {
   bool TakeHasSettled() { return std::exchange(has_settled_, false); }
 
  private:
-  void SettleOneByOne(absl::Time now);
+  void SettleOneByOne(const Moment& now);
   void NoteSettled(const Unsettled& settled);
 
   PostQueue* const outbox_;

@@ -27,6 +27,11 @@ bool IsTrouble(Action action) {
          action == Action::kWait;
 }
 
+// Whether other requests of the server had all connections.
+bool DidNotBegin(const Verdict& verdict) {
+  return verdict.reason == kNoConnection;
+}
+
 // Whether the server still does not know what GitHub shows after this answer.
 bool TellsNothing(const Verdict& verdict) {
   return IsTrouble(verdict.action) || verdict.action == Action::kRedirect ||
@@ -63,21 +68,13 @@ Settlement Unsent(const Lease& lease, Settlement::Kind kind,
   return settlement;
 }
 
-// The try did not begin: other requests of the server had all connections.
-std::optional<Settlement> AfterNoConnection(const Lease& lease,
-                                            const Verdict& verdict,
-                                            absl::Time end) {
-  if (verdict.reason != kNoConnection) return std::nullopt;
-  Settlement settlement = Unsent(lease, Settlement::Kind::kReturned);
-  settlement.next_try_time = end;
-  return settlement;
-}
-
 Settlement AfterPost(const Lease& lease, const Shown& sent,
                      const GitHubReply& reply, absl::Time begin, absl::Time end,
                      Wording* wording) {
   const Verdict& verdict = reply.verdict;
-  if (auto returned = AfterNoConnection(lease, verdict, end)) return *returned;
+  if (DidNotBegin(verdict)) {
+    return Unsent(lease, Settlement::Kind::kReturned);
+  }
   Settlement settlement = Unsent(lease, Settlement::Kind::kRetry);
   settlement.attempted = TryOf(verdict, begin, end);
   if (verdict.action == Action::kDone) {
@@ -106,7 +103,7 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
       wait.has_value() && (!IsWordingRefused(verdict.action) ||
                            wording->Reword(lease, sent, verdict.action));
   if (goes_on) {
-    settlement.next_try_time = end + *wait;
+    settlement.retry_in = *wait;
     return settlement;
   }
   wording->Forget(lease.entry_id);
@@ -122,7 +119,9 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end) {
   const Verdict& verdict = reply.verdict;
-  if (auto returned = AfterNoConnection(lease, verdict, end)) return *returned;
+  if (DidNotBegin(verdict)) {
+    return Unsent(lease, Settlement::Kind::kReturned);
+  }
   Settlement settlement = Unsent(lease, Settlement::Kind::kRead);
   settlement.reading = true;
   settlement.attempted = TryOf(verdict, begin, end);
@@ -142,9 +141,9 @@ Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
   // GitHub did not refuse a post, so this counts as a trouble.
   Verdict trouble = verdict;
   if (!IsTrouble(verdict.action)) trouble.action = Action::kRetry;
-  settlement.next_try_time =
-      end + Backoff(trouble, lease.try_count + 1, lease.refusal_count)
-                .value_or(absl::ZeroDuration());
+  settlement.retry_in =
+      Backoff(trouble, lease.try_count + 1, lease.refusal_count)
+          .value_or(absl::ZeroDuration());
   return settlement;
 }
 

@@ -21,17 +21,18 @@ namespace signalbox {
 Settlement Unsent(const Lease& lease, Settlement::Kind kind,
                   absl::string_view reason = "");
 
-// The settlement after a post of `sent`. If GitHub refused the description or
-// the target URL, `wording` notes it, and the entry is due again at once, to be
-// posted with plainer texts.
+// The settlement after a post of `sent`. Its `retry_in` counts from `end`. If
+// GitHub refused the description or the target URL, `wording` notes it, and the
+// entry is due again at once, to be posted with plainer texts.
 Settlement AfterPost(const Lease& lease, const Shown& sent,
                      const GitHubReply& reply, absl::Time begin, absl::Time end,
                      Wording* wording);
 
-// The settlement after a read of what GitHub shows for the key. The entry is
-// due again, and the next try posts it if GitHub shows something else. If
-// GitHub refuses the read, the next try posts it anyway. If GitHub's answer is
-// missing or cannot be understood, the next try reads again.
+// The settlement after a read of what GitHub shows for the key. Its `retry_in`
+// counts from `end`. The entry is due again, and the next try posts it if
+// GitHub shows something else. If GitHub refuses the read, the next try posts
+// it anyway. If GitHub's answer is missing or cannot be understood, the next
+// try reads again.
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end);
 

@@ -145,7 +145,7 @@ void Post(Outbox& outbox, FuzzInput& in) {
     settlement.kind = static_cast<Settlement::Kind>(in.UpTo(4));
     settlement.shown = (*lease)->wanted;
     settlement.status_id = in.Byte();
-    settlement.next_try_time = now + absl::Seconds(1);
+    settlement.retry_in = absl::Seconds(1);
     settlement.reason = "SERVER_ERROR";
     settlement.ambiguous = in.Flag();
     settlement.refused = in.Flag();

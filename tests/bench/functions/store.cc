@@ -111,7 +111,7 @@ class Store {
       settlement.lease_number = lease->lease_number;
       settlement.kind = kind;
       settlement.reason = reason;
-      settlement.next_try_time = now_ + absl::Minutes(5);
+      settlement.retry_in = absl::Minutes(5);
       if (kind == Settlement::Kind::kPosted) settlement.shown = lease->wanted;
       Check(signalbox::Settle(*outbox_, settlement, now_));
     }

@@ -225,7 +225,7 @@ class OutboxContract
         settlement.attempted = TryOf(201);
         break;
       case Settlement::Kind::kRetry:
-        settlement.next_try_time = Now() + absl::Seconds(5);
+        settlement.retry_in = absl::Seconds(5);
         settlement.reason = "SERVER_ERROR";
         settlement.attempted = TryOf(502);
         break;
@@ -235,7 +235,7 @@ class OutboxContract
         settlement.attempted = TryOf(404);
         break;
       case Settlement::Kind::kReturned:
-        settlement.next_try_time = Now() + absl::Seconds(5);
+        settlement.retry_in = absl::Seconds(5);
         break;
       case Settlement::Kind::kRead:
         settlement.shown = lease.wanted;

@@ -91,7 +91,7 @@ TEST_P(ConfessionContract, ALaterDueTimeStays) {
   const Lease lease = Ended(Kind::kRetry);
   clock_.Advance(absl::Seconds(5));
   Settlement retry = EndOf(*TakeResult(), Kind::kRetry);
-  retry.next_try_time = Now() + absl::Minutes(1);
+  retry.retry_in = absl::Minutes(1);
   Settle(retry);
   const absl::Time doubted = Now();
   Confess(lease.entry_id);

@@ -517,7 +517,7 @@ TEST_P(ParkingContract, ADeliveryDuringTheLastTryKeepsItDue) {
     Settlement settlement = EndOf(*lease, Kind::kRetry);
     settlement.reason = "NO_COMMIT_FOUND";
     settlement.refused = true;
-    settlement.next_try_time = Now() + absl::Seconds(1);
+    settlement.retry_in = absl::Seconds(1);
     Settle(settlement);
     clock_.Advance(absl::Seconds(1));
   }

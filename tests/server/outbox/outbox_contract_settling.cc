@@ -125,7 +125,7 @@ TEST_P(OutboxContract, ReturnedAtOnceKeepsItsPlace) {
   const std::optional<Lease> lease = TakeResult();
   ASSERT_EQ(lease->sha, Sha('a'));
   Settlement returned = EndOf(*lease, Kind::kReturned);
-  returned.next_try_time = Now();
+  returned.retry_in = absl::ZeroDuration();
   Settle(returned);
   EXPECT_EQ(TakeResult()->sha, Sha('a'));
   EXPECT_EQ(TakeResult()->sha, Sha('b'));
@@ -276,7 +276,7 @@ TEST_P(OutboxContract, ALostLeaseChangesNothingButTheHistory) {
 
       // The lease that took over is still good.
       Settlement retry = EndOf(*lease, Kind::kRetry);
-      retry.next_try_time = Now();
+      retry.retry_in = absl::ZeroDuration();
       Settle(retry);
       const std::optional<Lease> again = TakeResult();
       ASSERT_TRUE(again.has_value());
@@ -324,7 +324,7 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   const absl::Time first = Now();
   Settlement ambiguous = EndOf(*lease, Kind::kRetry);
   ambiguous.ambiguous = true;
-  ambiguous.next_try_time = Now() + absl::Seconds(12);
+  ambiguous.retry_in = absl::Seconds(12);
   Settle(ambiguous);
 
   clock_.Advance(absl::Seconds(12));
@@ -332,14 +332,14 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   EXPECT_EQ(lease->ambiguous_since, first);
   // A returned lease made no try, so nothing new is known.
   Settlement returned = EndOf(*lease, Kind::kReturned);
-  returned.next_try_time = Now();
+  returned.retry_in = absl::ZeroDuration();
   Settle(returned);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
   // Neither did a retry without a request.
   Settlement waiting = EndOf(*lease, Kind::kRetry);
   waiting.attempted.reset();
-  waiting.next_try_time = Now();
+  waiting.retry_in = absl::ZeroDuration();
   Settle(waiting);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
@@ -347,14 +347,14 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   waiting = EndOf(*lease, Kind::kRetry);
   waiting.attempted.reset();
   waiting.ambiguous = true;
-  waiting.next_try_time = Now();
+  waiting.retry_in = absl::ZeroDuration();
   Settle(waiting);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
   // Another ambiguous try: the latest begin counts.
   ambiguous = EndOf(*lease, Kind::kRetry);
   ambiguous.ambiguous = true;
-  ambiguous.next_try_time = Now();
+  ambiguous.retry_in = absl::ZeroDuration();
   Settle(ambiguous);
   const absl::Time second = Now();
   clock_.Advance(kAmbiguousWait);
@@ -362,7 +362,7 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   EXPECT_EQ(lease->ambiguous_since, second);
   // A try whose end is known.
   Settlement sure = EndOf(*lease, Kind::kRetry);
-  sure.next_try_time = Now();
+  sure.retry_in = absl::ZeroDuration();
   Settle(sure);
   EXPECT_EQ(TakeResult()->ambiguous_since, std::nullopt);
 }
@@ -392,7 +392,7 @@ TEST_P(OutboxContract, ATakenOverLeaseStaysAmbiguousWhenReturned) {
   TakeResult();
   clock_.Advance(absl::Seconds(20));
   Settlement returned = EndOf(*TakeResult(), Kind::kReturned);
-  returned.next_try_time = Now();
+  returned.retry_in = absl::ZeroDuration();
   Settle(returned);
   EXPECT_EQ(TakeResult()->ambiguous_since, begin);
 }

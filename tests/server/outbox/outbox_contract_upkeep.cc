@@ -145,7 +145,7 @@ TEST_P(OutboxContract, NothingIsDueWhileATryInDoubtCanTakeEffect) {
   Settlement lost = EndOf(*lease, Settlement::Kind::kRetry);
   lost.attempted->begin_time = begin;
   lost.ambiguous = true;
-  lost.next_try_time = Now();
+  lost.retry_in = absl::ZeroDuration();
   Settle(lost);
   Accept(ResultOf(Result::kSuccess, 1));
   EXPECT_EQ(NextDueTime(), begin + kAmbiguousWait);
@@ -183,7 +183,7 @@ TEST_P(OutboxContract, AReadThatFailsLeavesTheDoubt) {
   Settlement failed = EndOf(*TakeResult(), Settlement::Kind::kRetry);
   failed.ambiguous = true;
   failed.reading = true;
-  failed.next_try_time = Now() + absl::Seconds(1);
+  failed.retry_in = absl::Seconds(1);
   Settle(failed);
   clock_.Advance(absl::Seconds(1));
   const std::optional<Lease> lease = TakeResult();

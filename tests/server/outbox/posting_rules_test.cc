@@ -128,7 +128,7 @@ TEST(PostingRulesTest, NothingIsDueWhileALostPostCanTakeEffect) {
   Settlement lost = EndOf(Settlement::Kind::kRetry);
   lost.ambiguous = true;
   lost.reason = "TIMEOUT";
-  lost.next_try_time = kMoment + absl::Seconds(1);
+  lost.retry_in = absl::Seconds(1);
   EXPECT_TRUE(EndTry(lost, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.posting_state, PostingState::kWaiting);
   EXPECT_EQ(entry.ambiguous_time, lost.attempted->begin_time);
@@ -144,7 +144,7 @@ TEST(PostingRulesTest, ALostReadDoubtsTheOlderPost) {
   Settlement lost = EndOf(Settlement::Kind::kRetry);
   lost.ambiguous = true;
   lost.reading = true;
-  lost.next_try_time = kMoment + absl::Seconds(1);
+  lost.retry_in = absl::Seconds(1);
   EndTry(lost, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.ambiguous_time, kMoment - absl::Seconds(30));
   EXPECT_EQ(entry.due_time, kMoment + absl::Seconds(1));
@@ -159,7 +159,7 @@ TEST(PostingRulesTest, AReturnedLeaseLeavesNoTrace) {
   EXPECT_EQ(entry.due_time, entry.lease_due_time);
   EXPECT_EQ(entry.try_count, 0);
   EXPECT_EQ(entry.change_sequence, 40);
-  returned.next_try_time = kMoment + absl::Seconds(3);
+  returned.retry_in = absl::Seconds(3);
   EndTry(returned, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.due_time, kMoment + absl::Seconds(3));
 }

@@ -215,6 +215,25 @@ TEST_F(PosterTest, WhatTheStoreDidNotTakeIsSettledLater) {
   EXPECT_THAT(States("acme/app"), ElementsAre("success"));
 }
 
+// The next try comes as long after the end of the last one as always.
+TEST_F(PosterTest, AWaitGoesOnWhileTheStoreFails) {
+  MakeGitHub({.tokens = {"acme-token"}});
+  fake_->rules().AddRepository("acme/web", 1);
+  const absl::Time begin = clock_.Now();
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(6));
+  outbox_->settle = absl::UnavailableError("busy");
+  // GitHub does not find the commit at the fourth try either, after 7 s.
+  RunFor(absl::Seconds(4));
+  EXPECT_EQ(poster_->InFlight(), 1);
+  outbox_->settle = absl::OkStatus();
+  RunFor(absl::Seconds(2));
+  const Posting posting = PostingOf("acme/web");
+  EXPECT_EQ(posting.try_count, 4);
+  EXPECT_GE(posting.next_try_time, begin + absl::Seconds(15));
+  EXPECT_LE(posting.next_try_time, begin + absl::Seconds(16));
+}
+
 TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
   Say(Ended("acme/web", Result::kSuccess));
   for (absl::Status FailingOutbox::*method :

@@ -48,6 +48,7 @@ TEST(RequestPlanTest, NothingIsReadBackBeforeTheWaitIsOver) {
   const RequestPlan early = PlanAt(lease, absl::Seconds(39));
   ASSERT_TRUE(early.settlement.has_value());
   EXPECT_EQ(early.settlement->kind, Settlement::Kind::kReturned);
+  EXPECT_EQ(early.settlement->retry_in, absl::Seconds(1));
   EXPECT_EQ(early.hold_until, kTermBegin + absl::Seconds(40));
   const RequestPlan late = PlanAt(lease, absl::Seconds(40));
   EXPECT_FALSE(late.settlement.has_value());

@@ -64,7 +64,7 @@ class ListingTest : public ServiceTest {
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = kind;
     settlement.reason = reason;
-    settlement.next_try_time = Now() + absl::Hours(1);
+    settlement.retry_in = absl::Hours(1);
     if (kind == Kind::kPosted) {
       settlement.shown = (*lease)->wanted;
       settlement.status_id = 1;

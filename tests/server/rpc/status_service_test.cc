@@ -428,7 +428,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   settlement.version = (*lease)->version;
   settlement.kind = Settlement::Kind::kRetry;
   settlement.reason = "SERVER_ERROR";
-  settlement.next_try_time = Clock::System()->Now() + absl::Hours(24);
+  settlement.retry_in = absl::Hours(24);
   settlement.attempted = attempted;
   ASSERT_TRUE(
       signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok());

@@ -105,7 +105,7 @@ class WatchStreamTest : public ServiceTest {
     settlement.kind = kind;
     settlement.shown = (*lease)->wanted;
     settlement.reason = "SOME_REASON";
-    settlement.next_try_time = Clock::System()->Now();
+    settlement.retry_in = absl::ZeroDuration();
     return signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok();
   }
 
