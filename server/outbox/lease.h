@@ -126,12 +126,13 @@ struct LeaseRequest {
   // that probes. With `pendings` that may be a result or a pending, without it
   // only a result.
   bool may_probe = false;
-  // Take only entries that became due at this time or before.
-  absl::Time due_before = absl::InfiniteFuture();
-  // Out, borrowed; null: not wanted. Lowered to the earliest due time of the
-  // entries that were skipped because of `due_before` or `held`. If an entry is
-  // taken, the search ends there and may not have seen all of them.
-  absl::Time* first_left_out = nullptr;
+  // Take only entries that have been due for this long or longer. Not negative.
+  absl::Duration due_for;
+  // Out, borrowed; null: not wanted. Raised to the longest time that an entry
+  // has been due for that was skipped because of `due_for` or `held`; negative:
+  // how long until it is due. If an entry is taken, the search ends there and
+  // may not have seen all of them.
+  absl::Duration* longest_left_out = nullptr;
   // How long the lease lasts from the moment of the turn.
   absl::Duration lease_time;
   // Entries (entry_id) that must not be taken although they are due: by the

@@ -30,9 +30,10 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // The credentials that have entries or a probe due at `now`, sorted.
   virtual absl::StatusOr<std::vector<DueCredential>> DueCredentials(
       absl::Time now) = 0;
-  // The next time after `now` at which an entry or a probe becomes due or a
-  // name question is to be asked; absl::InfiniteFuture(): there is none.
-  virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
+  // How long after `now` the next entry or probe becomes due or the next name
+  // question is to be asked. What is due at `now` does not count.
+  // absl::InfiniteDuration(): there is none.
+  virtual absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) = 0;
 
   // Ends the leases in `ended`, in order, and then takes out at most one entry
   // for each of `wanted`. The answer to each of `wanted` is at the same index;
@@ -85,13 +86,13 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
                                absl::Time now) = 0;
 
   // After the wall clock was set back, stored times are too late. This repairs
-  // them. Entries and reruns that are due later than `limit` become due at
+  // them. Entries and reruns that are due in more than `farthest` become due at
   // `now`. So do probes and name questions whose last refusal or answer, by
   // their stored times, is later than `now`. Changes at most `most` of each
   // kind, beginning with the entries that are due soonest. True: there may be
   // more, so call it again.
-  virtual absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
-                                            int most) = 0;
+  virtual absl::StatusOr<bool> BringForward(absl::Duration farthest,
+                                            absl::Time now, int most) = 0;
 
   // The credentials that have parked repositories, sorted.
   virtual absl::StatusOr<std::vector<std::string>> CredentialsOfParked() = 0;

@@ -157,17 +157,17 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+  absl::StatusOr<bool> BringForward(absl::Duration farthest, absl::Time now,
                                     int most) override {
     // The settle time of a pending may be longer than any other wait.
-    limit = std::max(limit, now + options_.pending_settle);
-    return Write(signalbox::BringForward, limit, now, most);
+    farthest = std::max(farthest, options_.pending_settle);
+    return Write(signalbox::BringForward, now + farthest, now, most);
   }
 
-  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
+  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
     return Read([&](SqliteConnection* reader) {
-      return std::min(signalbox::NextDueTime(reader, now),
-                      NextQuestionTime(reader, now));
+      return std::min(NextDueTime(reader, now), NextQuestionTime(reader, now)) -
+             now;
     });
   }
 

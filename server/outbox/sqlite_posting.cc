@@ -133,11 +133,12 @@ constexpr char kListMissing[] =
 constexpr absl::string_view kBehindAll = "\x7f";
 
 // The entry that has been due longest in the first repository after `after`, up
-// to `last`, that has one due by `limit` and not held; 0: none. Adds
+// to `last`, that has one due for long enough and not held; 0: none. Adds
 // repositories without a due time to `done`.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
-                absl::string_view after, absl::string_view last,
-                absl::Time limit, std::vector<std::string>* done) {
+                absl::string_view after, absl::string_view last, absl::Time now,
+                std::vector<std::string>* done) {
+  const absl::Time limit = now - request.due_for;
   SqliteQuery repositories(connection, kListRepositories);
   repositories.Bind(request.credential, request.pendings, after, last);
   while (repositories.Next()) {
@@ -163,8 +164,9 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
       const bool is_held =
           request.held != nullptr && request.held->contains(entry_id);
       if (due_time <= limit && !is_held) return entry_id;
-      if (request.first_left_out != nullptr) {
-        *request.first_left_out = std::min(*request.first_left_out, due_time);
+      if (request.longest_left_out != nullptr) {
+        *request.longest_left_out =
+            std::max(*request.longest_left_out, now - due_time);
       }
       if (due_time > limit) break;
     }
@@ -179,13 +181,12 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
 // due_repository.
 int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
                       const LeaseRequest& request, absl::Time now) {
-  const absl::Time limit = std::min(now, request.due_before);
   std::vector<std::string> done;
   int64_t entry_id = FindDue(connection, request, request.after_repository,
-                             kBehindAll, limit, &done);
+                             kBehindAll, now, &done);
   if (entry_id == 0 && !request.after_repository.empty()) {
-    entry_id = FindDue(connection, request, "", request.after_repository, limit,
-                       &done);
+    entry_id =
+        FindDue(connection, request, "", request.after_repository, now, &done);
   }
   for (const std::string& canonical : done) {
     state->repositories.RemoveDue(connection, request.credential,

@@ -23,8 +23,8 @@ absl::StatusOr<bool> ClockFollower::Follow(const Moment& now) {
     offset_ = std::max(most, offset);
   }
   if (farthest_due_ == absl::InfiniteDuration()) return true;
-  const absl::StatusOr<bool> more = outbox_->BringForward(
-      now.wall + farthest_due_, now.wall, kMostBroughtForward);
+  const absl::StatusOr<bool> more =
+      outbox_->BringForward(farthest_due_, now.wall, kMostBroughtForward);
   if (!more.ok()) return more.status();
   if (!*more) farthest_due_ = absl::InfiniteDuration();
   return !*more;

@@ -57,20 +57,20 @@ void PostOrder::Fill(Stage stage, const Moment& now,
   request->pendings = IsForPendings(stage);
   request->after_repository = last_repository_[request->pendings ? 1 : 0];
   if (stage == Stage::kLongDue) {
-    request->due_before = now.wall - kLongDue;
+    request->due_for = kLongDue;
   } else {
     request->may_probe = now.steady >= next_probe_;
   }
 }
 
 std::optional<Stage> PostOrder::StageAfter(Stage stage,
-                                           absl::Time first_left_out,
+                                           absl::Duration longest_left_out,
                                            const Moment& searched) {
   switch (stage) {
     case Stage::kLongDue:
       next_long_due_look_ =
-          searched.steady + std::max(kBetweenLongDueLooks,
-                                     first_left_out + kLongDue - searched.wall);
+          searched.steady +
+          std::max(kBetweenLongDueLooks, kLongDue - longest_left_out);
       return Stage::kResults;
     case Stage::kResults:
       return Stage::kPendings;

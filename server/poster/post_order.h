@@ -43,9 +43,9 @@ class PostOrder {
 
   // The search of this stage found nothing. Returns the stage to search next;
   // nothing: there is none. `searched`: when the search was made.
-  // `first_left_out`: the earliest due time of the entries that a search of
-  // kLongDue left out (see LeaseRequest), or the time of the search.
-  std::optional<Stage> StageAfter(Stage stage, absl::Time first_left_out,
+  // `longest_left_out`: how long those entries have been due that a search of
+  // kLongDue left out (see LeaseRequest). 0: there is none that is due.
+  std::optional<Stage> StageAfter(Stage stage, absl::Duration longest_left_out,
                                   const Moment& searched);
 
   // An entry was taken out.

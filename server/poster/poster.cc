@@ -181,9 +181,9 @@ void Poster::BeginDue(absl::Time& next) {
     }
   } while (settlements_.TakeHasSettled());
   const absl::Time now = clock_->Now();
-  const absl::StatusOr<absl::Time> due = outbox_->NextDueTime(now);
+  const absl::StatusOr<absl::Duration> due = outbox_->NextDueIn(now);
   if (!due.ok()) LogStoreFailure(due.status());
-  next = std::min(next, due.ok() ? *due : now + kStoreRetry);
+  next = std::min(next, now + due.value_or(kStoreRetry));
 }
 
 absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
@@ -350,9 +350,7 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
     request.may_probe = false;
   }
   if (candidate.stage == Stage::kLongDue) {
-    // If nothing is left out, the next pending is due from now at the earliest.
-    booked->first_left_out = now.wall;
-    request.first_left_out = &booked->first_left_out;
+    request.longest_left_out = &booked->longest_left_out;
   }
   return request;
 }
@@ -413,7 +411,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
       if (booked.is_further) continue;
       const std::optional<Stage> stage =
           turns_.OrderOf(booked.candidate.due.credential)
-              .StageAfter(booked.candidate.stage, booked.first_left_out, now);
+              .StageAfter(booked.candidate.stage, booked.longest_left_out, now);
       if (!stage.has_value()) continue;
       booked.candidate.stage = *stage;
     } else {

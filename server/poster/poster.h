@@ -112,7 +112,7 @@ class Poster {
   struct Booked {
     Candidate candidate;
     Token token;
-    absl::Time first_left_out;  // See LeaseRequest.
+    absl::Duration longest_left_out;  // See LeaseRequest.
     // The credential has booked several requests in this round, and this is not
     // the first of them. They stand one after another.
     bool is_further = false;

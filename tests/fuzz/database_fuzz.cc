@@ -125,7 +125,7 @@ void Post(Outbox& outbox, FuzzInput& in) {
   absl::Time now = kNow + absl::Seconds(in.Byte());
   const auto credentials = outbox.DueCredentials(now);
   CheckStatus(credentials.status());
-  CheckStatus(outbox.NextDueTime(now).status());
+  CheckStatus(outbox.NextDueIn(now).status());
   for (int i = 0; i < 4; ++i, now += absl::Seconds(40)) {
     LeaseRequest request;
     request.credential = credentials.ok() && !credentials->empty()

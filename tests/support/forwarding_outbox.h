@@ -65,12 +65,12 @@ class ForwardingOutbox : public Outbox {
                        absl::Time now) override {
     return outbox_->Confess(entries, now);
   }
-  absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+  absl::StatusOr<bool> BringForward(absl::Duration farthest, absl::Time now,
                                     int most) override {
-    return outbox_->BringForward(limit, now, most);
+    return outbox_->BringForward(farthest, now, most);
   }
-  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
-    return outbox_->NextDueTime(now);
+  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
+    return outbox_->NextDueIn(now);
   }
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
                                        absl::string_view sha) override {

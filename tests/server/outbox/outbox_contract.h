@@ -289,9 +289,9 @@ class OutboxContract
 
   // When the store next has something to post or to ask; infinite: never.
   absl::Time NextDueTime() {
-    const absl::StatusOr<absl::Time> time = outbox().NextDueTime(Now());
-    EXPECT_TRUE(time.ok()) << time.status();
-    return time.ok() ? *time : absl::InfinitePast();
+    const absl::StatusOr<absl::Duration> due_in = outbox().NextDueIn(Now());
+    EXPECT_TRUE(due_in.ok()) << due_in.status();
+    return due_in.ok() ? Now() + *due_in : absl::InfinitePast();
   }
 
   // The credentials with something due, by name.

@@ -116,8 +116,8 @@ std::string Show(Outbox* outbox, absl::Time now) {
     absl::StrAppend(&text, "change in ", change.repository.Display(), " ",
                     change.sha.substr(0, 1), " ", LineOf(change.status));
   }
-  absl::StrAppend(&text, "next due ",
-                  absl::FormatTime(*outbox->NextDueTime(now)), "\n");
+  absl::StrAppend(&text, "next due in ",
+                  absl::FormatDuration(*outbox->NextDueIn(now)), "\n");
   return text;
 }
 

@@ -208,12 +208,12 @@ TEST_P(OutboxContract, CredentialsAreApart) {
 
 TEST_P(OutboxContract, OnlyWhatHasBeenDueLongEnoughIsTaken) {
   Accept(Pending(1));
-  const absl::Time due = Now() + kSettle;
   clock_.Advance(absl::Seconds(60));
+  const absl::Duration due_for = absl::Seconds(60) - kSettle;
   LeaseRequest request = Request(true);
-  request.due_before = due - absl::Microseconds(1);
+  request.due_for = due_for + absl::Microseconds(1);
   EXPECT_FALSE(Take(request).has_value());
-  request.due_before = due;
+  request.due_for = due_for;
   EXPECT_TRUE(Take(request).has_value());
 }
 
@@ -225,7 +225,7 @@ TEST_P(OutboxContract, LongDueIsFoundBehindOtherRepositories) {
   Accept(On(Pending(1), "a"));
   clock_.Advance(absl::Seconds(1));
   LeaseRequest request = Request(true);
-  request.due_before = Now() - absl::Seconds(30);
+  request.due_for = absl::Seconds(30);
   EXPECT_EQ(Take(request)->repository.name, "z");
   EXPECT_FALSE(Take(request).has_value());
 }
@@ -363,9 +363,8 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '4'));
   clock_.Jump(-absl::Hours(1));
   EXPECT_FALSE(TakeResult().has_value());
-  const absl::Time limit = Now() + kFarthestDue;
-  EXPECT_TRUE(*outbox().BringForward(limit, Now(), 3));
-  EXPECT_FALSE(*outbox().BringForward(limit, Now(), 3));
+  EXPECT_TRUE(*outbox().BringForward(kFarthestDue, Now(), 3));
+  EXPECT_FALSE(*outbox().BringForward(kFarthestDue, Now(), 3));
   for (int i = 0; i < 4; ++i) {
     const std::optional<Lease> lease = TakeResult();
     ASSERT_TRUE(lease.has_value()) << i;
@@ -375,7 +374,7 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
     Settle(settlement);
   }
   EXPECT_FALSE(TakeResult().has_value());
-  EXPECT_FALSE(*outbox().BringForward(limit, Now(), 3));
+  EXPECT_FALSE(*outbox().BringForward(kFarthestDue, Now(), 3));
   EXPECT_FALSE(TakeResult().has_value());
   clock_.Advance(kAmbiguousWait);
   EXPECT_TRUE(TakeResult().has_value());

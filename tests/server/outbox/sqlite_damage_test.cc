@@ -208,7 +208,7 @@ class SqliteAnyDamageTest : public testing::Test {
   void Drain() {
     for (int round = 0; round < 3; ++round) {
       Works(outbox_->DueCredentials(clock_->Now()), "DueCredentials");
-      Works(outbox_->NextDueTime(clock_->Now()), "NextDueTime");
+      Works(outbox_->NextDueIn(clock_->Now()), "NextDueIn");
       for (const bool pendings : {false, true}) {
         for (int i = 0; i < 50; ++i) {
           const std::optional<Lease> lease = Take(pendings);
@@ -435,7 +435,7 @@ class SqliteAnyDamageTest : public testing::Test {
   void ReadAll() {
     const absl::Time now = clock_->Now();
     Works(outbox_->DueCredentials(now), "DueCredentials");
-    Works(outbox_->NextDueTime(now), "NextDueTime");
+    Works(outbox_->NextDueIn(now), "NextDueIn");
     Works(outbox_->ListCommits(std::nullopt, 0, 100), "ListCommits");
     Works(outbox_->ListCommits(Repo("widgets"), 0, 100), "ListCommits");
     Works(outbox_->NewestSequence(), "NewestSequence");
@@ -569,8 +569,7 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void Upkeep() {
     const absl::Time now = clock_->Now();
-    Works(outbox_->BringForward(now + absl::Minutes(6), now, 100),
-          "BringForward");
+    Works(outbox_->BringForward(kFarthestDue, now, 100), "BringForward");
     Works(outbox_->BringProbesForward("acme", 0, now, 100),
           "BringProbesForward");
     Works(outbox_->AbandonParked(now, 100), "AbandonParked");

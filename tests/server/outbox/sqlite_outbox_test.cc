@@ -251,12 +251,12 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
     EXPECT_EQ(commits->back().state, CommitState::kFailure);
   }
   {
-    // NextDueTime does not return a time that has passed.
+    // NextDueIn does not return a time that has passed.
     const auto outbox =
         OpenDamaged("UPDATE entry SET due_time_us = 'soon' WHERE entry_id = 1");
-    const auto next = outbox->NextDueTime(clock_.Now());
+    const auto next = outbox->NextDueIn(clock_.Now());
     ASSERT_TRUE(next.ok()) << next.status();
-    EXPECT_EQ(*next, absl::InfiniteFuture());
+    EXPECT_EQ(*next, absl::InfiniteDuration());
   }
 }
 
@@ -541,7 +541,7 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
         EXPECT_TRUE(outbox->ListCommits(std::nullopt, 0, 10).ok());
         const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
         EXPECT_TRUE(commit.ok() || absl::IsNotFound(commit.status()));
-        EXPECT_TRUE(outbox->NextDueTime(clock_.Now()).ok());
+        EXPECT_TRUE(outbox->NextDueIn(clock_.Now()).ok());
       }
     });
   }

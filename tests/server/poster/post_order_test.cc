@@ -42,7 +42,7 @@ TEST(PostOrderTest, OneSlotIn20IsForAPendingThatIsLongDue) {
   LeaseRequest request;
   order.Fill(Stage::kLongDue, At(0), &request);
   EXPECT_TRUE(request.pendings);
-  EXPECT_EQ(request.due_before, At(-60).wall);
+  EXPECT_EQ(request.due_for, absl::Seconds(60));
   Post(&order, LeaseIn("a"), Stage::kLongDue);
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(0)), Stage::kResults);
 }
@@ -51,12 +51,12 @@ TEST(PostOrderTest, ASearchForLongDueIsNotRepeatedBeforeItCanSucceed) {
   PostOrder order;
   for (int i = 0; i < 19; ++i) Post(&order, LeaseIn("a"), Stage::kResults);
   // The next pending has been due for 20 s.
-  EXPECT_EQ(order.StageAfter(Stage::kLongDue, At(-20).wall, At(0)),
+  EXPECT_EQ(order.StageAfter(Stage::kLongDue, absl::Seconds(20), At(0)),
             Stage::kResults);
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(39)), Stage::kResults);
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(40)), Stage::kLongDue);
   // At the earliest after 5 s.
-  EXPECT_EQ(order.StageAfter(Stage::kLongDue, At(-19).wall, At(40)),
+  EXPECT_EQ(order.StageAfter(Stage::kLongDue, absl::Seconds(59), At(40)),
             Stage::kResults);
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(44)), Stage::kResults);
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(45)), Stage::kLongDue);
@@ -113,9 +113,9 @@ TEST(PostOrderTest, ABatchEndsBeforeThePendingsSlot) {
 
 TEST(PostOrderTest, PendingsFollowResults) {
   PostOrder order;
-  EXPECT_EQ(order.StageAfter(Stage::kResults, At(0).wall, At(0)),
+  EXPECT_EQ(order.StageAfter(Stage::kResults, absl::ZeroDuration(), At(0)),
             Stage::kPendings);
-  EXPECT_EQ(order.StageAfter(Stage::kPendings, At(0).wall, At(0)),
+  EXPECT_EQ(order.StageAfter(Stage::kPendings, absl::ZeroDuration(), At(0)),
             std::nullopt);
 }
 

@@ -102,7 +102,7 @@ class FailingOutbox : public ForwardingOutbox {
     if (!ended.empty() && !settle.ok()) return settle;
     if (!wanted.empty() && !take_due.ok()) return take_due;
     for (const LeaseRequest& request : wanted) {
-      if (request.due_before < now) ++long_due_looks;
+      if (request.due_for > absl::ZeroDuration()) ++long_due_looks;
     }
     auto leases = ForwardingOutbox::Turn(term, ended, wanted, now);
     if (!leases.ok()) return leases;
@@ -131,9 +131,9 @@ class FailingOutbox : public ForwardingOutbox {
     }
     return requests;
   }
-  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
-    if (!next_due_time.ok()) return next_due_time;
-    return ForwardingOutbox::NextDueTime(now);
+  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
+    if (!next_due_in.ok()) return next_due_in;
+    return ForwardingOutbox::NextDueIn(now);
   }
   absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
     if (!pauses.ok()) return pauses;
@@ -142,13 +142,12 @@ class FailingOutbox : public ForwardingOutbox {
 
   int turns = 0;  // Calls of Turn that took out an entry or ended a lease.
   // How many requests in Turn wanted only entries that have been due for some
-  // time (LeaseRequest::due_before lies in the past).
+  // time (LeaseRequest::due_for is positive).
   int long_due_looks = 0;
   // If not OK, the call of that name returns this error. `take_due` and
   // `settle` are errors of Turn: when it shall take an entry out, or end a
   // lease.
-  absl::Status due_credentials, take_due, settle, confess, next_due_time,
-      pauses;
+  absl::Status due_credentials, take_due, settle, confess, next_due_in, pauses;
   absl::Duration commit_time;  // How long a Turn that changes something takes.
   // Called when an entry was taken out, before Turn returns. Empty: nothing.
   std::function<void()> during_take;

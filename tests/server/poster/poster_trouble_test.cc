@@ -238,7 +238,7 @@ TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
   Say(Ended("acme/web", Result::kSuccess));
   for (absl::Status FailingOutbox::*method :
        {&FailingOutbox::due_credentials, &FailingOutbox::take_due,
-        &FailingOutbox::next_due_time}) {
+        &FailingOutbox::next_due_in}) {
     (*outbox_).*method = absl::UnavailableError("busy");
     EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Seconds(1));
     if (method == &FailingOutbox::take_due) {
