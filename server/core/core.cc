@@ -34,8 +34,8 @@ Housekeeper::Options HousekeeperOptions(const Core::Options& options,
 Questions::Options QuestionsOptions(Outbox* outbox) {
   Questions::Options questions;
   questions.store_pause = [outbox](const std::string& credential,
-                                   absl::Time until, absl::Time now) {
-    return outbox->SetPause(credential, until, now);
+                                   absl::Duration pause_for, absl::Time now) {
+    return outbox->SetPause(credential, pause_for, now);
   };
   return questions;
 }

@@ -165,23 +165,25 @@ void Questions::NoteEnd(Ended ended) {
 
 void Questions::NoteLimit(const std::string& credential,
                           const Verdict& verdict) {
-  const absl::Time wall = clock_->Now();
-  const absl::Time until =
-      wall + (gate_->BlockedUntil(credential) - clock_->Steady());
+  const Moment now = clock_->Look();
+  const absl::Duration pause_for = gate_->BlockedUntil(credential) - now.steady;
+  const std::string until =
+      absl::FormatTime(now.wall + pause_for, absl::UTCTimeZone());
   LogWarning("GitHub rate-limits a credential; the server waits",
              {{"credential", credential},
               {"reason", verdict.reason},
-              {"until", absl::FormatTime(until, absl::UTCTimeZone())},
+              {"until", until},
               {"message", verdict.message},
               {"request_id", verdict.request_id}});
   if (!options_.store_pause) return;
-  const absl::Status kept = options_.store_pause(credential, until, wall);
+  const absl::Status kept =
+      options_.store_pause(credential, pause_for, now.wall);
   if (!kept.ok()) {
     LogError(
         "the database did not store a rate limit; if the server restarts "
         "before its end, it sends requests too early",
         {{"credential", credential},
-         {"until", absl::FormatTime(until, absl::UTCTimeZone())},
+         {"until", until},
          {"error", kept.ToString()}});
   }
 }

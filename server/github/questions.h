@@ -74,11 +74,11 @@ class Questions {
   using Answered = std::function<void(const GitHubReply&)>;
 
   struct Options {
-    // Stores on disk that GitHub wants no requests of this credential before
-    // `until`. Both times are by the wall clock. Questions calls it within
-    // RunOnce. Null: after a restart, requests may begin too early.
-    std::function<absl::Status(const std::string& credential, absl::Time until,
-                               absl::Time now)>
+    // Stores on disk that GitHub wants no requests of this credential for this
+    // long. `now` is by the wall clock. Questions calls it within RunOnce.
+    // Null: after a restart, requests may begin too early.
+    std::function<absl::Status(const std::string& credential,
+                               absl::Duration pause_for, absl::Time now)>
         store_pause;
     // While this many questions wait, RunOnce answers further ones as if their
     // patience was over.

@@ -12,10 +12,10 @@
 
 namespace signalbox {
 
-// GitHub has asked for a pause: no requests of this credential until then.
+// GitHub has asked for a pause: no requests of this credential for a time.
 struct CredentialPause {
   std::string credential;  // The id that Credentials gives it.
-  absl::Time until;
+  absl::Duration left;     // Not positive: the pause is over.
 };
 
 // A GitHub App posts in an account through its *installation* there. To fetch a
@@ -38,11 +38,13 @@ class CredentialNotes {
  public:
   virtual ~CredentialNotes() = default;
 
-  // Replaces the credential's pause. Deletes all pauses that are over at `now`.
-  virtual absl::Status SetPause(const std::string& credential, absl::Time until,
-                                absl::Time now) = 0;
-  // All stored pauses; some may be over.
-  virtual absl::StatusOr<std::vector<CredentialPause>> Pauses() = 0;
+  // Replaces the credential's pause: it lasts this long, from `now` on. Deletes
+  // all pauses that are over at `now`.
+  virtual absl::Status SetPause(const std::string& credential,
+                                absl::Duration pause_for, absl::Time now) = 0;
+  // All stored pauses, and what is left of them at `now`; some may be over.
+  virtual absl::StatusOr<std::vector<CredentialPause>> Pauses(
+      absl::Time now) = 0;
 
   // Replaces the installations of these credentials, and leaves those of others
   // as they are.

@@ -24,17 +24,20 @@ constexpr char kListInstallations[] =
 }  // namespace
 
 void SetPause(SqliteConnection* connection, const std::string& credential,
-              absl::Time until, absl::Time now) {
-  SqliteQuery(connection, kPutPause).Bind(credential, until).Run();
+              absl::Duration pause_for, absl::Time now) {
+  SqliteQuery(connection, kPutPause).Bind(credential, now + pause_for).Run();
   SqliteQuery(connection, kDeletePauses).Bind(now).Run();
 }
 
-std::vector<CredentialPause> Pauses(SqliteConnection* connection) {
+std::vector<CredentialPause> Pauses(SqliteConnection* connection,
+                                    absl::Time now) {
   std::vector<CredentialPause> pauses;
   SqliteQuery query(connection, kListPauses);
   while (query.Next()) {
     CredentialPause& pause = pauses.emplace_back();
-    query.Read(&pause.credential, &pause.until);
+    absl::Time until;
+    query.Read(&pause.credential, &until);
+    pause.left = until - now;
   }
   return pauses;
 }

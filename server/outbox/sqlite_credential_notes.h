@@ -19,12 +19,13 @@ namespace signalbox {
 // need that of the writer. Errors stick to the connection (see
 // SqliteConnection).
 
-// Stores that the credential must make no requests before `until`. Deletes all
+// Stores that the credential must make no requests for this long. Deletes all
 // pauses that have ended by `now`.
 void SetPause(SqliteConnection* connection, const std::string& credential,
-              absl::Time until, absl::Time now);
+              absl::Duration pause_for, absl::Time now);
 // All stored pauses, sorted by credential. A pause may be over already.
-std::vector<CredentialPause> Pauses(SqliteConnection* connection);
+std::vector<CredentialPause> Pauses(SqliteConnection* connection,
+                                    absl::Time now);
 
 // Stores the installations of these credentials, and leaves those of other
 // credentials unchanged. An installation with the number 0 is deleted.

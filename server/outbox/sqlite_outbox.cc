@@ -302,14 +302,13 @@ class SqliteOutbox : public Outbox {
     return Write(signalbox::ForgetBefore, before, options_.changes_kept);
   }
 
-  absl::Status SetPause(const std::string& credential, absl::Time until,
+  absl::Status SetPause(const std::string& credential, absl::Duration pause_for,
                         absl::Time now) override {
-    return WriteRows(signalbox::SetPause, credential, until, now);
+    return WriteRows(signalbox::SetPause, credential, pause_for, now);
   }
 
-  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
-    return Read(
-        [](SqliteConnection* reader) { return signalbox::Pauses(reader); });
+  absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
+    return Read(signalbox::Pauses, now);
   }
 
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,

@@ -152,13 +152,13 @@ bool Poster::Prepare(const Moment& now, absl::Time& next) {
 
 void Poster::RecallPauses() {
   if (recalled_pauses_) return;
-  const absl::StatusOr<std::vector<CredentialPause>> pauses = outbox_->Pauses();
-  if (!pauses.ok()) return LogStoreFailure(pauses.status());
   const Moment now = clock_->Look();
+  const auto pauses = outbox_->Pauses(now.wall);
+  if (!pauses.ok()) return LogStoreFailure(pauses.status());
   for (const CredentialPause& pause : *pauses) {
     // After the wall clock was set back, a pause must not exceed the longest
     // one.
-    const absl::Duration left = std::min(pause.until - now.wall, kMaxReset);
+    const absl::Duration left = std::min(pause.left, kMaxReset);
     if (left > absl::ZeroDuration()) {
       gate_->Block(pause.credential, now.steady + left);
     }

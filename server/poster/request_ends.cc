@@ -44,11 +44,11 @@ void RequestEnds::NoteEnd(const EndedRequest& ended) {
 
 void RequestEnds::NoteLimit(const EndedRequest& ended) {
   const PosterRequest& request = *ended.request;
-  const absl::Time until =
-      ended.end.WallAt(gate_->BlockedUntil(request.credential));
-  LogLimit(ended, until);
+  const absl::Duration pause_for =
+      gate_->BlockedUntil(request.credential) - ended.end.steady;
+  LogLimit(ended, ended.end.wall + pause_for);
   const absl::Status kept =
-      outbox_->SetPause(request.credential, until, ended.end.wall);
+      outbox_->SetPause(request.credential, pause_for, ended.end.wall);
   if (!kept.ok()) LogStoreFailure(kept);
 }
 

@@ -192,8 +192,8 @@ void KeepUp(Outbox& outbox, FuzzInput& in) {
       CheckStatus(outbox.SettleRerun(rerun.id, std::nullopt));
     }
   }
-  CheckStatus(outbox.Pauses().status());
-  CheckStatus(outbox.SetPause("acme", now, now));
+  CheckStatus(outbox.Pauses(now).status());
+  CheckStatus(outbox.SetPause("acme", absl::ZeroDuration(), now));
   const std::vector<std::string> ids = {"a-delivery", "none"};
   CheckStatus(outbox.KnownDeliveries(ids).status());
   CheckStatus(outbox.SeenHooks().status());

@@ -402,8 +402,8 @@ void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
              "credentials");
 }
 
-void ReadPauses(Outbox& outbox, FuzzInput&) {
-  const auto pauses = outbox.Pauses();
+void ReadPauses(Outbox& outbox, FuzzInput& in) {
+  const auto pauses = outbox.Pauses(TimeOf(in));
   if (!HasResult(pauses)) return;
   FUZZ_CHECK(pauses->size() == 1 || Store().IsDamaged({"credential_pause"}),
              pauses->size());

@@ -89,7 +89,7 @@ void Fill(Outbox& outbox) {
   event.delivery = {"another", "", "issue_comment", "created", 7};
   event.event = RerunRequested{kWidgets, 5, {"ci/build"}, "octocat", "MEMBER"};
   (void)outbox.AcceptEvent(event, kNow);
-  (void)outbox.SetPause("acme", kNow + absl::Minutes(1), kNow);
+  (void)outbox.SetPause("acme", absl::Minutes(1), kNow);
   (void)outbox.SetNamedTime("looked", kNow);
 }
 

@@ -118,12 +118,12 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     return outbox_->ForgetBefore(before);
   }
-  absl::Status SetPause(const std::string& credential, absl::Time until,
+  absl::Status SetPause(const std::string& credential, absl::Duration pause_for,
                         absl::Time now) override {
-    return outbox_->SetPause(credential, until, now);
+    return outbox_->SetPause(credential, pause_for, now);
   }
-  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
-    return outbox_->Pauses();
+  absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
+    return outbox_->Pauses(now);
   }
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
                                    absl::Time now) override {

@@ -49,10 +49,11 @@ class FakeCredentials : public Credentials {
 
 class FakeNotes : public CredentialNotes {
  public:
-  absl::Status SetPause(const std::string&, absl::Time, absl::Time) override {
+  absl::Status SetPause(const std::string&, absl::Duration,
+                        absl::Time) override {
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
+  absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time) override {
     return std::vector<CredentialPause>();
   }
   absl::Status SetInstallations(

@@ -79,8 +79,8 @@ class QuestionsFixture : public testing::Test {
   void MakeQuestions() {
     Questions::Options options;
     options.store_pause = [this](const std::string& credential,
-                                 absl::Time until, absl::Time now) {
-      return outbox_->SetPause(credential, until, now);
+                                 absl::Duration pause_for, absl::Time now) {
+      return outbox_->SetPause(credential, pause_for, now);
     };
     questions_ = std::make_unique<Questions>(
         options, credentials_.get(), client_.get(), gate_.get(), &metrics_,

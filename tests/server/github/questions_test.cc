@@ -99,8 +99,11 @@ TEST_F(QuestionsTest, ALimitIsObeyedAndKeptOnDisk) {
   Ask("a", About("/repos/acme/app0"));
   RunFor(absl::Seconds(100));
   EXPECT_EQ(ReasonOf("a"), "not answered");
-  ASSERT_EQ(outbox_->Pauses()->size(), 1u);
-  EXPECT_EQ(outbox_->Pauses()->at(0).credential, kCredential);
+  const auto pauses = outbox_->Pauses(clock_.Now());
+  ASSERT_EQ(pauses->size(), 1u);
+  EXPECT_EQ(pauses->at(0).credential, kCredential);
+  EXPECT_GT(pauses->at(0).left, absl::ZeroDuration());
+  EXPECT_LE(pauses->at(0).left, absl::Seconds(30));
   RunFor(absl::Seconds(30));
   EXPECT_EQ(ReasonOf("a"), "READ");
 }

@@ -418,7 +418,7 @@ class OutboxContract
   }
   // The stored pauses of all credentials.
   std::vector<CredentialPause> Pauses() {
-    const auto pauses = outbox().Pauses();
+    const auto pauses = outbox().Pauses(Now());
     EXPECT_TRUE(pauses.ok()) << pauses.status();
     return pauses.value_or(std::vector<CredentialPause>());
   }

@@ -591,15 +591,19 @@ TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
 }
 
 TEST_P(OutboxContract, PausesAreKeptUntilTheyAreOver) {
-  ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(1), Now()).ok());
-  ASSERT_TRUE(outbox().SetPause("labs", Now() + absl::Hours(2), Now()).ok());
-  ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(3), Now()).ok());
+  ASSERT_TRUE(outbox().SetPause("acme", absl::Hours(1), Now()).ok());
+  ASSERT_TRUE(outbox().SetPause("labs", absl::Hours(2), Now()).ok());
+  ASSERT_TRUE(outbox().SetPause("acme", absl::Hours(3), Now()).ok());
   std::vector<CredentialPause> pauses = Pauses();
   ASSERT_EQ(pauses.size(), 2u);
   EXPECT_EQ(pauses[0].credential, "acme");
-  EXPECT_EQ(pauses[0].until, Now() + absl::Hours(3));
+  EXPECT_EQ(pauses[0].left, absl::Hours(3));
   clock_.Advance(absl::Hours(2));
-  ASSERT_TRUE(outbox().SetPause("new", Now() + absl::Hours(1), Now()).ok());
+  pauses = Pauses();
+  ASSERT_EQ(pauses.size(), 2u);
+  EXPECT_EQ(pauses[0].left, absl::Hours(1));
+  EXPECT_EQ(pauses[1].left, absl::ZeroDuration());
+  ASSERT_TRUE(outbox().SetPause("new", absl::Hours(1), Now()).ok());
   pauses = Pauses();
   ASSERT_EQ(pauses.size(), 2u);
   EXPECT_EQ(pauses[1].credential, "new");

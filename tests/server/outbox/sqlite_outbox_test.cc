@@ -502,7 +502,7 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
   const std::vector<std::function<absl::Status()>> writes = {
       [&] { return Accept(outbox, Pending(2)).status(); },
       [&] { return outbox->SetNamedTime("mark", now); },
-      [&] { return outbox->SetPause("credential", now, now); },
+      [&] { return outbox->SetPause("credential", absl::ZeroDuration(), now); },
       [&] { return outbox->SettleRerun(1, std::nullopt); },
       [&] { return outbox->ForgetBefore(now).status(); },
   };

@@ -254,7 +254,7 @@ TEST_F(SqliteUpgradeTest, KeepsWhatRecoveryRemembers) {
     const std::vector<std::string> deliveries = {"d-1", "r-1", "unheard"};
     EXPECT_THAT(*outbox->KnownDeliveries(deliveries),
                 testing::ElementsAre(true, true, false));
-    EXPECT_EQ(outbox->Pauses()->size(), 1u);
+    EXPECT_EQ(outbox->Pauses(clock_.Now())->size(), 1u);
   }
 }
 

@@ -135,9 +135,9 @@ class FailingOutbox : public ForwardingOutbox {
     if (!next_due_in.ok()) return next_due_in;
     return ForwardingOutbox::NextDueIn(now);
   }
-  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
+  absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
     if (!pauses.ok()) return pauses;
-    return ForwardingOutbox::Pauses();
+    return ForwardingOutbox::Pauses(now);
   }
 
   int turns = 0;  // Calls of Turn that took out an entry or ended a lease.
