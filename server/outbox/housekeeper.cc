@@ -102,7 +102,7 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
   for (const StoppedCredential& credential : options_.stopped_credentials()) {
     const absl::StatusOr<int> abandoned =
         outbox_->AbandonHeld(credential.id, credential.reason,
-                             now - options_.retention, now, kAbandonedPerBatch);
+                             options_.retention, now, kAbandonedPerBatch);
     if (!Worked(abandoned.status())) return true;
     if (*abandoned > 0) {
       LogWarning(
@@ -121,7 +121,7 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
 void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
   const bool abandoned = AbandonHeld(now);
   const absl::StatusOr<bool> more =
-      outbox_->ForgetBefore(now - options_.retention);
+      outbox_->ForgetOlderThan(options_.retention, now);
   const bool go_on = Worked(more.status()) && (*more || !abandoned);
   next_forgetting_ = steady + (go_on ? kBetweenBatches : kBetweenForgettings);
 }

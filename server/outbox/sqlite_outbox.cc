@@ -249,9 +249,9 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<int> AbandonHeld(const std::string& credential,
-                                  const std::string& reason, absl::Time before,
+                                  const std::string& reason, absl::Duration age,
                                   absl::Time now, int limit) override {
-    return Write(signalbox::AbandonHeld, credential, reason, before, now,
+    return Write(signalbox::AbandonHeld, credential, reason, now - age, now,
                  limit);
   }
 
@@ -298,8 +298,9 @@ class SqliteOutbox : public Outbox {
     return status.ok() ? status : RunTimeError(status);
   }
 
-  absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
-    return Write(signalbox::ForgetBefore, before, options_.changes_kept);
+  absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+                                       absl::Time now) override {
+    return Write(ForgetBefore, now - age, options_.changes_kept);
   }
 
   absl::Status SetPause(const std::string& credential, absl::Duration pause_for,

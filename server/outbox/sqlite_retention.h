@@ -7,7 +7,7 @@
 
 namespace signalbox {
 
-// Implements Upkeep::ForgetBefore: deletes one batch of old commits, history
+// Implements Upkeep::ForgetOlderThan: deletes one batch of old commits, history
 // and status changes, so that the database does not grow for ever. Status
 // changes go once they are not among the newest `changes_kept` sequences. True:
 // there may be more to delete. Needs an open transaction of the writer. Errors

@@ -31,11 +31,11 @@ class Upkeep {
   // repositories whose name GitHub has not given for a week.
   virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
   // The credential is stopped for this reason. Abandons at most `limit` entries
-  // that wait for it and were reported before `before`. Returns how many; if
-  // that is `limit`, there may be more.
+  // that wait for it and were reported longer than `age` ago. Returns how many;
+  // if that is `limit`, there may be more.
   virtual absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                           const std::string& reason,
-                                          absl::Time before, absl::Time now,
+                                          absl::Duration age, absl::Time now,
                                           int limit) = 0;
 
   // Does a batch of a chore: of work that is too much for one transaction.
@@ -49,11 +49,12 @@ class Upkeep {
   // has to do it now and then, and its reports wait for it.
   virtual absl::Status Checkpoint() = 0;
 
-  // Deletes old commits with their entries, and history older than `before`;
-  // one batch of some hundred rows. A commit is kept while one of its entries
-  // is due, may expire, or was reported, posted, abandoned or seen at GitHub
-  // since `before`. True: there may be more.
-  virtual absl::StatusOr<bool> ForgetBefore(absl::Time before) = 0;
+  // Deletes old commits with their entries, and history older than `age`; one
+  // batch of some hundred rows. A commit is kept while one of its entries is
+  // due, may expire, or was reported, posted, abandoned or seen at GitHub
+  // within `age`. True: there may be more.
+  virtual absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+                                               absl::Time now) = 0;
 };
 
 }  // namespace signalbox

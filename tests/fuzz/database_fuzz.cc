@@ -180,7 +180,7 @@ void KeepUp(Outbox& outbox, FuzzInput& in) {
   CheckStatus(outbox.Retry(StatusKey::Of(kGears, kSha, "ci/build"), now));
   CheckStatus(RenameRepository(outbox, kGears, kWidgets, 17, now));
   for (int i = 0; i < 5; ++i) {
-    const auto more = outbox.ForgetBefore(now - absl::Hours(24));
+    const auto more = outbox.ForgetOlderThan(absl::Hours(24), now);
     CheckStatus(more.status());
     if (!more.ok() || !*more) break;
   }

@@ -41,9 +41,9 @@ class ForwardingOutbox : public Outbox {
     return outbox_->AbandonParked(now, limit);
   }
   absl::StatusOr<int> AbandonHeld(const std::string& credential,
-                                  const std::string& reason, absl::Time before,
+                                  const std::string& reason, absl::Duration age,
                                   absl::Time now, int limit) override {
-    return outbox_->AbandonHeld(credential, reason, before, now, limit);
+    return outbox_->AbandonHeld(credential, reason, age, now, limit);
   }
   absl::StatusOr<std::vector<DueCredential>> DueCredentials(
       absl::Time now) override {
@@ -115,8 +115,9 @@ class ForwardingOutbox : public Outbox {
     return outbox_->DoChores(now);
   }
   absl::Status Checkpoint() override { return outbox_->Checkpoint(); }
-  absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
-    return outbox_->ForgetBefore(before);
+  absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+                                       absl::Time now) override {
+    return outbox_->ForgetOlderThan(age, now);
   }
   absl::Status SetPause(const std::string& credential, absl::Duration pause_for,
                         absl::Time now) override {

@@ -242,7 +242,7 @@ void HoldOfRetries(benchmark::State& state, int entries) {
 
 void HoldOfRetention(benchmark::State& state, int commits) {
   Store store;
-  const absl::Time before = store.now() - absl::Hours(24 * 90);
+  constexpr absl::Duration kRetention = absl::Hours(24 * 90);
   for (int i = 0; i < commits; i += kObservedPerBlock) {
     std::vector<Submission> old;
     std::vector<Submission> young;
@@ -251,13 +251,14 @@ void HoldOfRetention(benchmark::State& state, int commits) {
       batch.push_back(Store::Results("acme/app", i + j, 1));
       batch.back().observed = Observed{i + j + 1, "somebody"};
     }
-    store.Accept(old, before - absl::Hours(1));
+    store.Accept(old, store.now() - kRetention - absl::Hours(1));
     store.Accept(young, store.now());
   }
   Holds holds;
   for (auto iteration : state) {
-    while (
-        Get(holds.Time([&] { return store.outbox().ForgetBefore(before); }))) {
+    while (Get(holds.Time([&] {
+      return store.outbox().ForgetOlderThan(kRetention, store.now());
+    }))) {
     }
   }
   holds.Tell(&state);

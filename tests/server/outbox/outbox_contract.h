@@ -386,11 +386,11 @@ class OutboxContract
     }
     return names;
   }
-  // Calls ForgetBefore until the store has nothing more to forget.
-  void Forget(absl::Time before) {
+  // Calls Outbox::ForgetOlderThan until the store has nothing more to forget.
+  void ForgetOlderThan(absl::Duration age) {
     Outbox& kept_open = outbox();
     for (int batches = 0; batches < 1000; ++batches) {
-      const absl::StatusOr<bool> more = kept_open.ForgetBefore(before);
+      const absl::StatusOr<bool> more = kept_open.ForgetOlderThan(age, Now());
       ASSERT_TRUE(more.ok()) << more.status();
       if (!*more) return;
     }

@@ -377,9 +377,9 @@ TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
   EXPECT_FALSE(TakeProbe().has_value());
 
   // The retention counts from the abandoning.
-  Forget(Now() - absl::Hours(1));
+  ForgetOlderThan(absl::Hours(1));
   EXPECT_TRUE(IsKnown("widgets"));
-  Forget(Now() + absl::Hours(1));
+  ForgetOlderThan(-absl::Hours(1));
   EXPECT_FALSE(IsKnown("widgets"));
   EXPECT_LT(begin, Now());
 }
@@ -403,9 +403,9 @@ TEST_P(ParkingContract, WhatAStoppedCredentialHoldsIsAbandonedInTheEnd) {
   Accept(Done("other/lib", 'a'));
   clock_.Advance(absl::Hours(24));
   Accept(Done("widgets", 'b'));
-  const absl::Time before = Now() - absl::Hours(1);
-  EXPECT_EQ(
-      *outbox().AbandonHeld("acme", "APP_NOT_INSTALLED", before, Now(), 9), 1);
+  EXPECT_EQ(*outbox().AbandonHeld("acme", "APP_NOT_INSTALLED", absl::Hours(1),
+                                  Now(), 9),
+            1);
   const Posting posting = Status("widgets", 'a').posting;
   EXPECT_EQ(posting.state, PostingState::kAbandoned);
   EXPECT_EQ(posting.reason, "APP_NOT_INSTALLED");

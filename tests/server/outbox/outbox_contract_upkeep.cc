@@ -368,7 +368,7 @@ TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
   // The rows of both are gone with them.
   PostAll();
   clock_.Advance(2 * kOneDay);
-  Forget(Now());
+  ForgetOlderThan(absl::ZeroDuration());
   EXPECT_FALSE(IsKnown("acme/new"));
 }
 
@@ -496,7 +496,7 @@ TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
   clock_.Advance(2 * kOneDay);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/young"));
   PostAll();
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   EXPECT_FALSE(IsKnown("acme/old"));
   EXPECT_TRUE(IsKnown("acme/young"));
   EXPECT_EQ(
@@ -517,7 +517,7 @@ TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
   ASSERT_TRUE(lease.has_value());
   Observe(On(ResultOf(Result::kFailure), "acme/seen"), 9);
   clock_.Advance(5 * kOneDay);
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   EXPECT_TRUE(IsKnown("acme/pending"));
   EXPECT_TRUE(IsKnown("acme/due"));
   EXPECT_TRUE(IsKnown("labs/flying"));
@@ -532,11 +532,11 @@ TEST_P(OutboxContract, WhatWasAbandonedLatelyIsNotForgotten) {
   const std::optional<Lease> lease = Take(Request(false, "acme"));
   ASSERT_TRUE(lease.has_value());
   Settle(EndOf(*lease, Settlement::Kind::kAbandoned));
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   ASSERT_TRUE(IsKnown("acme/given-up"));
   EXPECT_EQ(Status("acme/given-up").posting.state, PostingState::kAbandoned);
   clock_.Advance(2 * kOneDay);
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   EXPECT_FALSE(IsKnown("acme/given-up"));
 }
 
@@ -549,11 +549,11 @@ TEST_P(OutboxContract, WhatIsStillBeingObservedIsNotForgotten) {
   clock_.Advance(5 * kOneDay);
   Observe(On(ResultOf(Result::kSuccess), "acme/seen"), 10);
   Observe(On(ResultOf(Result::kSuccess), "acme/ours"), 100'010);
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   EXPECT_TRUE(IsKnown("acme/seen"));
   EXPECT_TRUE(IsKnown("acme/ours"));
   clock_.Advance(5 * kOneDay);
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   EXPECT_FALSE(IsKnown("acme/seen"));
   EXPECT_FALSE(IsKnown("acme/ours"));
 }
@@ -566,7 +566,7 @@ TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {
   Accept(ResultOf(Result::kSuccess, 1));
   PostAll();
   ASSERT_EQ(HistoryOf(report).reports.size(), 2u);
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   const History history = HistoryOf(report);
   ASSERT_EQ(history.reports.size(), 1u);
   EXPECT_EQ(history.reports[0].state, CommitState::kSuccess);
@@ -584,7 +584,7 @@ TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
   Accept(submissions);
   clock_.Advance(100 * kOneDay);
   // All are due: none is forgotten, and the search ends all the same.
-  Forget(Now() - kOneDay);
+  ForgetOlderThan(kOneDay);
   const auto commits = outbox().ListCommits(std::nullopt, 0, 1000);
   ASSERT_TRUE(commits.ok());
   EXPECT_EQ(commits->size(), 100u);

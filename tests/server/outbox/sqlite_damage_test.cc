@@ -572,8 +572,8 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->BringProbesForward("acme", 0, now, 100),
           "BringProbesForward");
     Works(outbox_->AbandonParked(now, 100), "AbandonParked");
-    Works(outbox_->AbandonHeld("acme", "CREDENTIAL_REFUSED",
-                               now - absl::Hours(1), now, 100),
+    Works(outbox_->AbandonHeld("acme", "CREDENTIAL_REFUSED", absl::Hours(1),
+                               now, 100),
           "AbandonHeld");
     std::vector<StatusKey> keys;
     for (const Key& key : Keys()) {
@@ -626,10 +626,10 @@ class SqliteAnyDamageTest : public testing::Test {
     Chores();
   }
 
-  void Forget(absl::Time before) {
+  void ForgetOlderThan(absl::Duration age) {
     for (int i = 0; i < 20; ++i) {
-      const auto more = outbox_->ForgetBefore(before);
-      if (!Works(more, "ForgetBefore") || !*more) return;
+      const auto more = outbox_->ForgetOlderThan(age, clock_->Now());
+      if (!Works(more, "ForgetOlderThan") || !*more) return;
     }
     ADD_FAILURE() << "forgetting without end";
   }
@@ -688,8 +688,8 @@ class SqliteAnyDamageTest : public testing::Test {
     ReportAll([](const Key&) { return true; }, true);
     Drain();
     ReadAll();
-    Forget(clock_->Now() - absl::Hours(7));
-    Forget(clock_->Now() + absl::Hours(24));
+    ForgetOlderThan(absl::Hours(7));
+    ForgetOlderThan(-absl::Hours(24));
     ReadAll();
     EXPECT_EQ(failures_.size(), 0u) << failures_.front();
     if (damage == nullptr) {

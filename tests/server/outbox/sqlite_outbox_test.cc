@@ -504,7 +504,9 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
       [&] { return outbox->SetNamedTime("mark", now); },
       [&] { return outbox->SetPause("credential", absl::ZeroDuration(), now); },
       [&] { return outbox->SettleRerun(1, std::nullopt); },
-      [&] { return outbox->ForgetBefore(now).status(); },
+      [&] {
+        return outbox->ForgetOlderThan(absl::ZeroDuration(), now).status();
+      },
   };
   for (const auto& write : writes) {
     told.clear();
@@ -591,8 +593,8 @@ TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
     clock_.Advance(absl::Hours(1));
   }
   EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
-  const absl::Time second = clock_.Now() - absl::Hours(2);
-  ASSERT_TRUE(outbox->ForgetBefore(second).ok());
+  // Begins with the second.
+  ASSERT_TRUE(outbox->ForgetOlderThan(absl::Hours(2), clock_.Now()).ok());
   EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(0, 10).status()));
   ASSERT_EQ(outbox->ChangesAfter(1, 10)->size(), 2u);
   EXPECT_EQ(outbox->ChangesAfter(1, 1)->at(0).status.attempt, 2);
@@ -608,7 +610,7 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   ASSERT_TRUE(
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).ok());
   EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
-  ASSERT_TRUE(outbox->ForgetBefore(clock_.Now()).ok());
+  ASSERT_TRUE(outbox->ForgetOlderThan(absl::ZeroDuration(), clock_.Now()).ok());
   ASSERT_TRUE(
       absl::IsNotFound(outbox->GetCommit(Repo("a"), Sha('a')).status()));
   // The second number was the end of the try.
@@ -716,7 +718,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
           Accept(outbox->get(), ResultOf(Result::kSuccess, attempt)).ok());
       Settle(outbox->get(), Settlement::Kind::kPosted);
     }
-    while (*(*outbox)->ForgetBefore(clock_.Now())) {
+    while (*(*outbox)->ForgetOlderThan(absl::ZeroDuration(), clock_.Now())) {
     }
     EXPECT_EQ((*outbox)->ChangesAfter(595, 10)->size(), 5u);
   }
