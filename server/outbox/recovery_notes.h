@@ -22,8 +22,8 @@ struct Rerun {
   RerunRequested wanted;  // The repository has its present name.
   std::string caller;     // Whose delivery brought it.
   std::string delivery_id;
-  int try_count = 0;    // How often the server has tried to act on it.
-  absl::Time due_time;  // When to try next.
+  int try_count = 0;      // How often the server has tried to act on it.
+  absl::Duration due_in;  // How long to wait for the next try; <= 0: it is due.
 };
 
 // A repository that a report, a delivery or an answer of GitHub's has named.
@@ -55,11 +55,13 @@ class RecoveryNotes {
   virtual ~RecoveryNotes() = default;
 
   // At most `limit` reruns, ordered by due time. Some may not be due yet.
-  virtual absl::StatusOr<std::vector<Rerun>> Reruns(int limit) = 0;
-  // Deletes a rerun that was acted on or refused. With `next_try_time` it keeps
-  // the rerun, which is due at that time again.
+  virtual absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
+                                                    int limit) = 0;
+  // Deletes a rerun that was acted on or refused. With `retry_in` it keeps the
+  // rerun, which is due again after that time.
   virtual absl::Status SettleRerun(int64_t id,
-                                   std::optional<absl::Time> next_try_time) = 0;
+                                   std::optional<absl::Duration> retry_in,
+                                   absl::Time now) = 0;
 
   // For each of these deliveries, whether the outbox accepted it in the last
   // days.

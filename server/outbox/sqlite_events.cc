@@ -153,7 +153,8 @@ absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
   return true;
 }
 
-std::vector<Rerun> Reruns(SqliteConnection* connection, int limit) {
+std::vector<Rerun> Reruns(SqliteConnection* connection, absl::Time now,
+                          int limit) {
   std::vector<Rerun> reruns;
   SqliteQuery query(connection, kListReruns);
   // SQLite takes a negative limit as no limit.
@@ -162,20 +163,21 @@ std::vector<Rerun> Reruns(SqliteConnection* connection, int limit) {
     Rerun& rerun = reruns.emplace_back();
     Repository& repository = rerun.wanted.repository;
     std::string contexts;
+    absl::Time due_time;
     query.Read(&rerun.id, &repository.host, &repository.owner, &repository.name,
                &rerun.wanted.pull_request_number, &contexts,
                &rerun.wanted.login, &rerun.wanted.author_association,
-               &rerun.caller, &rerun.delivery_id, &rerun.try_count,
-               &rerun.due_time);
+               &rerun.caller, &rerun.delivery_id, &rerun.try_count, &due_time);
+    rerun.due_in = due_time - now;
     rerun.wanted.contexts = absl::StrSplit(contexts, '\n', absl::SkipEmpty());
   }
   return reruns;
 }
 
 void SettleRerun(SqliteConnection* connection, int64_t id,
-                 std::optional<absl::Time> next_try_time) {
-  if (next_try_time.has_value()) {
-    SqliteQuery(connection, kRetryRerun).Bind(*next_try_time, id).Run();
+                 std::optional<absl::Duration> retry_in, absl::Time now) {
+  if (retry_in.has_value()) {
+    SqliteQuery(connection, kRetryRerun).Bind(now + *retry_in, id).Run();
   } else {
     SqliteQuery(connection, kDeleteRerun).Bind(id).Run();
   }

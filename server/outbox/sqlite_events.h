@@ -37,11 +37,12 @@ absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
 // These implement the methods of RecoveryNotes with the same names.
 //
 // At most `limit` stored reruns, those that are due first.
-std::vector<Rerun> Reruns(SqliteConnection* connection, int limit);
-// Deletes a rerun, because the server has acted on it; or, with
-// `next_try_time`, has it tried again then.
+std::vector<Rerun> Reruns(SqliteConnection* connection, absl::Time now,
+                          int limit);
+// Deletes a rerun, because the server has acted on it; or, with `retry_in`, has
+// it tried again after that time.
 void SettleRerun(SqliteConnection* connection, int64_t id,
-                 std::optional<absl::Time> next_try_time);
+                 std::optional<absl::Duration> retry_in, absl::Time now);
 
 // Stores a time under a name, and reads it. Nothing: it was never stored.
 void SetNamedTime(SqliteConnection* connection, const std::string& name,

@@ -320,13 +320,14 @@ class SqliteOutbox : public Outbox {
                  now - options_.delivery_memory, now);
   }
 
-  absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
-    return Read(signalbox::Reruns, limit);
+  absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
+                                            int limit) override {
+    return Read(signalbox::Reruns, now, limit);
   }
 
-  absl::Status SettleRerun(int64_t id,
-                           std::optional<absl::Time> next_try_time) override {
-    return WriteRows(signalbox::SettleRerun, id, next_try_time);
+  absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
+                           absl::Time now) override {
+    return WriteRows(signalbox::SettleRerun, id, retry_in, now);
   }
 
   absl::StatusOr<std::vector<bool>> KnownDeliveries(

@@ -77,14 +77,14 @@ absl::Time Retester::RunOnce() {
   const absl::Time now = tools_.clock->Now();
   // At most kAtOnce of these are under way already.
   const absl::StatusOr<std::vector<Rerun>> reruns =
-      tools_.notes->Reruns(2 * kAtOnce);
+      tools_.notes->Reruns(now, 2 * kAtOnce);
   if (!reruns.ok()) return now + kStoreRetry;
   absl::Time next = absl::InfiniteFuture();
   for (const Rerun& rerun : *reruns) {
     if (under_way_.contains(rerun.id)) continue;
     if (under_way_.size() >= kAtOnce) break;
-    if (rerun.due_time > now) {
-      next = std::min(next, rerun.due_time);
+    if (rerun.due_in > absl::ZeroDuration()) {
+      next = std::min(next, now + rerun.due_in);
       continue;
     }
     under_way_.insert(rerun.id);
@@ -283,15 +283,14 @@ void Retester::End(const Rerun& rerun, const char* result) {
 void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
   if (rerun.try_count + 1 >= kMostTries) return Drop(rerun, why);
   Settle(rerun,
-         tools_.clock->Now() +
-             DoublingWait(kFirstRerunWait, kMaxRerunWait, rerun.try_count + 1));
+         DoublingWait(kFirstRerunWait, kMaxRerunWait, rerun.try_count + 1));
 }
 
 void Retester::Settle(const Rerun& rerun,
-                      std::optional<absl::Time> next_try_time) {
+                      std::optional<absl::Duration> retry_in) {
   under_way_.erase(rerun.id);
   const absl::Status settled =
-      tools_.notes->SettleRerun(rerun.id, next_try_time);
+      tools_.notes->SettleRerun(rerun.id, retry_in, tools_.clock->Now());
   if (!settled.ok()) {
     LogError(
         "the database did not store what became of a /retest comment; the "

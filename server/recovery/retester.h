@@ -69,8 +69,8 @@ class Retester {
   void TryLater(const Rerun& rerun, absl::string_view why);
   // Ends the rerun. `result` is for the metric.
   void End(const Rerun& rerun, const char* result);
-  // Stores when the rerun is due next. Nothing: it is done.
-  void Settle(const Rerun& rerun, std::optional<absl::Time> next_try_time);
+  // Stores in how long the rerun is due again. Nothing: it is done.
+  void Settle(const Rerun& rerun, std::optional<absl::Duration> retry_in);
   // A read of `path` with the credential of the rerun's repository.
   Question About(const Rerun& rerun, std::string path) const;
 

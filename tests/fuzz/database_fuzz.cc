@@ -184,12 +184,12 @@ void KeepUp(Outbox& outbox, FuzzInput& in) {
     CheckStatus(more.status());
     if (!more.ok() || !*more) break;
   }
-  const auto reruns = outbox.Reruns(10);
+  const auto reruns = outbox.Reruns(now, 10);
   CheckStatus(reruns.status());
   if (reruns.ok()) {
     for (const Rerun& rerun : *reruns) {
-      CheckStatus(outbox.SettleRerun(rerun.id, now));
-      CheckStatus(outbox.SettleRerun(rerun.id, std::nullopt));
+      CheckStatus(outbox.SettleRerun(rerun.id, absl::ZeroDuration(), now));
+      CheckStatus(outbox.SettleRerun(rerun.id, std::nullopt, now));
     }
   }
   CheckStatus(outbox.Pauses(now).status());

@@ -444,13 +444,13 @@ void ReadMark(Outbox& outbox, FuzzInput& in) {
 
 void ReadReruns(Outbox& outbox, FuzzInput& in) {
   const int limit = Limit(in);
-  const auto reruns = outbox.Reruns(limit);
+  const auto reruns = outbox.Reruns(TimeOf(in), limit);
   if (!HasResult(reruns)) return;
   CheckLimit(*reruns, limit);
-  absl::Time last = absl::InfinitePast();
+  absl::Duration last = -absl::InfiniteDuration();
   for (const Rerun& rerun : *reruns) {
-    FUZZ_CHECK(rerun.due_time >= last, absl::FormatTime(rerun.due_time));
-    last = rerun.due_time;
+    FUZZ_CHECK(rerun.due_in >= last, absl::FormatDuration(rerun.due_in));
+    last = rerun.due_in;
     FUZZ_CHECK(rerun.try_count >= 0, rerun.try_count);
     for (const std::string& context : rerun.wanted.contexts) {
       FUZZ_CHECK(!context.empty() && !absl::StrContains(context, '\n'),

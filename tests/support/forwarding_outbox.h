@@ -130,12 +130,13 @@ class ForwardingOutbox : public Outbox {
                                    absl::Time now) override {
     return outbox_->AcceptEvent(submission, now);
   }
-  absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
-    return outbox_->Reruns(limit);
+  absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
+                                            int limit) override {
+    return outbox_->Reruns(now, limit);
   }
-  absl::Status SettleRerun(int64_t id,
-                           std::optional<absl::Time> next_try_time) override {
-    return outbox_->SettleRerun(id, next_try_time);
+  absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
+                           absl::Time now) override {
+    return outbox_->SettleRerun(id, retry_in, now);
   }
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) override {

@@ -431,7 +431,7 @@ class OutboxContract
   }
   // At most `limit` reruns that the store keeps for recovery.
   std::vector<Rerun> Reruns(int limit = 10) {
-    const auto reruns = outbox().Reruns(limit);
+    const auto reruns = outbox().Reruns(Now(), limit);
     EXPECT_TRUE(reruns.ok()) << reruns.status();
     return reruns.value_or(std::vector<Rerun>());
   }

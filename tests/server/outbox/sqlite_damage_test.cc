@@ -450,7 +450,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->NameQuestions(now + absl::Hours(48), 100), "NameQuestions");
     Works(outbox_->Pauses(clock_->Now()), "Pauses");
     Works(outbox_->Installations(), "Installations");
-    Works(outbox_->Reruns(100), "Reruns");
+    Works(outbox_->Reruns(clock_->Now(), 100), "Reruns");
     const std::vector<std::string> ids = {"first", "second", "third"};
     Works(outbox_->KnownDeliveries(ids), "KnownDeliveries");
     Works(outbox_->SeenHooks(), "SeenHooks");
@@ -594,11 +594,12 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->AwaitRedelivery("third", false, now), "AwaitRedelivery");
     const CredentialInstallation installation{"acme", "app", 12};
     Works(outbox_->SetInstallations({&installation, 1}), "SetInstallations");
-    const auto reruns = outbox_->Reruns(100);
+    const auto reruns = outbox_->Reruns(now, 100);
     if (Works(reruns, "Reruns")) {
       for (const Rerun& rerun : *reruns) {
-        Works(outbox_->SettleRerun(rerun.id, now), "SettleRerun");
-        Works(outbox_->SettleRerun(rerun.id, std::nullopt), "SettleRerun");
+        Works(outbox_->SettleRerun(rerun.id, absl::ZeroDuration(), now),
+              "SettleRerun");
+        Works(outbox_->SettleRerun(rerun.id, std::nullopt, now), "SettleRerun");
       }
     }
     const auto questions = outbox_->NameQuestions(now + absl::Hours(48), 100);

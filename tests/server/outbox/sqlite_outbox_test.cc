@@ -503,7 +503,7 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
       [&] { return Accept(outbox, Pending(2)).status(); },
       [&] { return outbox->SetNamedTime("mark", now); },
       [&] { return outbox->SetPause("credential", absl::ZeroDuration(), now); },
-      [&] { return outbox->SettleRerun(1, std::nullopt); },
+      [&] { return outbox->SettleRerun(1, std::nullopt, now); },
       [&] {
         return outbox->ForgetOlderThan(absl::ZeroDuration(), now).status();
       },

@@ -249,8 +249,9 @@ TEST_F(SqliteUpgradeTest, KeepsWhatRecoveryRemembers) {
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     EXPECT_TRUE(outbox->GetNamedTime("hooks")->has_value());
     EXPECT_EQ(outbox->SeenHooks()->size(), 1u);
-    ASSERT_EQ(outbox->Reruns(10)->size(), 1u);
-    EXPECT_EQ(outbox->Reruns(10)->front().wanted.login, "octocat");
+    ASSERT_EQ(outbox->Reruns(clock_.Now(), 10)->size(), 1u);
+    EXPECT_EQ(outbox->Reruns(clock_.Now(), 10)->front().wanted.login,
+              "octocat");
     const std::vector<std::string> deliveries = {"d-1", "r-1", "unheard"};
     EXPECT_THAT(*outbox->KnownDeliveries(deliveries),
                 testing::ElementsAre(true, true, false));

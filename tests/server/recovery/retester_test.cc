@@ -123,7 +123,7 @@ class RetesterTest : public QuestionsFixture {
     return text;
   }
 
-  bool IsSettled() { return outbox_->Reruns(10)->empty(); }
+  bool IsSettled() { return outbox_->Reruns(clock_.Now(), 10)->empty(); }
 
   RecoveryOptions options_;
   std::unique_ptr<RecoveryTools> tools_;
@@ -392,7 +392,7 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   Say("ci/build", Result::kFailure);
   Start();
   Ask();
-  const Rerun wish = outbox_->Reruns(1)->front();
+  const Rerun wish = outbox_->Reruns(clock_.Now(), 1)->front();
   Run();
   ASSERT_EQ(Statuses(), "ci/build=pending ");
   KeyReport result;
@@ -413,8 +413,9 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   class SameDelivery : public ForwardingOutbox {
    public:
     using ForwardingOutbox::ForwardingOutbox;
-    absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
-      auto reruns = ForwardingOutbox::Reruns(limit);
+    absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
+                                              int limit) override {
+      auto reruns = ForwardingOutbox::Reruns(now, limit);
       for (Rerun& rerun : *reruns) rerun.delivery_id = "d1";
       return reruns;
     }

@@ -920,7 +920,7 @@ class TenantsTest : public ServiceTest {
   // The server acts later on these requests.
   void ExpectOnlyRerunsOfA() {
     ASSERT_FALSE(HasFatalFailure());
-    const auto reruns = outbox_->Reruns(100'000);
+    const auto reruns = outbox_->Reruns(Clock::System()->Now(), 100'000);
     ASSERT_TRUE(reruns.ok());
     for (const Rerun& rerun : *reruns) {
       EXPECT_EQ(rerun.caller.substr(0, 2), "a-");
@@ -1156,9 +1156,9 @@ TEST_F(SpeakingAsGitHubTest, AFarmAsksForNothingInAnothersName) {
       "repository: \"org1/sandbox\" pull_request_number: 5 login: \"octocat\" "
       "author_association: \"OWNER\" }";
   EXPECT_EQ(Event("a-farm", rerun), grpc::StatusCode::PERMISSION_DENIED);
-  EXPECT_TRUE(outbox_->Reruns(10)->empty());
+  EXPECT_TRUE(outbox_->Reruns(Clock::System()->Now(), 10)->empty());
   EXPECT_EQ(Event("a-shim", rerun), grpc::StatusCode::OK);
-  EXPECT_EQ(outbox_->Reruns(10)->size(), 1u);
+  EXPECT_EQ(outbox_->Reruns(Clock::System()->Now(), 10)->size(), 1u);
 }
 
 }  // namespace
