@@ -20,6 +20,11 @@ namespace signalbox {
 //
 // Every method is one transaction. OK means that the change is durable.
 //
+// `now` is the caller's wall clock at the call. A store with a clock of its own
+// may use that instead. So leases, waits, pauses and ages are lengths of time,
+// and count from `now`. Times are facts: when a try began, when a report was
+// accepted, what GitHub says, and what people are shown.
+//
 // Errors, unless a method says otherwise:
 // - UNAVAILABLE: repeat the call.
 // - RESOURCE_EXHAUSTED, reason DISK_FULL: the change may have been made or not,
