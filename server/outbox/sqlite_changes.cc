@@ -104,6 +104,7 @@ void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
         ReadStatusRow(*query, &change.repository.host, &change.repository.owner,
                       &change.repository.name, &sha)
             .View();
+    change.cursor = ChangeCursor(change.status.sequence);
     change.sha = ShaFromBytes(sha.bytes);
   }
 }
@@ -114,16 +115,16 @@ void NoteChange(SqliteConnection* connection, int64_t entry_id) {
   SqliteQuery(connection, kNoteChange).Bind(entry_id).Run();
 }
 
-int64_t NewestSequence(SqliteConnection* connection) {
+ChangeCursor NewestChange(SqliteConnection* connection) {
   const int64_t newest = GetNumber(connection, "sequence");
-  return connection->AreCounts({newest}) ? newest : 0;
+  return ChangeCursor(connection->AreCounts({newest}) ? newest : 0);
 }
 
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
-    SqliteConnection* connection, int64_t after_sequence, int limit,
-    int64_t kept) {
+    SqliteConnection* connection, ChangeCursor after, int limit, int64_t kept) {
   std::vector<StatusChange> changes;
-  const int64_t newest = NewestSequence(connection);
+  const int64_t after_sequence = after.sequence();
+  const int64_t newest = NewestChange(connection).sequence();
   if (after_sequence == newest) return changes;
   const int64_t forgotten = GetNumber(connection, "forgotten_sequence");
   if (!connection->AreCounts({forgotten})) return changes;
@@ -155,13 +156,13 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   }
   std::sort(changes.begin(), changes.end(),
             [](const StatusChange& a, const StatusChange& b) {
-              return a.status.sequence < b.status.sequence;
+              return a.cursor < b.cursor;
             });
   // Only damage gives a sequence twice. The caller resumes after a sequence, so
   // each must occur once.
   changes.erase(std::unique(changes.begin(), changes.end(),
                             [](const StatusChange& a, const StatusChange& b) {
-                              return a.status.sequence == b.status.sequence;
+                              return a.cursor == b.cursor;
                             }),
                 changes.end());
   if (changes.size() > most) changes.resize(most);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/outbox/change_cursor.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/status_view.h"
 
@@ -26,19 +27,19 @@ namespace signalbox {
 // except for an accepted report.
 void NoteChange(SqliteConnection* connection, int64_t entry_id);
 
-// The newest sequence given; 0: none was. Implements Statuses::NewestSequence.
-int64_t NewestSequence(SqliteConnection* connection);
-// The changes with a sequence above `after_sequence`, in order; at most
-// `limit`. `kept`: how many of the newest sequences a watcher can go back.
-// OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: `after_sequence` is older than that,
-// or was never given. Implements Statuses::ChangesAfter.
+// Just after the change with the newest sequence given. Implements
+// Statuses::NewestChange.
+ChangeCursor NewestChange(SqliteConnection* connection);
+// The changes after `after`, in order; at most `limit`. `kept`: how many of the
+// newest sequences a watcher can go back. OUT_OF_RANGE, reason
+// SEQUENCE_NOT_KEPT: `after` is older than that, or its sequence was never
+// given. Implements Statuses::ChangesAfter.
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
-    SqliteConnection* connection, int64_t after_sequence, int limit,
-    int64_t kept);
+    SqliteConnection* connection, ChangeCursor after, int limit, int64_t kept);
 
 // Notes that changes with this sequence or a smaller one are being deleted.
-// ChangesAfter then refuses every smaller `after_sequence`, because a watcher
-// would miss changes.
+// ChangesAfter then refuses every cursor before it, because a watcher would
+// miss changes.
 void NoteForgotten(SqliteConnection* connection, int64_t sequence);
 
 }  // namespace signalbox

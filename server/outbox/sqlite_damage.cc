@@ -120,7 +120,7 @@ class Repairing {
     connection_->Run(kDeferForeignKeys);
     FindTime();
     RepairNumbers();
-    state_->sequence = NewestSequence(connection_);
+    state_->sequence = NewestChange(connection_).sequence();
     RepairTerm();
     RepairRepositories();
     RepairCommits();

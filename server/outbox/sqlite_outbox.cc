@@ -182,14 +182,13 @@ class SqliteOutbox : public Outbox {
     return Read(signalbox::ListCommits, repository, before_sequence, limit);
   }
 
-  absl::StatusOr<int64_t> NewestSequence() override {
-    return Read(signalbox::NewestSequence);
+  absl::StatusOr<ChangeCursor> NewestChange() override {
+    return Read(signalbox::NewestChange);
   }
 
-  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
+  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(ChangeCursor after,
                                                          int limit) override {
-    return Read(signalbox::ChangesAfter, after_sequence, limit,
-                options_.changes_kept);
+    return Read(signalbox::ChangesAfter, after, limit, options_.changes_kept);
   }
 
   absl::StatusOr<History> GetHistory(const StatusKey& key) override {

@@ -171,7 +171,7 @@ void SqliteWriter::LoadState() {
   state_.hooks.Clear();
   state_.next_oldest_delivery = absl::InfinitePast();
   state_.retention = {};
-  state_.sequence = NewestSequence(connection_.get());
+  state_.sequence = NewestChange(connection_.get()).sequence();
   const int64_t epoch = LookAtTerm(connection_.get()).epoch;
   // The repair of a damaged term needs the number that was known.
   if (connection_->status().ok()) state_.epoch = epoch;

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/outbox/change_cursor.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 #include "server/report/status_key.h"
@@ -74,7 +75,8 @@ struct CommitView {
 struct StatusChange {
   Repository repository;  // With its present name.
   std::string sha;
-  StatusView status;  // Its `sequence` is the number of the change.
+  StatusView status;
+  ChangeCursor cursor;  // Just after this change.
 };
 
 // A commit in a list of commits.

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/outbox/change_cursor.h"
 #include "server/outbox/history.h"
 #include "server/outbox/status_list.h"
 #include "server/outbox/status_view.h"
@@ -60,17 +61,16 @@ class Statuses {
   // name; else it is `name` itself.
   virtual absl::StatusOr<Repository> MeantBy(const Repository& name) = 0;
 
-  // The largest sequence given so far; 0: none was.
-  virtual absl::StatusOr<int64_t> NewestSequence() = 0;
+  // Just after the newest change; before all changes if there is none.
+  virtual absl::StatusOr<ChangeCursor> NewestChange() = 0;
 
-  // The status changes with a sequence above `after_sequence`, in order; at
-  // most `limit`. Some earlier changes of a status can be missing if a later
-  // one follows: after one submission that observed the status twice, and after
-  // its key was merged into another. OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT:
-  // the outbox has forgotten some of these changes, or never gave
-  // `after_sequence`.
+  // The status changes after `after`, in order; at most `limit`. Some earlier
+  // changes of a status can be missing if a later one follows: after one
+  // submission that observed the status twice, and after its key was merged
+  // into another. OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: the outbox has
+  // forgotten some of these changes, or never gave that cursor.
   virtual absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
-      int64_t after_sequence, int limit) = 0;
+      ChangeCursor after, int limit) = 0;
 };
 
 }  // namespace signalbox

@@ -1,12 +1,15 @@
 #ifndef SIGNALBOX_SERVER_RPC_CONVERT_H_
 #define SIGNALBOX_SERVER_RPC_CONVERT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/calls/conversion.h"
+#include "server/outbox/change_cursor.h"
 #include "server/outbox/history.h"
 #include "server/outbox/status_view.h"
 #include "server/outbox/submission.h"
@@ -29,6 +32,8 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
                                     const ConvertOptions& options);
 absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,
                                           const ConvertOptions& options);
+// The cursor after which a watcher begins. Nothing: it begins from now on.
+std::optional<ChangeCursor> FromProto(const v1::WatchStatusesRequest& request);
 
 // `context`, or the default context `ci/build` if it is empty.
 std::string ContextOrDefault(const std::string& context);
@@ -41,6 +46,8 @@ v1::Receipt ToProto(const Receipt& receipt,
 v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
+// The sequence in the API that stands for the cursor.
+int64_t ToProto(ChangeCursor cursor);
 v1::WatchStatusesResponse ToProto(const StatusChange& change);
 v1::CommitStatus ToProto(const StatusView& status);
 v1::DiagnoseRepositoryResponse ToProto(

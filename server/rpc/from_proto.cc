@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -115,6 +116,11 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
   call.report.contexts.push_back(ContextOrDefault(request.context()));
   call.report.result = static_cast<Result>(request.result());
   return ConvertReport(std::move(call), options);
+}
+
+std::optional<ChangeCursor> FromProto(const v1::WatchStatusesRequest& request) {
+  if (!request.has_after_sequence()) return std::nullopt;
+  return ChangeCursor(request.after_sequence());
 }
 
 absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -168,10 +167,7 @@ class ServiceCalls final : public StatusServiceImpl {
     return OpenWatchStream(
         context,
         caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
-        request->has_after_sequence()
-            ? std::optional<int64_t>(request->after_sequence())
-            : std::nullopt,
-        &hub_, &counters_.at("WatchStatuses"));
+        FromProto(*request), &hub_, &counters_.at("WatchStatuses"));
   }
 
   Reactor* DiagnoseRepository(

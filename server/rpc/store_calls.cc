@@ -358,10 +358,10 @@ template <typename Response>
 StoreCalls::Work StoreCalls::ForWatching(Response* response, Work read) const {
   return [this, response, read = std::move(read)] {
     // First, so that the answer has every change up to this, and maybe more.
-    const absl::StatusOr<int64_t> sequence = statuses_->NewestSequence();
-    if (!sequence.ok()) return sequence.status();
+    const absl::StatusOr<ChangeCursor> newest = statuses_->NewestChange();
+    if (!newest.ok()) return newest.status();
     absl::Status status = read();
-    if (status.ok()) response->set_sequence(*sequence);
+    if (status.ok()) response->set_sequence(ToProto(*newest));
     return status;
   };
 }

@@ -93,9 +93,11 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit,
   return proto;
 }
 
+int64_t ToProto(ChangeCursor cursor) { return cursor.sequence(); }
+
 v1::WatchStatusesResponse ToProto(const StatusChange& change) {
   v1::WatchStatusesResponse proto;
-  proto.set_sequence(change.status.sequence);
+  proto.set_sequence(ToProto(change.cursor));
   proto.set_repository(change.repository.Display());
   proto.set_sha(change.sha);
   *proto.mutable_status() = ToProto(change.status);

@@ -57,12 +57,12 @@ WatchHub::WatchHub(Options options, Statuses* outbox, Clock* clock)
       worker_("watch", clock, [this] { return RunOnce(); }) {}
 
 void WatchHub::Add(std::shared_ptr<Watcher> watcher,
-                   std::optional<int64_t> after_sequence) {
+                   std::optional<ChangeCursor> after) {
   {
     MutexLock lock(&mu_);
     Watching watching;
     watching.watcher = std::move(watcher);
-    watching.begins_after = after_sequence;
+    watching.begins_after = after;
     const Watcher* const key = watching.watcher.get();
     moves_.push_back({key, std::move(watching)});
     watched_ = true;
@@ -94,7 +94,7 @@ absl::Time WatchHub::RunOnce() {
   if (!TakeMoves()) {
     held_.clear();
     held_bytes_ = 0;
-    newest_ = -1;
+    newest_.reset();
     return absl::InfiniteFuture();
   }
   const absl::Duration begin = clock_->Monotonic();
@@ -197,23 +197,23 @@ bool WatchHub::TakeMoves() {
 }
 
 absl::Status WatchHub::ReadNew() {
-  if (newest_ < 0) {
-    const absl::StatusOr<int64_t> newest = outbox_->NewestSequence();
+  if (!newest_.has_value()) {
+    const absl::StatusOr<ChangeCursor> newest = outbox_->NewestChange();
     if (!newest.ok()) return newest.status();
     newest_ = held_after_ = *newest;
   }
   fresh_.clear();
-  fresh_after_ = newest_;
+  fresh_after_ = *newest_;
   ++round_;
   for (int i = 0; i < kBatchesPerRound; ++i) {
     absl::StatusOr<std::vector<StatusChange>> changes =
-        outbox_->ChangesAfter(newest_, options_.batch);
+        outbox_->ChangesAfter(*newest_, options_.batch);
     if (absl::IsOutOfRange(changes.status())) {
       // The outbox has forgotten changes that the hub has not read. The hub
       // starts again at the newest, and ends the watchers that miss some.
       held_.clear();
       held_bytes_ = 0;
-      newest_ = -1;
+      newest_.reset();
       return changes.status();
     }
     if (!changes.ok()) return changes.status();
@@ -227,14 +227,14 @@ absl::Status WatchHub::ReadNew() {
 
 void WatchHub::Hold(std::vector<StatusChange> changes) {
   for (StatusChange& change : changes) {
-    newest_ = change.status.sequence;
+    newest_ = change.cursor;
     held_.push_back(Ready(std::move(change)));
     held_bytes_ += BytesOfChange(*held_.back());
     if (IsFirstInRound(*held_.back())) fresh_.push_back(held_.back());
   }
   while (held_.size() > options_.max_held ||
          held_bytes_ > options_.max_held_bytes) {
-    held_after_ = held_.front()->change.status.sequence;
+    held_after_ = held_.front()->change.cursor;
     held_bytes_ -= BytesOfChange(*held_.front());
     held_.pop_front();
   }
@@ -256,13 +256,13 @@ bool WatchHub::WantsNothingFresh(Watching* watching) {
 
 absl::Status WatchHub::Begin(Watching* watching) {
   if (!watching->begins_after.has_value()) {
-    const absl::StatusOr<int64_t> newest =
-        more_ ? outbox_->NewestSequence() : newest_;
+    const absl::StatusOr<ChangeCursor> newest =
+        more_ ? outbox_->NewestChange() : *newest_;
     if (!newest.ok()) return newest.status();
     watching->cursor = *newest;
   } else {
     watching->cursor = *watching->begins_after;
-    if (watching->cursor < held_after_ || watching->cursor > newest_) {
+    if (watching->cursor < held_after_ || watching->cursor > *newest_) {
       const absl::StatusOr<std::vector<StatusChange>> kept =
           outbox_->ChangesAfter(watching->cursor, 1);
       if (!kept.ok()) return kept.status();
@@ -274,11 +274,10 @@ absl::Status WatchHub::Begin(Watching* watching) {
 }
 
 void WatchHub::SendBookmark(Watching* watching, absl::Duration now) {
-  if (bookmark_ == nullptr ||
-      bookmark_->message.sequence() != watching->cursor) {
+  if (bookmark_ == nullptr || bookmark_->change.cursor != watching->cursor) {
     auto bookmark = std::make_shared<WatchedChange>();
-    bookmark->change.status.sequence = watching->cursor;
-    bookmark->message.set_sequence(watching->cursor);
+    bookmark->change.cursor = watching->cursor;
+    bookmark->message.set_sequence(ToProto(watching->cursor));
     bookmark_ = std::move(bookmark);
   }
   watching->bookmark_time = now;
@@ -288,14 +287,13 @@ void WatchHub::SendBookmark(Watching* watching, absl::Duration now) {
 absl::Status WatchHub::Serve(Watching* watching) {
   if (!watching->caught_up) return CatchUp(watching);
   if (WantsNothingFresh(watching)) {
-    watching->cursor = std::max(watching->cursor, newest_);
+    watching->cursor = std::max(watching->cursor, *newest_);
     return absl::OkStatus();
   }
   if (watching->cursor >= held_after_) {
     auto next = std::ranges::upper_bound(
-        held_, watching->cursor, {}, [](const SharedChange& change) {
-          return change->change.status.sequence;
-        });
+        held_, watching->cursor, {},
+        [](const SharedChange& change) { return change->change.cursor; });
     const double last = send_budget_.tokens() - tokens_of_turn_;
     for (; next != held_.end(); ++next) {
       if (!Offer(watching, *next)) return absl::OkStatus();
@@ -331,7 +329,7 @@ bool WatchHub::WantsRepository(Watching* watching,
 
 bool WatchHub::Offer(Watching* watching, const SharedChange& change) {
   if (!WantsRepository(watching, *change)) {
-    watching->cursor = change->change.status.sequence;
+    watching->cursor = change->change.cursor;
     return true;
   }
   if (send_budget_.IsEmpty()) {
@@ -347,7 +345,7 @@ bool WatchHub::Offer(Watching* watching, const SharedChange& change) {
     case Watcher::Offered::kNotWanted:
       break;
   }
-  watching->cursor = change->change.status.sequence;
+  watching->cursor = change->change.cursor;
   return true;
 }
 
@@ -364,7 +362,7 @@ absl::Status WatchHub::CatchUp(Watching* watching) {
   }
   if (changes->size() < static_cast<size_t>(options_.batch)) {
     // ReadNew has read everything up to `newest_`, so nothing else is left.
-    watching->cursor = std::max(watching->cursor, newest_);
+    watching->cursor = std::max(watching->cursor, *newest_);
     watching->caught_up = true;
     return absl::OkStatus();
   }

@@ -17,6 +17,7 @@
 #include "server/base/clock.h"
 #include "server/base/token_bucket.h"
 #include "server/base/worker.h"
+#include "server/outbox/change_cursor.h"
 #include "server/outbox/status_view.h"
 #include "server/outbox/statuses.h"
 #include "signalbox/v1/status_service.pb.h"
@@ -24,8 +25,8 @@
 namespace signalbox {
 
 // A status change together with its message for clients. All watchers share
-// one copy. A bookmark is a message with a sequence and nothing else. It says
-// that the client has received all changes up to this sequence.
+// one copy. A bookmark has a cursor and a message with a sequence, and nothing
+// else. It says that the client has received all changes up to there.
 struct WatchedChange {
   StatusChange change;
   // A small number that WatchHub gives the repository, for its caches. Nothing:
@@ -57,7 +58,7 @@ class Watcher {
     // it can. The hub then offers the same change again.
     kNoRoom,
   };
-  // Offers the next change, in the order of sequences.
+  // Offers the next change, in their order.
   virtual Offered Offer(const std::shared_ptr<const WatchedChange>& change) = 0;
 
   // Ends the watching. The hub calls nothing after it. `status`:
@@ -78,7 +79,7 @@ class Watcher {
 // `max_held_bytes`, and offers them to every watcher. If a watcher's next
 // change is no longer in memory, WatchHub ends the watcher.
 //
-// A watcher that begins at an older sequence first catches up: WatchHub reads
+// A watcher that begins at an older cursor first catches up: WatchHub reads
 // older changes from the outbox for this watcher alone, as fast as it takes
 // them. They must not come from memory: changes in memory can have old names of
 // repositories, to which the caller's old rights would apply.
@@ -109,11 +110,9 @@ class WatchHub {
   // Before it, remove all watchers or call Close.
   ~WatchHub() { worker_.Stop(); }
 
-  // Begins to offer `watcher` the changes with sequences after
-  // `after_sequence`. Nothing: the changes from now on. It ends with Remove, or
-  // when the hub calls the watcher's End.
-  void Add(std::shared_ptr<Watcher> watcher,
-           std::optional<int64_t> after_sequence);
+  // Begins to offer `watcher` the changes after `after`. Nothing: the changes
+  // from now on. It ends with Remove, or when the hub calls the watcher's End.
+  void Add(std::shared_ptr<Watcher> watcher, std::optional<ChangeCursor> after);
   // Asks the hub's thread to forget `watcher`. The thread may still call
   // `watcher` after this returns, and keeps it alive until then.
   void Remove(const Watcher* watcher);
@@ -131,10 +130,10 @@ class WatchHub {
   // What the hub knows of one watcher.
   struct Watching {
     std::shared_ptr<Watcher> watcher;
-    // As `after_sequence` of Add.
-    std::optional<int64_t> begins_after;
-    // The hub has offered all wanted changes up to this sequence.
-    int64_t cursor = 0;
+    // As `after` of Add.
+    std::optional<ChangeCursor> begins_after;
+    // The hub has offered all wanted changes up to here.
+    ChangeCursor cursor;
     bool begun = false;            // `cursor` is set.
     absl::Duration bookmark_time;  // Of the last bookmark, steady clock.
     // True: the watcher gets changes from memory. False: from the outbox.
@@ -189,16 +188,16 @@ class WatchHub {
   Clock* const clock_;
 
   // Only the hub's thread uses these. `held_` is the memory: all changes after
-  // the sequence `held_after_`, up to `newest_`.
+  // `held_after_`, up to `newest_`.
   std::map<const Watcher*, Watching> watching_;
   std::deque<SharedChange> held_;
   size_t held_bytes_ = 0;
-  int64_t held_after_ = 0;
-  int64_t newest_ = -1;  // -1: not known.
-  // This round's changes have sequences after `fresh_after_`. `fresh_` has the
-  // first change of each repository.
+  ChangeCursor held_after_;
+  std::optional<ChangeCursor> newest_;  // Nothing: not known.
+  // This round's changes come after `fresh_after_`. `fresh_` has the first
+  // change of each repository.
   std::vector<SharedChange> fresh_;
-  int64_t fresh_after_ = 0;
+  ChangeCursor fresh_after_;
   int64_t round_ = 0;
   // The last round with a change of a repository, by the repository's number.
   std::vector<int64_t> seen_in_round_;

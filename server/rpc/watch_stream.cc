@@ -1,5 +1,6 @@
 #include "server/rpc/watch_stream.h"
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -28,14 +29,13 @@ class WatchStream : public WatchReactor,
       : context_(context), filter_(std::move(filter)), hub_(hub), ends_(ends) {}
 
   // Keeps the stream alive until OnDone.
-  void Start(const absl::Status& refusal,
-             std::optional<int64_t> after_sequence) {
+  void Start(const absl::Status& refusal, std::optional<ChangeCursor> after) {
     {
       MutexLock lock(&mu_);
       self_ = shared_from_this();
     }
     if (refusal.ok()) {
-      hub_->Add(shared_from_this(), after_sequence);
+      hub_->Add(shared_from_this(), after);
     } else {
       End(refusal);
     }
@@ -104,7 +104,7 @@ class WatchStream : public WatchReactor,
     if (waiting_.empty()) return nullptr;
     sent_ = std::move(waiting_.front());
     waiting_.pop_front();
-    last_sequence_ = sent_->change.status.sequence;
+    last_sequence_ = sent_->message.sequence();
     sending_ = true;
     // gRPC may then send this change together with the next.
     const bool more = !waiting_.empty();
@@ -174,13 +174,13 @@ class WatchStream : public WatchReactor,
 
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
-                              std::optional<int64_t> after_sequence,
-                              WatchHub* hub, CodeCounters* ends) {
+                              std::optional<ChangeCursor> after, WatchHub* hub,
+                              CodeCounters* ends) {
   const absl::Status refusal = filter.status();
   const auto stream = std::make_shared<WatchStream>(
       context, filter.ok() ? *std::move(filter) : WatchFilter(), hub, ends);
   WatchReactor* const reactor = stream.get();
-  stream->Start(refusal, after_sequence);
+  stream->Start(refusal, after);
   return reactor;
 }
 

@@ -1,11 +1,11 @@
 #ifndef SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 #define SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 
-#include <cstdint>
 #include <optional>
 
 #include "absl/status/statusor.h"
 #include "server/base/metrics.h"
+#include "server/outbox/change_cursor.h"
 #include "server/rpc/filters.h"
 #include "server/rpc/watch_hub.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -18,16 +18,16 @@ using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 // registers as a watcher with `hub`, and sends the client every status change
 // that `hub` offers and `filter` selects.
 //
-// `after_sequence`: the call sends the changes with larger sequences. Nothing:
-// it sends those from now on. If `filter` is an error, the call ends with it.
-// `ends` counts the ended calls by their codes.
+// `after`: the call sends the changes after this. Nothing: it sends those from
+// now on. If `filter` is an error, the call ends with it. `ends` counts the
+// ended calls by their codes.
 //
 // Give the result to gRPC. It deletes itself when the call has ended. Borrows
 // `context`, `hub` and `ends`; `hub` and `ends` must outlive the gRPC server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
-                              std::optional<int64_t> after_sequence,
-                              WatchHub* hub, CodeCounters* ends);
+                              std::optional<ChangeCursor> after, WatchHub* hub,
+                              CodeCounters* ends);
 
 }  // namespace signalbox
 

@@ -219,7 +219,8 @@ FUZZ_TARGET(database) {
   const auto commits = (*outbox)->ListCommits(std::nullopt, 0, 10);
   CheckStatus(commits.status());
   if (commits.ok()) ReadAll(**outbox, *commits);
-  const absl::Status changes = (*outbox)->ChangesAfter(0, 100).status();
+  const absl::Status changes =
+      (*outbox)->ChangesAfter(ChangeCursor(0), 100).status();
   // A damaged database may have lost changes.
   if (!absl::IsOutOfRange(changes)) CheckStatus(changes);
   if (work % 4 == 1) Post(**outbox, in);

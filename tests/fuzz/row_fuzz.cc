@@ -361,26 +361,26 @@ void ReadHistory(Outbox& outbox, FuzzInput& in) {
 }
 
 void ReadChanges(Outbox& outbox, FuzzInput& in) {
-  const int64_t after = in.Flag() ? in.Int64() : in.Byte();
+  const ChangeCursor after(in.Flag() ? in.Int64() : in.Byte());
   const int limit = Limit(in);
   const auto changes = outbox.ChangesAfter(after, limit);
   if (!HasResult(changes, absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT")) {
     return;
   }
   CheckLimit(*changes, limit);
-  int64_t last = after;
+  ChangeCursor last = after;
   for (const StatusChange& change : *changes) {
-    FUZZ_CHECK(change.status.sequence > last, change.status.sequence);
-    last = change.status.sequence;
+    FUZZ_CHECK(change.cursor > last, change.cursor.sequence());
+    last = change.cursor;
     Check(change.status);
     CheckSha(change.sha);
   }
 }
 
 void ReadNewest(Outbox& outbox, FuzzInput&) {
-  const auto newest = outbox.NewestSequence();
+  const auto newest = outbox.NewestChange();
   if (!HasResult(newest)) return;
-  FUZZ_CHECK(*newest >= 0, *newest);
+  FUZZ_CHECK(*newest >= ChangeCursor(), newest->sequence());
 }
 
 void ReadDueTime(Outbox& outbox, FuzzInput& in) {

@@ -76,12 +76,12 @@ class ForwardingOutbox : public Outbox {
                                        absl::string_view sha) override {
     return outbox_->GetCommit(repository, sha);
   }
-  absl::StatusOr<int64_t> NewestSequence() override {
-    return outbox_->NewestSequence();
+  absl::StatusOr<ChangeCursor> NewestChange() override {
+    return outbox_->NewestChange();
   }
-  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
+  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(ChangeCursor after,
                                                          int limit) override {
-    return outbox_->ChangesAfter(after_sequence, limit);
+    return outbox_->ChangesAfter(after, limit);
   }
   absl::StatusOr<std::vector<CommitSummary>> ListCommits(
       const std::optional<Repository>& repository, int64_t before_sequence,

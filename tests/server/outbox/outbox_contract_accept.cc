@@ -311,7 +311,7 @@ TEST_P(OutboxContract, TheHistoryTellsTheSeries) {
   EXPECT_EQ(history.reports[2].series, "a");
   EXPECT_EQ(history.reports[2].disposition, Disposition::kSuperseded);
   EXPECT_EQ(history.status.series, "b");
-  const auto changes = outbox().ChangesAfter(0, 10);
+  const auto changes = outbox().ChangesAfter(ChangeCursor(0), 10);
   ASSERT_TRUE(changes.ok());
   ASSERT_EQ(changes->size(), 2u);
   EXPECT_EQ(changes->at(0).status.series, "a");

@@ -110,7 +110,7 @@ std::string Show(Outbox* outbox, absl::Time now) {
                     CommitStateName(summary.state), " ", summary.status_count,
                     " #", summary.sequence, "\n");
   }
-  const auto changes = outbox->ChangesAfter(0, 1'000'000);
+  const auto changes = outbox->ChangesAfter(ChangeCursor(0), 1'000'000);
   if (!changes.ok()) return std::string(changes.status().message());
   for (const StatusChange& change : *changes) {
     absl::StrAppend(&text, "change in ", change.repository.Display(), " ",

@@ -166,7 +166,7 @@ TEST_P(OutboxContract, AnInstallationThatCameRevivesItsAccount) {
   EXPECT_TRUE(told("acme-2", "created"));
   EXPECT_TRUE(told("acm", "created"));
   EXPECT_FALSE(TakeResult().has_value());
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   EXPECT_TRUE(told("Acme", "new_permissions_accepted"));
   const auto changes = outbox().ChangesAfter(before, 10);
   ASSERT_EQ(changes->size(), 1u);

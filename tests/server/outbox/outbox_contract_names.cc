@@ -97,7 +97,7 @@ TEST_P(OutboxContract, ARepositoryThatIsGoneIsAbandonedInTheEnd) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
   Settle(*TakeResult(), Settlement::Kind::kPosted);
   Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   for (int hours = 0; hours < 7 * 24; ++hours) {
     if (!Asked().empty() && Asked().front() == "78") Answer("78", "");
     EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
@@ -167,7 +167,7 @@ TEST_P(OutboxContract, WhatHasNoNameForAWeekIsAbandoned) {
     EXPECT_EQ(*outbox().DoChores(Now()), false);
     clock_.Advance(absl::Hours(24));
   }
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   EXPECT_TRUE(outbox().AbandonParked(Now(), 10).ok());
   const auto changes = outbox().ChangesAfter(before, 10);
   ASSERT_EQ(changes->size(), 1u);

@@ -38,7 +38,7 @@ TEST_P(ParkingContract, OthersGoOn) {
 
 TEST_P(ParkingContract, OnlyWhatIsTriedTakesANumber) {
   for (const char sha : {'a', 'b', 'c'}) Accept(Done("widgets", sha));
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   const std::optional<Lease> lease = TakeResult();
   Settle(Refused(*lease));
   const auto changes = outbox().ChangesAfter(before, 10);
@@ -215,9 +215,9 @@ TEST_P(ParkingContract, ANewReportOfWhatProbesIsWhatProbes) {
 TEST_P(ParkingContract, AReportBringsTheProbeForward) {
   ParkForLong();
   clock_.Advance(absl::Minutes(5));
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   EXPECT_EQ(Accept(Done("widgets", 'b')).disposition, Disposition::kUnchanged);
-  EXPECT_EQ(*outbox().NewestSequence(), before);
+  EXPECT_EQ(*outbox().NewestChange(), before);
   ExpectParked('a', absl::ZeroDuration());
   const std::optional<Lease> probe = TakeProbe();
   ASSERT_TRUE(probe.has_value());
@@ -364,7 +364,7 @@ TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
   EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
   clock_.Advance(absl::Hours(1));
   Settle(Refused(*TakeProbe()));
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   EXPECT_EQ(*outbox().AbandonParked(Now(), 2), 2);
   EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 1);
   EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
@@ -418,7 +418,7 @@ TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
   Accept(ResultOf(Result::kSuccess, 1));
   AbandonResult("VALIDATION_FAILED");
   clock_.Advance(absl::Minutes(1));
-  const int64_t before = *outbox().NewestSequence();
+  const ChangeCursor before = *outbox().NewestChange();
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).disposition,
             Disposition::kUnchanged);
   EXPECT_EQ(outbox().ChangesAfter(before, 10)->size(), 1u);

@@ -193,12 +193,13 @@ TEST_P(OutboxContract, TheHistoryIsBounded) {
 // Each sequence has a status change, with the status as it was then.
 TEST_P(OutboxContract, EveryNumberIsAChange) {
   const auto changes = [this](int64_t after, int limit = 100) {
-    const auto found = outbox().ChangesAfter(after, limit);
+    const auto found = outbox().ChangesAfter(ChangeCursor(after), limit);
     EXPECT_TRUE(found.ok()) << found.status();
     std::vector<std::string> told;
     for (const StatusChange& change :
          found.value_or(std::vector<StatusChange>())) {
       const StatusView& status = change.status;
+      EXPECT_EQ(change.cursor, ChangeCursor(status.sequence));
       told.push_back(
           absl::StrCat(status.sequence, " ", change.repository.name, " ",
                        change.sha.substr(0, 1), " ", status.context, " ",
@@ -208,7 +209,7 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
     }
     return told;
   };
-  EXPECT_EQ(*outbox().NewestSequence(), 0);
+  EXPECT_EQ(outbox().NewestChange()->sequence(), 0);
   EXPECT_THAT(changes(0), IsEmpty());
   KeyReport pending = On(Pending(1, "begun"), "acme/Widgets", 'b');
   pending.expires_after = absl::Hours(1);
@@ -240,9 +241,10 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
   EXPECT_THAT(changes(0), ElementsAreArray(all));
   EXPECT_THAT(changes(2, 3), ElementsAre(all[2], all[3], all[4]));
   EXPECT_THAT(changes(8), IsEmpty());
-  EXPECT_EQ(*outbox().NewestSequence(), 8);
+  EXPECT_EQ(outbox().NewestChange()->sequence(), 8);
   for (const int64_t never : {9, -1}) {
-    const absl::Status status = outbox().ChangesAfter(never, 1).status();
+    const absl::Status status =
+        outbox().ChangesAfter(ChangeCursor(never), 1).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << never;
     EXPECT_EQ(ReasonOf(status), "SEQUENCE_NOT_KEPT");
   }
@@ -252,7 +254,7 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
   Accept(On(Pending(2), "gizmos", 'a', "x"));
   Rename("gizmos", "things");
   ASSERT_FALSE(changes(8).empty());
-  EXPECT_EQ(*outbox().NewestSequence(), 10);
+  EXPECT_EQ(outbox().NewestChange()->sequence(), 10);
   EXPECT_EQ(changes(8).back().substr(0, 20), "10 things a x pendin");
 }
 

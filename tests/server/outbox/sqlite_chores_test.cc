@@ -141,7 +141,7 @@ TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
     }
   }
   // Each merge takes one sequence.
-  const auto count = [&] { return *outbox->NewestSequence(); };
+  const auto count = [&] { return outbox->NewestChange()->sequence(); };
   const int64_t before = count();
   ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
                                clock_.Now())

@@ -437,8 +437,8 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->NextDueIn(now), "NextDueIn");
     Works(outbox_->ListCommits(std::nullopt, 0, 100), "ListCommits");
     Works(outbox_->ListCommits(Repo("widgets"), 0, 100), "ListCommits");
-    Works(outbox_->NewestSequence(), "NewestSequence");
-    Works(outbox_->ChangesAfter(0, 1000), "ChangesAfter");
+    Works(outbox_->NewestChange(), "NewestChange");
+    Works(outbox_->ChangesAfter(ChangeCursor(0), 1000), "ChangesAfter");
     StatusQuery query;
     query.limit = 100;
     Works(outbox_->ListStatuses(query), "ListStatuses");

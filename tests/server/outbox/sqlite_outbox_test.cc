@@ -235,7 +235,7 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
   {
     const auto outbox =
         OpenDamaged("UPDATE report SET attempt = 'second' WHERE entry_id = 1");
-    const auto changes = outbox->ChangesAfter(0, 10);
+    const auto changes = outbox->ChangesAfter(ChangeCursor(0), 10);
     ASSERT_TRUE(changes.ok()) << changes.status();
     ASSERT_EQ(changes->size(), 1u);
     EXPECT_EQ(changes->front().sha, Sha('b'));
@@ -306,17 +306,17 @@ TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
 TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsFoundAgain) {
   const std::unique_ptr<Outbox> outbox = Open();
   ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
-  const auto newest = outbox->NewestSequence();
+  const auto newest = outbox->NewestChange();
   ASSERT_TRUE(newest.ok()) << newest.status();
   for (const char* damage :
        {"UPDATE meta SET value = 9223372036854775807 WHERE name = 'sequence'",
         "UPDATE meta SET value = -5 WHERE name = 'sequence'"}) {
     Tamper(damage);
-    const auto again = outbox->NewestSequence();
+    const auto again = outbox->NewestChange();
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(*again, *newest);
     Tamper(damage);
-    const auto changes = outbox->ChangesAfter(0, 10);
+    const auto changes = outbox->ChangesAfter(ChangeCursor(0), 10);
     ASSERT_TRUE(changes.ok()) << changes.status();
     EXPECT_EQ(changes->size(), 1u);
   }
@@ -580,8 +580,9 @@ TEST_F(SqliteOutboxTest, KeepsTheNewestChanges) {
     ASSERT_TRUE(Accept(outbox->get(), Pending(attempt)).ok());  // UNCHANGED.
   }
   EXPECT_EQ(told, 20);
-  EXPECT_EQ((*outbox)->ChangesAfter(15, 10)->size(), 5u);
-  EXPECT_TRUE(absl::IsOutOfRange((*outbox)->ChangesAfter(14, 10).status()));
+  EXPECT_EQ((*outbox)->ChangesAfter(ChangeCursor(15), 10)->size(), 5u);
+  EXPECT_TRUE(absl::IsOutOfRange(
+      (*outbox)->ChangesAfter(ChangeCursor(14), 10).status()));
 }
 
 // A watcher that returns after the history's end has missed changes.
@@ -592,13 +593,14 @@ TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
     ASSERT_TRUE(Accept(outbox.get(), Pending(0)).ok());  // SUPERSEDED.
     clock_.Advance(absl::Hours(1));
   }
-  EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
+  EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(0), 10)->size(), 3u);
   // Begins with the second.
   ASSERT_TRUE(outbox->ForgetOlderThan(absl::Hours(2), clock_.Now()).ok());
-  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(0, 10).status()));
-  ASSERT_EQ(outbox->ChangesAfter(1, 10)->size(), 2u);
-  EXPECT_EQ(outbox->ChangesAfter(1, 1)->at(0).status.attempt, 2);
-  EXPECT_EQ(outbox->ChangesAfter(2, 10)->at(0).status.attempt, 3);
+  EXPECT_TRUE(
+      absl::IsOutOfRange(outbox->ChangesAfter(ChangeCursor(0), 10).status()));
+  ASSERT_EQ(outbox->ChangesAfter(ChangeCursor(1), 10)->size(), 2u);
+  EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(1), 1)->at(0).status.attempt, 2);
+  EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(2), 10)->at(0).status.attempt, 3);
 }
 
 TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
@@ -609,13 +611,14 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   clock_.Advance(absl::Hours(1));
   ASSERT_TRUE(
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).ok());
-  EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
+  EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(0), 10)->size(), 3u);
   ASSERT_TRUE(outbox->ForgetOlderThan(absl::ZeroDuration(), clock_.Now()).ok());
   ASSERT_TRUE(
       absl::IsNotFound(outbox->GetCommit(Repo("a"), Sha('a')).status()));
   // The second number was the end of the try.
-  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(1, 10).status()));
-  EXPECT_EQ(outbox->ChangesAfter(2, 10)->size(), 1u);
+  EXPECT_TRUE(
+      absl::IsOutOfRange(outbox->ChangesAfter(ChangeCursor(1), 10).status()));
+  EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(2), 10)->size(), 1u);
 }
 
 TEST_F(SqliteOutboxTest, OldDeliveriesLeaveTheFile) {
@@ -720,7 +723,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
     }
     while (*(*outbox)->ForgetOlderThan(absl::ZeroDuration(), clock_.Now())) {
     }
-    EXPECT_EQ((*outbox)->ChangesAfter(595, 10)->size(), 5u);
+    EXPECT_EQ((*outbox)->ChangesAfter(ChangeCursor(595), 10)->size(), 5u);
   }
   const auto connection =
       SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
@@ -749,9 +752,10 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   const std::unique_ptr<Outbox> outbox = Open();
   EXPECT_THAT(DueCredentials(outbox.get()), testing::ElementsAre("acme"));
   // Two reports, two ends of tries, and one revival.
-  EXPECT_EQ(*outbox->NewestSequence(), 5);
-  EXPECT_EQ(outbox->ChangesAfter(4, 10)->at(0).status.posting.state,
-            PostingState::kDue);
+  EXPECT_EQ(outbox->NewestChange()->sequence(), 5);
+  EXPECT_EQ(
+      outbox->ChangesAfter(ChangeCursor(4), 10)->at(0).status.posting.state,
+      PostingState::kDue);
   LeaseRequest request;
   request.credential = "acme";
   request.lease_time = absl::Seconds(20);

@@ -304,14 +304,14 @@ TEST_F(SqliteUpgradeTest, ChangesOfBeforeAreKeptFromVersion4On) {
   for (const int version : kVersions) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
-    const int64_t newest = *outbox->NewestSequence();
-    EXPECT_GT(newest, 50);
-    const auto changes = outbox->ChangesAfter(0, 1000);
+    const ChangeCursor newest = *outbox->NewestChange();
+    EXPECT_GT(newest.sequence(), 50);
+    const auto changes = outbox->ChangesAfter(ChangeCursor(0), 1000);
     if (version < 4) {
       EXPECT_TRUE(absl::IsOutOfRange(changes.status()));
     } else {
       ASSERT_TRUE(changes.ok()) << changes.status();
-      EXPECT_EQ(changes->size(), static_cast<size_t>(newest));
+      EXPECT_EQ(changes->size(), static_cast<size_t>(newest.sequence()));
     }
     ASSERT_TRUE(Accept(outbox.get(), Pending(7)).ok());
     EXPECT_EQ(outbox->ChangesAfter(newest, 10)->size(), 1u);

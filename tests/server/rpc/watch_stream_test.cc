@@ -112,7 +112,7 @@ class WatchStreamTest : public ServiceTest {
   // All status changes of the store, as the server must send them.
   std::vector<std::string> Stored(int64_t after = 0) {
     std::vector<std::string> changes;
-    const auto stored = outbox_->ChangesAfter(after, 1'000'000);
+    const auto stored = outbox_->ChangesAfter(ChangeCursor(after), 1'000'000);
     EXPECT_TRUE(stored.ok()) << stored.status();
     for (const StatusChange& change : *stored) {
       changes.push_back(ToProto(change).ShortDebugString());
@@ -210,11 +210,11 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
   };
   take(first.get());
   first->context.TryCancel();
-  while (reporting > 0 || last < *outbox_->NewestSequence()) {
+  while (reporting > 0 || last < outbox_->NewestChange()->sequence()) {
     const auto watch = Begin(After(last));
     ++streams;
     for (unsigned i = random() % 60 + 1;
-         i > 0 && last < *outbox_->NewestSequence(); --i) {
+         i > 0 && last < outbox_->NewestChange()->sequence(); --i) {
       // A stream that was too slow ends, and the next one resumes.
       if (!take(watch.get())) break;
     }
