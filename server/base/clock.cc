@@ -1,5 +1,7 @@
 #include "server/base/clock.h"
 
+#include <time.h>
+
 #include "absl/time/clock.h"
 #include "common/monotonic_time.h"
 
@@ -17,6 +19,12 @@ class SystemClock : public Clock {
 Clock* Clock::System() {
   static SystemClock* const clock = new SystemClock;
   return clock;
+}
+
+absl::Duration ThreadCpuTime() {
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
 }
 
 }  // namespace signalbox

@@ -43,6 +43,9 @@ class Clock {
   static Clock* System();
 };
 
+// How long the calling thread has kept a core busy since it began.
+absl::Duration ThreadCpuTime();
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_BASE_CLOCK_H_

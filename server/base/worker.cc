@@ -18,6 +18,12 @@ Worker::Worker(absl::string_view name, Clock* clock,
                std::function<absl::Time()> run_once)
     : Worker(name, clock, &own_wake_up_, std::move(run_once)) {}
 
+Worker::Worker(absl::string_view name, Clock* clock,
+               std::function<absl::Time(Worker*)> run_once)
+    : Worker(
+          name, clock, &own_wake_up_,
+          [this, run_once = std::move(run_once)] { return run_once(this); }) {}
+
 Worker::Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
                std::function<absl::Time()> run_once)
     : clock_(clock),
@@ -33,6 +39,20 @@ void Worker::Stop() {
   wake_up_->Wake();
   MutexLock lock(&join_mu_);
   if (thread_.joinable()) thread_.join();
+}
+
+bool Worker::Pause(absl::Duration time) {
+  const absl::Duration end = clock_->Monotonic() + time;
+  bool is_woken = false;
+  for (;;) {
+    // Before the look at `stop_`: Stop sets that first.
+    if (wake_up_->Take()) is_woken = true;
+    const absl::Duration left = end - clock_->Monotonic();
+    if (stop_ || left <= absl::ZeroDuration()) break;
+    wake_up_->WaitFor(std::min(left, kLongestWait));
+  }
+  if (is_woken) wake_up_->Wake();
+  return !stop_;
 }
 
 void Worker::Loop() {

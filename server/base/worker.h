@@ -24,6 +24,9 @@ namespace signalbox {
 // after construction. If somebody sets the wall clock, a call can come early,
 // or some seconds late.
 //
+// Work that cannot be left and continued, such as a long statement of a
+// database, calls Pause in its middle.
+//
 // Thread-safe. `run_once` itself may call Wake.
 class Worker {
  public:
@@ -36,6 +39,10 @@ class Worker {
   Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
          std::function<absl::Time()> run_once);
 
+  // The same, and `run_once` may call Pause of its Worker.
+  Worker(absl::string_view name, Clock* clock,
+         std::function<absl::Time(Worker*)> run_once);
+
   // Calls Stop.
   ~Worker() { Stop(); }
 
@@ -45,6 +52,9 @@ class Worker {
   // Makes a new call of `run_once` begin soon: at once, or after the call under
   // way. Cheap if one is requested already.
   void Wake() { wake_up_->Wake(); }
+
+  // For `run_once` alone: sleeps. False, and at once: Stop was called.
+  bool Pause(absl::Duration time);
 
   // Waits for the call under way, then ends the thread. No call begins after it
   // returns. May be called several times.

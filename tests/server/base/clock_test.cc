@@ -27,6 +27,14 @@ TEST(ClockTest, MonotonicTimeNeverGoesBack) {
   }
 }
 
+TEST(ClockTest, AThreadsCpuTimeGrowsWithItsWork) {
+  const absl::Duration begin = ThreadCpuTime();
+  EXPECT_GE(begin, absl::ZeroDuration());
+  while (ThreadCpuTime() == begin) {
+  }
+  EXPECT_GT(ThreadCpuTime(), begin);
+}
+
 TEST(ClockTest, ThereIsOneSystemClock) {
   EXPECT_EQ(Clock::System(), Clock::System());
 }

@@ -301,6 +301,39 @@ TEST_F(WorkerTest, AWakeUpOfItsOwnersWakesIt) {
   EXPECT_FALSE(calls_.running());
 }
 
+TEST_F(WorkerTest, StopEndsAPause) {
+  Calls paused;
+  std::atomic<bool> went_on{true};
+  Worker worker("worker", &clock_, [&](Worker* itself) {
+    paused.Run();
+    went_on = itself->Pause(absl::Hours(24));
+    return absl::InfiniteFuture();
+  });
+  paused.AwaitEnded(1);
+  worker.Stop();
+  EXPECT_FALSE(went_on);
+}
+
+// What arrived meanwhile is done after the call.
+TEST_F(WorkerTest, AWakeNeitherEndsAPauseNorIsItLost) {
+  WatchedClock clock;
+  Calls paused;
+  Calls went_on;
+  Worker worker("worker", &clock, [&](Worker* itself) {
+    paused.Run();
+    if (paused.begun() == 1) {
+      EXPECT_TRUE(itself->Pause(absl::Milliseconds(1)));
+    }
+    return went_on.Run();
+  });
+  paused.AwaitEnded(1);
+  worker.Wake();
+  clock.AwaitLooks(4);  // The pause has begun.
+  EXPECT_EQ(went_on.begun(), 0);
+  clock.Advance(absl::Milliseconds(1));
+  went_on.AwaitEnded(2);
+}
+
 TEST(WakeUpTest, ARequestStaysUntilItIsTaken) {
   WakeUp wake_up;
   EXPECT_FALSE(wake_up.is_requested());
