@@ -67,12 +67,36 @@ constexpr int kStepsPerLook = 1000;
 // only the lower 17 bits of a length, so a piece must be below 128 KiB.
 constexpr sqlite3_int64 kLogPiece = 64 << 10;
 
+// The file of the write-ahead log. Null: there is none.
+sqlite3_file* LogOf(sqlite3* handle) {
+  sqlite3_file* log = nullptr;
+  const int code = sqlite3_file_control(
+      handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  const bool has_log =
+      code == SQLITE_OK && log != nullptr && log->pMethods != nullptr;
+  return has_log ? log : nullptr;
+}
+
 constexpr char kBeginRead[] = "BEGIN DEFERRED";
 constexpr char kBeginWrite[] = "BEGIN IMMEDIATE";
 constexpr char kCommit[] = "COMMIT";
 constexpr char kRollback[] = "ROLLBACK";
 
 }  // namespace
+
+// The methods of the database file, with one that looks before it reads.
+struct SqliteConnection::WatchedFile {
+  sqlite3_io_methods methods;  // First, because the file points to it.
+  const sqlite3_io_methods* real;
+  SqliteConnection* connection;
+
+  static int Read(sqlite3_file* file, void* to, int length, sqlite3_int64 at) {
+    const auto* const watched =
+        reinterpret_cast<const WatchedFile*>(file->pMethods);
+    watched->connection->LookWhetherCancelled();
+    return watched->real->xRead(file, to, length, at);
+  }
+};
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
     const std::string& path, Access access) {
@@ -132,16 +156,11 @@ bool SqliteConnection::ReadOnly() const {
   return sqlite3_db_readonly(handle_, "main") == 1;
 }
 
-void SqliteConnection::WriteLogAgain() {
-  if (!status_.ok()) return;
-  sqlite3_file* log = nullptr;
-  int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER,
-                                  static_cast<void*>(&log));
-  const bool has_log = log != nullptr && log->pMethods != nullptr;
+bool SqliteConnection::WriteLogAgain() {
+  if (!status_.ok()) return false;
+  sqlite3_file* const log = LogOf(handle_);
   sqlite3_int64 size = 0;
-  if (code == SQLITE_OK && has_log) {
-    code = log->pMethods->xFileSize(log, &size);
-  }
+  int code = log == nullptr ? SQLITE_OK : log->pMethods->xFileSize(log, &size);
   std::string piece;
   for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size;) {
     const auto length =
@@ -161,16 +180,42 @@ void SqliteConnection::WriteLogAgain() {
   } else {
     status_ = ErrorOf(code, 0, path_, "cannot rewrite its write-ahead log");
   }
+  return size > 0;
 }
 
+// SQLite 3.40 checks all trees of a database in one step, and calls no
+// progress handler meanwhile. But it reads each page through the file.
 void SqliteConnection::SetCancelled(std::function<bool()> cancelled) {
   cancelled_ = std::move(cancelled);
   sqlite3_progress_handler(
       handle_, kStepsPerLook,
       [](void* self) {
-        return static_cast<SqliteConnection*>(self)->cancelled_() ? 1 : 0;
+        static_cast<SqliteConnection*>(self)->LookWhetherCancelled();
+        return 0;
       },
       this);
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER,
+                       static_cast<void*>(&file));
+  if (file == nullptr || file->pMethods == nullptr) return;
+  watched_file_ = std::make_unique<WatchedFile>(
+      WatchedFile{*file->pMethods, file->pMethods, this});
+  watched_file_->methods.xRead = WatchedFile::Read;
+  file->pMethods = &watched_file_->methods;
+}
+
+void SqliteConnection::LookWhetherCancelled() {
+  if (cancelled_ && !cancelled_()) return;
+  // Is not asked again.
+  cancelled_ = nullptr;
+  sqlite3_interrupt(handle_);
+}
+
+int64_t SqliteConnection::LogSize() const {
+  sqlite3_file* const log = LogOf(handle_);
+  sqlite3_int64 size = 0;
+  if (log != nullptr) log->pMethods->xFileSize(log, &size);
+  return size;
 }
 
 sqlite3_stmt* SqliteConnection::Prepare(const char* sql) {

@@ -71,23 +71,29 @@ class SqliteConnection {
   // How many rows the last INSERT, UPDATE or DELETE changed.
   int64_t ChangedRows() const;
 
+  // Of the file, as given to Open.
+  const std::string& path() const { return path_; }
+
   // Whether the file could be opened only for reading.
   bool ReadOnly() const;
 
   // Writes the write-ahead log once more, byte for byte, and syncs it, so that
   // every readable part of it is durable. Call it after opening a file that
-  // another process may have left after a failed sync. Does nothing if there is
-  // no log.
+  // another process may have left after a failed sync. False: there is no log.
   //
   // If the last connection to the file is closed before this call, the log
   // stays as it is. After this call, SQLite may then move the log into the
   // database and delete it.
-  void WriteLogAgain();
+  bool WriteLogAgain();
 
-  // From now on, long statements call `cancelled` now and then, and end with
-  // CANCELLED if it returns true. What `cancelled` refers to must outlive the
-  // connection's last statement.
+  // From now on, statements call `cancelled` at least once for each page that
+  // they read from the database, and end with CANCELLED if it returns true. It
+  // may take its time. What it refers to must outlive the connection's last
+  // statement. Call this once.
   void SetCancelled(std::function<bool()> cancelled);
+
+  // The size of the write-ahead log in bytes; 0: there is none.
+  int64_t LogSize() const;
 
   // Whether these numbers, read from the file, are possible counts: from 0 to
   // 2^62, so that adding to them cannot overflow. False: a row is damaged, and
@@ -111,11 +117,14 @@ class SqliteConnection {
  private:
   friend class SqliteQuery;
   friend class SqliteTransaction;
+  struct WatchedFile;
 
   SqliteConnection(sqlite3* handle, std::string path);
 
   sqlite3_stmt* Prepare(const char* sql);
   void Fail(int code);
+  // Asks `cancelled_`, and ends the statement under way if it returns true.
+  void LookWhetherCancelled();
   // Whether another file, or none, has the path of the open file now.
   bool HasMoved() const;
 
@@ -124,6 +133,7 @@ class SqliteConnection {
   // By the address of the SQL constant.
   std::map<const char*, sqlite3_stmt*> prepared_;
   std::function<bool()> cancelled_;
+  std::unique_ptr<WatchedFile> watched_file_;
   absl::Status status_;
   bool may_repair_ = false;
 };

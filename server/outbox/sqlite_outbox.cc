@@ -1,6 +1,7 @@
 #include "server/outbox/sqlite_outbox.h"
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "server/outbox/sqlite_posting.h"
 #include "server/outbox/sqlite_readers.h"
 #include "server/outbox/sqlite_retention.h"
+#include "server/outbox/sqlite_returned.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_terms.h"
 #include "server/outbox/sqlite_views.h"
@@ -34,37 +36,20 @@ constexpr int kMostForgotten = 32;
 // How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
 
-// The return type of a method of the store that gives a T: the T, or an error
-// of the store.
-template <typename T>
-struct OrError {
-  using Type = absl::StatusOr<T>;
-};
-template <typename T>
-struct OrError<absl::StatusOr<T>> {
-  using Type = absl::StatusOr<T>;
-};
-template <>
-struct OrError<absl::Status> {
-  using Type = absl::Status;
-};
-template <>
-struct OrError<void> {
-  using Type = absl::Status;
-};
-template <typename Function, typename... Arguments>
-using Returned = typename OrError<
-    std::invoke_result_t<const Function&, const Arguments&...>>::Type;
-
 class SqliteOutbox : public Outbox {
  public:
   SqliteOutbox(SqliteOutboxOptions options, DataDirLock lock,
-               std::unique_ptr<SqliteConnection> writer,
+               std::unique_ptr<SqliteConnection> writer, bool is_sound,
                std::vector<std::unique_ptr<SqliteConnection>> readers)
       : options_(std::move(options)),
         lock_(std::move(lock)),
+        is_sound_(is_sound),
         writer_(std::move(writer), FirstState(options_), WriterOptions()),
         readers_(std::move(readers), &writer_) {}
+
+  ~SqliteOutbox() override {
+    if (is_open_ && is_sound_ && !met_damage_) writer_.Close();
+  }
 
   // Ends the term of the process before, and assigns the credentials.
   absl::Status Begin() {
@@ -293,8 +278,15 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::Status Checkpoint() override {
-    const absl::Status status = writer_.Checkpoint();
-    return status.ok() ? status : RunTimeError(status);
+    return RunTimeError(writer_.Checkpoint());
+  }
+
+  bool NeedsCheck() override { return !is_sound_; }
+  absl::Status CheckFile(std::function<bool()> cancelled) override {
+    const absl::Status checked =
+        QuickCheckSqliteOutbox(options_.data_dir, std::move(cancelled));
+    if (checked.ok()) is_sound_ = true;
+    return checked;
   }
 
   absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
@@ -402,7 +394,10 @@ class SqliteOutbox : public Outbox {
     options.after_commit = [this](bool is_durable) {
       standing_.End(is_durable);
     };
-    options.on_damaged_row = options_.on_damaged_row;
+    options.on_damaged_row = [this](const std::string& what) {
+      met_damage_ = true;
+      if (options_.on_damaged_row) options_.on_damaged_row(what);
+    };
     return options;
   }
 
@@ -456,8 +451,9 @@ class SqliteOutbox : public Outbox {
       status = Error(absl::StatusCode::kInternal, ReasonOf(status),
                      status.message());
     }
-    if (absl::IsInternal(status) && is_open_ && options_.on_failure) {
-      options_.on_failure(status);
+    if (absl::IsInternal(status) && is_open_) {
+      met_damage_ = true;
+      if (options_.on_failure) options_.on_failure(status);
     }
     return status;
   }
@@ -465,6 +461,9 @@ class SqliteOutbox : public Outbox {
   const SqliteOutboxOptions options_;
   const DataDirLock lock_;
   bool is_open_ = false;  // Constant after Begin.
+  // The file is new, was closed in order before, or was checked.
+  std::atomic<bool> is_sound_;
+  std::atomic<bool> met_damage_ = false;  // The next start checks the file.
 
   StandingDesk standing_;
   SqliteWriter writer_;
@@ -480,7 +479,8 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
   absl::StatusOr<DataDirLock> lock =
       DataDirLock::Acquire(options.data_dir, DataDirLock::IfMissing::kCreate);
   if (!lock.ok()) return lock.status();
-  auto writer = OpenWriter(options.data_dir);
+  bool is_sound = false;
+  auto writer = OpenWriter(options.data_dir, &is_sound);
   if (!writer.ok()) return writer.status();
   std::vector<std::unique_ptr<SqliteConnection>> readers;
   for (int i = 0; i < options.readers; ++i) {
@@ -488,9 +488,9 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
     if (!reader.ok()) return reader.status();
     readers.push_back(*std::move(reader));
   }
-  auto outbox =
-      std::make_unique<SqliteOutbox>(std::move(options), *std::move(lock),
-                                     *std::move(writer), std::move(readers));
+  auto outbox = std::make_unique<SqliteOutbox>(
+      std::move(options), *std::move(lock), *std::move(writer), is_sound,
+      std::move(readers));
   const absl::Status begun = outbox->Begin();
   if (!begun.ok()) return OpenError(begun);
   return outbox;

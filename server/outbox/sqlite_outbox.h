@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_OUTBOX_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_OUTBOX_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -103,13 +104,15 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
 // above; DATA_LOSS lists the damage.
 absl::Status CheckSqliteOutbox(const std::string& data_dir);
 
-// A quicker and less thorough check, which the server makes once after its
-// start, while its outbox is open. It reads the whole database on its own
-// connection, which takes seconds if the database is large, and delays no
-// writer. DATA_LOSS lists the damage. Ends soon with CANCELLED once `cancelled`
-// returns true (empty function: never).
+// The check of Upkeep::CheckFile, which is quicker and less thorough. It reads
+// the whole database on its own connection, while the outbox is open, and
+// delays no writer. Until it ends, SQLite's log of changes only grows. So the
+// check ends with UNAVAILABLE, reason STORE_BUSY, once the log is longer than a
+// quarter of the database and than `least_long_log` bytes. `cancelled` and the
+// other errors are those of Upkeep::CheckFile; empty function: never.
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
-                                    std::function<bool()> cancelled = {});
+                                    std::function<bool()> cancelled = {},
+                                    int64_t least_long_log = 256 << 20);
 
 }  // namespace signalbox
 

@@ -24,6 +24,8 @@ namespace {
 // Enough to record tries while the disk is full, and for a checkpoint.
 constexpr uint64_t kSpaceKept = 16 << 20;
 constexpr size_t kMostFindings = 20;
+// How often the check looks at the log, in looks whether it is cancelled.
+constexpr int kLooksPerLog = 64;
 
 std::string DatabasePath(const std::string& data_dir) {
   return absl::StrCat(data_dir, "/signalbox.db");
@@ -96,8 +98,21 @@ std::string Word(SqliteConnection* connection, const char* sql) {
 constexpr char kCountTables[] =
     "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'";
 constexpr char kGetApplicationId[] = "PRAGMA application_id";
+constexpr char kGetSize[] =
+    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 constexpr char kGetSchemaVersion[] =
     "SELECT value FROM meta WHERE name = 'schema_version'";
+
+// The mark of an orderly close is the epoch of that time, which every process
+// that opens the store changes: also an older one, which leaves the mark.
+constexpr char kPutMark[] =
+    "INSERT OR REPLACE INTO meta (name, value) "
+    "SELECT 'orderly_close_epoch', epoch FROM term WHERE name = 'work'";
+constexpr char kCountMarks[] =
+    "SELECT COUNT(*) FROM meta AS m JOIN term AS t ON t.name = 'work' "
+    "AND t.epoch = m.value WHERE m.name = 'orderly_close_epoch'";
+constexpr char kDropMark[] =
+    "DELETE FROM meta WHERE name = 'orderly_close_epoch'";
 
 // The version of a file's schema; 0: the file is empty.
 using SchemaVersion = int64_t;
@@ -179,21 +194,29 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
 // lost, or half in the database. So the log is written again before anything
 // else: any part of it that survives then agrees with the database. The write
 // lock keeps other programs from writing.
-absl::Status MakeLogDurable(SqliteConnection* connection) {
+//
+// The mark of an orderly close then goes first. It does not count beside a log:
+// closing in order deletes the log, so somebody has written since, or a log of
+// another time lies beside the database.
+absl::Status MakeLogDurable(SqliteConnection* connection, SchemaVersion version,
+                            bool* is_sound) {
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
-  connection->WriteLogAgain();
+  const bool had_log = connection->WriteLogAgain();
+  const bool has_mark =
+      version == kSchemaVersion && Number(connection, kCountMarks) > 0;
+  *is_sound = !had_log && (version == 0 || has_mark);
+  if (version > 0) SqliteQuery(connection, kDropMark).Run();
   return transaction.Commit();
 }
 
 // Begins a new log, so that the next start has little to write again.
-absl::Status BeginNewLog(SqliteConnection* connection,
-                         const std::string& path) {
+absl::Status BeginNewLog(SqliteConnection* connection) {
   SqliteQuery query(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
   bool was_busy = false;
   if (query.Next()) query.Read(&was_busy);
   if (connection->status().ok() && was_busy) {
     return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
-                 absl::StrCat("database ", Quoted(path, 512),
+                 absl::StrCat("database ", Quoted(connection->path(), 512),
                               ": another program has it open; close it there, "
                               "and start the server again"));
   }
@@ -262,7 +285,7 @@ absl::Status OpenError(const absl::Status& status) {
 }
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
-    const std::string& data_dir) {
+    const std::string& data_dir, bool* is_sound) {
   const std::string path = DatabasePath(data_dir);
   auto opened = SqliteConnection::Open(path, SqliteConnection::Access::kCreate);
   if (!opened.ok()) return OpenError(opened.status());
@@ -276,12 +299,12 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   if (!version.ok()) return version.status();
   const absl::Status configured = Configure(connection, path);
   if (!configured.ok()) return configured;
-  const absl::Status durable = MakeLogDurable(connection);
+  const absl::Status durable = MakeLogDurable(connection, *version, is_sound);
   if (!durable.ok()) return OpenError(durable);
   const absl::Status made = *version == 0 ? CreateSchema(connection)
                                           : UpgradeSchema(connection, *version);
   if (!made.ok()) return OpenError(made);
-  const absl::Status begun = BeginNewLog(connection, path);
+  const absl::Status begun = BeginNewLog(connection);
   if (!begun.ok()) return OpenError(begun);
   // Makes durable which files were created and deleted.
   const absl::Status synced = SyncDirectory(data_dir);
@@ -304,6 +327,20 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
       "PRAGMA cache_size = -4096");
   if (!(*opened)->status().ok()) return OpenError((*opened)->status());
   return opened;
+}
+
+absl::Status LeaveMark(SqliteConnection* connection) {
+  {
+    // Clears an earlier error.
+    SqliteTransaction none(connection, SqliteTransaction::Kind::kRead);
+  }
+  // The mark says that the database was written without an error, so that goes
+  // first. Closing then has only the mark to write.
+  const absl::Status written = BeginNewLog(connection);
+  if (!written.ok()) return written;
+  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
+  SqliteQuery(connection, kPutMark).Run();
+  return transaction.Commit();
 }
 
 absl::Status CheckSpace(const std::string& data_dir) {
@@ -342,12 +379,37 @@ absl::Status CheckSqliteOutbox(const std::string& data_dir) {
 }
 
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
-                                    std::function<bool()> cancelled) {
-  const auto connection = OpenReader(data_dir);
-  if (!connection.ok()) return connection.status();
-  if (cancelled) (*connection)->SetCancelled(std::move(cancelled));
-  return Findings(connection->get(), "PRAGMA quick_check",
-                  DatabasePath(data_dir));
+                                    std::function<bool()> cancelled,
+                                    int64_t least_long_log) {
+  const std::string path = DatabasePath(data_dir);
+  const auto opened = OpenReader(data_dir);
+  if (!opened.ok()) return opened.status();
+  SqliteConnection* const connection = opened->get();
+  const int64_t size = Number(connection, kGetSize);
+  if (!connection->status().ok()) return OpenError(connection->status());
+  const int64_t long_log = std::max(least_long_log, size / 4);
+  int looks = 0;
+  bool is_cancelled = false;
+  bool is_log_long = false;
+  connection->SetCancelled([&] {
+    is_cancelled = cancelled && cancelled();
+    if (++looks % kLooksPerLog == 0) {
+      is_log_long = connection->LogSize() > long_log;
+    }
+    return is_cancelled || is_log_long;
+  });
+  const absl::Status checked = Findings(connection, "PRAGMA quick_check", path);
+  // What a check finds that was ended is not there.
+  if (is_cancelled) {
+    return Error(absl::StatusCode::kCancelled, "CANCELLED",
+                 "the check was cancelled");
+  }
+  if (is_log_long) {
+    return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
+                 absl::StrCat("database ", Quoted(path, 512),
+                              ": too much is written to check it"));
+  }
+  return checked;
 }
 
 }  // namespace signalbox

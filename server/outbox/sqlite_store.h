@@ -44,8 +44,18 @@ absl::Status OpenError(const absl::Status& status);
 // Creates the file and its tables if they are missing, upgrades older tables,
 // refuses a file that is no database of Signalbox, and checks that the settings
 // that make commits durable are in force.
+//
+// `is_sound` becomes true if the file is new, or if LeaveMark made the last
+// change of it. OpenWriter takes that mark away before it writes anything else:
+// durably, and in the database itself, so that a copy without its log has no
+// mark either.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
-    const std::string& data_dir);
+    const std::string& data_dir, bool* is_sound);
+
+// Marks the file as closed in order, so that the next OpenWriter finds it
+// sound. Nothing may be written afterwards, and the connection must be the last
+// one that is closed. After an error there is no mark.
+absl::Status LeaveMark(SqliteConnection* connection);
 
 // Opens a connection that only reads. OpenWriter must have succeeded before.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(

@@ -20,7 +20,8 @@ namespace signalbox {
 inline constexpr char kSchema[] = R"sql(
 -- Numbers of the whole store, by name. schema_version: of these tables.
 -- sequence: the last one given. forgotten_sequence: status changes with this
--- sequence or a smaller one may be deleted.
+-- sequence or a smaller one may be deleted. orderly_close_epoch: the mark of
+-- LeaveMark (sqlite_store.h), only while no process has the file open.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

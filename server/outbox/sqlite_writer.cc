@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "common/log.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
+#include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_terms.h"
 
 namespace signalbox {
@@ -144,6 +146,14 @@ absl::Status SqliteWriter::Checkpoint() {
   }
   SqliteQuery(connection_.get(), "PRAGMA wal_checkpoint(PASSIVE)").Next();
   return connection_->status();
+}
+
+void SqliteWriter::Close() {
+  MutexLock lock(&writing_);
+  const absl::Status closed = LeaveMark(connection_.get());
+  if (closed.ok()) return;
+  LogWarning("the database was not closed in order; the next start checks it",
+             {{"error", closed.message()}});
 }
 
 // One reader at a time: a second one does not find the rows again.

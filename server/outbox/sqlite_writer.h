@@ -64,6 +64,10 @@ class SqliteWriter {
   // moments: otherwise a commit must do it, and its reports wait.
   absl::Status Checkpoint();
 
+  // Marks the file as closed in order: see LeaveMark (sqlite_store.h). Nothing
+  // may be called afterwards.
+  void Close();
+
   // A reader met a damaged row: repairs the tables. True: the reader should
   // read again. False: an earlier repair did not help a reader
   // (NoteRepairedInVain), so this one did nothing.

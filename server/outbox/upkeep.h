@@ -1,8 +1,10 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_UPKEEP_H_
 #define SIGNALBOX_SERVER_OUTBOX_UPKEEP_H_
 
+#include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
@@ -10,10 +12,11 @@ namespace signalbox {
 
 // Upkeep is the part of the outbox that Housekeeper calls regularly: it expires
 // pendings, abandons what GitHub will not take, and deletes what is old. Every
-// call does a small batch, because reports wait while it runs.
+// such call does a small batch, because reports wait while it runs. Upkeep also
+// checks the file for damage, which holds up nobody.
 //
-// Every method is one transaction. OK means that the change is durable;
-// outbox.h lists the errors.
+// Every method that changes rows is one transaction. OK means that the change
+// is durable; outbox.h lists the errors.
 //
 // Thread-safe.
 class Upkeep {
@@ -48,6 +51,20 @@ class Upkeep {
   // nothing while changes wait to be written. Without this call a transaction
   // has to do it now and then, and its reports wait for it.
   virtual absl::Status Checkpoint() = 0;
+
+  // Whether the file may be damaged: the process before did not close it in
+  // order, because it was killed, met damage or an error, or did not make a
+  // check that was needed. A new file needs no check.
+  virtual bool NeedsCheck() = 0;
+  // Reads the whole file for damage, as SQLite's quick_check does. That takes
+  // seconds if the file is large, and delays no other method. A file that needs
+  // a check is only closed in order if it has passed this one.
+  //
+  // Calls `cancelled` at least once for each page that it reads; the function
+  // may pause. Ends with CANCELLED soon after it returned true. DATA_LOSS lists
+  // the damage. UNAVAILABLE: so much is written meanwhile that the log would
+  // grow too long.
+  virtual absl::Status CheckFile(std::function<bool()> cancelled) = 0;
 
   // Deletes old commits with their entries, and history older than `age`; one
   // batch of some hundred rows. A commit is kept while one of its entries is

@@ -95,10 +95,12 @@ DamagedOutbox::DamagedOutbox() {
   auto outbox = OpenSqliteOutbox(std::move(options));
   FUZZ_CHECK(outbox.ok(), outbox.status().ToString());
   outbox_ = *std::move(outbox);
-  // Opening ended a term.
+  // Opening ended a term, and took the mark of the orderly close away.
   sample::Run(editor_,
               "DELETE FROM original.term;"
-              "INSERT INTO original.term SELECT * FROM main.term");
+              "INSERT INTO original.term SELECT * FROM main.term;"
+              "DELETE FROM original.meta;"
+              "INSERT INTO original.meta SELECT * FROM main.meta");
 
   begin_ = Prepare("BEGIN IMMEDIATE");
   commit_ = Prepare("COMMIT");

@@ -351,5 +351,81 @@ TEST_F(FailedSyncTest, ADeletedLogThatComesBackSaysTheSame) {
   }
 }
 
+// What a process that ends in order leaves for the next one.
+class OrderlyCloseTest : public FailedSyncTest {
+ protected:
+  // A life that checks the file, says something, and ends in order.
+  void Live(int64_t attempt) {
+    const auto outbox = Begin();
+    EXPECT_TRUE(outbox->CheckFile([] { return false; }).ok());
+    EXPECT_TRUE(Say(outbox.get(), attempt).ok());
+  }
+};
+
+TEST_F(OrderlyCloseTest, NoStopOfTheNextProcessSparesACheck) {
+  int began = 0;
+  for (int64_t at = 0; at < 160; ++at) {
+    const int64_t attempt = 2 * at + 2;
+    Live(attempt);
+    disk_.FailAfter(
+        static_cast<int>(at % 40),
+        at < 80 ? MemoryDisk::Fault::kKill : MemoryDisk::Fault::kPowerCut);
+    bool has_begun = false;
+    {
+      const auto outbox = TryToBegin();
+      has_begun = outbox.ok();
+      if (has_begun) Say(outbox->get(), attempt + 1).IgnoreError();
+      disk_.Stop(/*power_cut=*/at >= 80);
+    }
+    disk_.Restart();
+    const auto outbox = Begin();
+    began += has_begun ? 1 : 0;
+    EXPECT_TRUE(outbox->NeedsCheck() || !has_begun) << at;
+    const int64_t held = Held(outbox.get());
+    EXPECT_GE(held, attempt) << at;
+    EXPECT_LE(held, attempt + 1) << at;
+  }
+  EXPECT_GT(began, 20);
+  EXPECT_LT(began, 160);
+}
+
+// Whether the file is marked or not, it is whole.
+TEST_F(OrderlyCloseTest, AnyWriteAndSyncOfTheCloseCanFail) {
+  int marked = 0;
+  int at = 0;
+  for (const auto fault :
+       {MemoryDisk::Fault::kFull, MemoryDisk::Fault::kWriteError,
+        MemoryDisk::Fault::kSyncError, MemoryDisk::Fault::kKill,
+        MemoryDisk::Fault::kPowerCut}) {
+    for (int after = 0; after < 40; ++after) {
+      const int64_t attempt = ++at;
+      {
+        const auto outbox = Begin();
+        ASSERT_TRUE(outbox->CheckFile([] { return false; }).ok());
+        ASSERT_TRUE(Say(outbox.get(), attempt).ok());
+        disk_.FailAfter(after, fault);
+      }
+      disk_.Forget();
+      disk_.Stop(/*power_cut=*/fault == MemoryDisk::Fault::kPowerCut);
+      disk_.Restart();
+      const auto outbox = Begin();
+      marked += outbox->NeedsCheck() ? 0 : 1;
+      EXPECT_EQ(Held(outbox.get()), attempt) << at;
+    }
+  }
+  EXPECT_GT(marked, 0);
+  EXPECT_LT(marked, at);
+}
+
+TEST_F(OrderlyCloseTest, AFullDiskLeavesNoMark) {
+  {
+    const auto outbox = Begin();
+    ASSERT_TRUE(Say(outbox.get(), 1).ok());
+    disk_.SetFull(true);
+  }
+  disk_.SetFull(false);
+  EXPECT_TRUE(Begin()->NeedsCheck());
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -1,7 +1,9 @@
 #ifndef SIGNALBOX_TESTS_SUPPORT_FORWARDING_OUTBOX_H_
 #define SIGNALBOX_TESTS_SUPPORT_FORWARDING_OUTBOX_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/outbox/outbox.h"
@@ -36,6 +38,10 @@ class ForwardingOutbox : public Outbox {
                                              int64_t after, absl::Time now,
                                              int limit) override {
     return outbox_->BringProbesForward(credential, after, now, limit);
+  }
+  bool NeedsCheck() override { return outbox_->NeedsCheck(); }
+  absl::Status CheckFile(std::function<bool()> cancelled) override {
+    return outbox_->CheckFile(std::move(cancelled));
   }
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
     return outbox_->AbandonParked(now, limit);

@@ -28,7 +28,8 @@ class SqliteWriterTest : public testing::Test {
         DataDirLock::Acquire(Directory(), DataDirLock::IfMissing::kCreate);
     EXPECT_TRUE(lock.ok()) << lock.status();
     lock_ = std::make_unique<DataDirLock>(*std::move(lock));
-    auto connection = OpenWriter(Directory());
+    bool is_sound = false;
+    auto connection = OpenWriter(Directory(), &is_sound);
     EXPECT_TRUE(connection.ok()) << connection.status();
     SqliteWriter::Options options;
     options.on_change = [this] { ++commits_; };
