@@ -15,7 +15,7 @@
 #include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"
 #include "server/github/waiting_times.h"
-#include "server/outbox/sqlite_outbox.h"
+#include "server/outbox/file_check.h"
 #include "server/part_options.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
@@ -61,7 +61,7 @@ struct Server::Parts {
   void MakeRecovery(const Config& config, const RepositoryRules& rules);
   void MakeService(const Config& config, const RepositoryRules& rules);
   absl::Status Listen(const ServerOptions& options);
-  void StartThreads(const std::string& data_dir);
+  void StartThreads();
 };
 
 absl::Status Server::Parts::SetUp(const ServerOptions& options) {
@@ -175,7 +175,7 @@ absl::Status Server::Parts::Listen(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-void Server::Parts::StartThreads(const std::string& data_dir) {
+void Server::Parts::StartThreads() {
   core_threads = std::make_unique<CoreThreads>(core.get(), clock);
   recovery_thread = std::make_unique<Worker>(
       "recovery", clock, &core->wake_ups().questions, [this] {
@@ -184,11 +184,11 @@ void Server::Parts::StartThreads(const std::string& data_dir) {
         const absl::Time next = recovery->RunOnce();
         return std::min(next, diagnostician->RunOnce());
       });
-  checker = std::make_unique<Worker>("checker", clock, [this, data_dir] {
-    const absl::Status checked = QuickCheckSqliteOutbox(
-        data_dir, [this] { return health.is_stopping(); });
-    if (!checked.ok() && !health.is_stopping()) health.NoteFailure(checked);
-    return absl::InfiniteFuture();
+  checker = std::make_unique<Worker>("checker", clock, [this](Worker* worker) {
+    return CheckFileSlowly(
+        core->outbox(), clock, ThreadCpuTime,
+        [worker](absl::Duration time) { return worker->Pause(time); },
+        [this](const absl::Status& status) { health.NoteFailure(status); });
   });
   health.NoteServing();
 }
@@ -209,7 +209,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   parts->MakeService(config, rules);
   status = parts->Listen(options);
   if (!status.ok()) return status;
-  parts->StartThreads(config.data_dir);
+  parts->StartThreads();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 

@@ -13,7 +13,7 @@ namespace signalbox {
 // Upkeep is the part of the outbox that Housekeeper calls regularly: it expires
 // pendings, abandons what GitHub will not take, and deletes what is old. Every
 // such call does a small batch, because reports wait while it runs. Upkeep also
-// checks the file for damage, which holds up nobody.
+// checks the file for damage (see file_check.h), which holds up nobody.
 //
 // Every method that changes rows is one transaction. OK means that the change
 // is durable; outbox.h lists the errors.

@@ -24,7 +24,6 @@ class Health {
   void NoteServing() { is_serving_ = true; }
   // The server begins to stop. False: it was stopping already.
   bool NoteStopping() { return !is_stopping_.exchange(true); }
-  bool is_stopping() const { return is_stopping_; }
   // The database has failed, so the process must end and recover. Writes an
   // error to the log and calls `on_failure`; only the first time.
   void NoteFailure(const absl::Status& failure) {

@@ -159,6 +159,24 @@ TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
             0);
 }
 
+TEST_F(StartTest, TheLogSaysWhetherTheDatabaseIsChecked) {
+  const auto run = [this](int signal) {
+    const auto server = StartProgram("signalbox-server", Arguments());
+    server->WaitForLine("web listening on ");
+    server->Signal(signal);
+    server->Wait();
+    return server->Errors();
+  };
+  const auto says = [](const std::string& log, const char* text) {
+    return log.find(text) != std::string::npos;
+  };
+  run(SIGTERM);
+  const std::string after_stop = run(SIGKILL);
+  const std::string after_kill = run(SIGTERM);
+  EXPECT_FALSE(says(after_stop, "checking the database")) << after_stop;
+  EXPECT_FALSE(says(after_kill, "needs no check")) << after_kill;
+}
+
 TEST_F(StartTest, OthersOfTheSameUserCannotLookIntoIt) {
   if (geteuid() == 0) GTEST_SKIP() << "root may look into everything";
   const auto server = StartProgram("signalbox-server", Arguments());

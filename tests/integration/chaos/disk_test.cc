@@ -251,6 +251,15 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsReplacedEndsAtAnEvent) {
 TEST_F(DiskTest, DamageInTheMiddleIsFoundAndServedToNobody) {
   FillAndStop(3000);
   {
+    // As if the server had not ended in order, so that the next one checks.
+    auto connection = SqliteConnection::Open(world_.database(),
+                                             SqliteConnection::Access::kWrite);
+    ASSERT_TRUE(connection.ok());
+    (*connection)->Run("UPDATE term SET epoch = epoch + 1");
+    (*connection)->Run("PRAGMA wal_checkpoint(TRUNCATE)");
+    ASSERT_TRUE((*connection)->status().ok()) << (*connection)->status();
+  }
+  {
     std::fstream file(world_.database(),
                       std::ios::in | std::ios::out | std::ios::binary);
     const auto size = std::filesystem::file_size(world_.database());

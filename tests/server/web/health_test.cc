@@ -13,10 +13,8 @@ TEST(HealthTest, AServerIsReadyFromItsStartToItsStop) {
   EXPECT_EQ(health.Ready().message(), "starting");
   health.NoteServing();
   EXPECT_TRUE(health.Ready().ok());
-  EXPECT_FALSE(health.is_stopping());
   EXPECT_TRUE(health.NoteStopping());
   EXPECT_FALSE(health.NoteStopping());
-  EXPECT_TRUE(health.is_stopping());
   EXPECT_EQ(health.Ready().message(), "stopping");
 }
 
