@@ -23,7 +23,7 @@ struct MeantRepository {
   // The old name that the submission used (canonical); empty: none.
   std::string reported_as;
   // The reports become due only once GitHub has confirmed that `reported_as` is
-  // still an old name, or after kAmbiguousWait.
+  // still an old name, or after PostingLimits::ambiguous_wait.
   bool awaits_answer = false;
   // GitHub's number that the caller of FindMeant must store in the row, with
   // SqliteRepositories::SetNumber; 0: none.

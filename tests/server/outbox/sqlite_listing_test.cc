@@ -31,6 +31,8 @@ StatusQuery QueryOf(std::set<PostingState> states, int limit = 100) {
 class SqliteListingTest : public SqliteOutboxFixture {
  protected:
   static constexpr int kMany = 20'000;
+  // To read all their entries, SQLite asks over a thousand times.
+  static constexpr int kFewLooks = 40;
 
   // Stores many statuses of a repository. The last three are abandoned, and
   // `others` sets the columns of the rest.
@@ -49,7 +51,9 @@ class SqliteListingTest : public SqliteOutboxFixture {
 
   struct Read {
     ListedPage page;
-    int work = 0;  // How often SQLite asked whether to go on.
+    // How often SQLite asked whether to go on: for each page that it read from
+    // the file, and for each thousand steps of its machine.
+    int work = 0;
   };
   Read List(const StatusQuery& query) {
     Read read;
@@ -80,7 +84,7 @@ TEST_F(SqliteListingTest, WhatIsStuckIsFoundAmongMuchThatIsPosted) {
       {PostingState::kDue, PostingState::kWaiting, PostingState::kAbandoned}));
   EXPECT_EQ(read.page.statuses.size(), 3u);
   EXPECT_EQ(read.page.next, std::nullopt);
-  EXPECT_LE(read.work, 1);
+  EXPECT_LE(read.work, kFewLooks);
 }
 
 TEST_F(SqliteListingTest, WhatIsStuckIsFoundAmongMuchThatIsDue) {
@@ -89,7 +93,7 @@ TEST_F(SqliteListingTest, WhatIsStuckIsFoundAmongMuchThatIsDue) {
       List(QueryOf({PostingState::kWaiting, PostingState::kAbandoned}));
   EXPECT_EQ(read.page.statuses.size(), 3u);
   EXPECT_EQ(read.page.next, std::nullopt);
-  EXPECT_LE(read.work, 1);
+  EXPECT_LE(read.work, kFewLooks);
 }
 
 TEST_F(SqliteListingTest, AReasonIsFoundAmongMuchOfAnother) {
@@ -98,7 +102,7 @@ TEST_F(SqliteListingTest, AReasonIsFoundAmongMuchOfAnother) {
   query.reasons = {"PERMISSION_MISSING"};
   const Read read = List(query);
   EXPECT_EQ(read.page.statuses.size(), 3u);
-  EXPECT_LE(read.work, 1);
+  EXPECT_LE(read.work, kFewLooks);
 }
 
 TEST_F(SqliteListingTest, APageOfAllReadsAPageOnly) {
@@ -107,7 +111,7 @@ TEST_F(SqliteListingTest, APageOfAllReadsAPageOnly) {
   for (int pages = 0; pages < 3; ++pages) {
     const Read read = List(query);
     EXPECT_EQ(read.page.statuses.size(), 10u);
-    EXPECT_LE(read.work, 1);
+    EXPECT_LE(read.work, kFewLooks);
     query.after = read.page.next.value_or(StatusPlace());
   }
 }

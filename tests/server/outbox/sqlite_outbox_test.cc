@@ -666,7 +666,7 @@ TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
   auto connection =
       SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
   ASSERT_TRUE(connection.ok());
-  int looks = 0;  // Counts thousands of steps of SQLite's machine.
+  int looks = 0;  // Counts pages, and thousands of steps of SQLite's machine.
   (*connection)->SetCancelled([&] {
     ++looks;
     return false;
