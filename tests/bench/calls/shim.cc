@@ -30,7 +30,7 @@ struct Taker {
     double p99 = 0;  // Microseconds.
   };
   Round Take(const Deliveries& kind, absl::Duration time) {
-    const std::vector<Delivery> deliveries = kind.Make(
+    const std::vector<SignedDelivery> deliveries = kind.Make(
         static_cast<int>(kMostPerSecond * absl::ToDoubleSeconds(time)) + 1);
     Load load;
     load.port = program->Port();

@@ -91,17 +91,17 @@ Deliveries::Deliveries(absl::string_view payload, Form form) : form_(form) {
   shas_ = Places(body_, kSha);
 }
 
-void Deliveries::FillBody(const Delivery& delivery, char* body) const {
+void Deliveries::FillBody(const SignedDelivery& delivery, char* body) const {
   for (const size_t at : numbers_) Put(delivery.number, body + at);
   for (const size_t at : shas_) Put(delivery.sha, body + at);
 }
 
-std::vector<Delivery> Deliveries::Make(int count) const {
+std::vector<SignedDelivery> Deliveries::Make(int count) const {
   static int made = 0;
-  std::vector<Delivery> deliveries;
+  std::vector<SignedDelivery> deliveries;
   std::string body = body_;
   for (int i = 0; i < count; ++i) {
-    Delivery delivery;
+    SignedDelivery delivery;
     delivery.number = absl::StrCat(kFirstNumber + ++made);
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA1(reinterpret_cast<const unsigned char*>(delivery.number.data()),
@@ -138,7 +138,8 @@ std::string Deliveries::Request(absl::string_view host, bool keep_alive) const {
       "\r\nContent-Length: ", body_.size(), "\r\n\r\n", body_);
 }
 
-void Deliveries::Fill(const Delivery& delivery, std::string* request) const {
+void Deliveries::Fill(const SignedDelivery& delivery,
+                      std::string* request) const {
   const auto behind = [&](absl::string_view header) {
     return request->data() + absl::string_view(*request).find(header) +
            header.size();

@@ -14,7 +14,7 @@ constexpr char kWebhookSecret[] = "It's a Secret to Everybody";
 
 // What differs from one delivery to the next. Deliveries::Fill makes it a
 // request.
-struct Delivery {
+struct SignedDelivery {
   std::string number;  // Of the pull request; seven digits.
   std::string sha;
   std::string guid;
@@ -33,17 +33,17 @@ class Deliveries {
   Deliveries(absl::string_view payload, Form form);
 
   // Makes `count` deliveries. No other call in this process returns the same.
-  std::vector<Delivery> Make(int count) const;
+  std::vector<SignedDelivery> Make(int count) const;
 
   // The text of an HTTP request to `host`. Fill turns it into a delivery.
   std::string Request(absl::string_view host, bool keep_alive) const;
   // Writes `delivery` over the request's text, in place.
-  void Fill(const Delivery& delivery, std::string* request) const;
+  void Fill(const SignedDelivery& delivery, std::string* request) const;
 
   size_t body_size() const { return body_.size(); }
 
  private:
-  void FillBody(const Delivery& delivery, char* body) const;
+  void FillBody(const SignedDelivery& delivery, char* body) const;
 
   const Form form_;
   std::string body_;

@@ -44,14 +44,14 @@ bool GitHubView::ReadOn() {
   return !page.at("events").empty();
 }
 
-int GitHubView::AwaitAll(absl::Span<const Delivery> deliveries,
+int GitHubView::AwaitAll(absl::Span<const SignedDelivery> deliveries,
                          absl::Duration limit) {
   const absl::Duration end = Clock::System()->Monotonic() + limit;
   for (;;) {
     while (ReadOn()) {
     }
     int missing = 0;
-    for (const Delivery& delivery : deliveries) {
+    for (const SignedDelivery& delivery : deliveries) {
       missing += statuses_.count(delivery.sha) == 0 ? 1 : 0;
     }
     if (missing == 0 || Clock::System()->Monotonic() > end) return missing;

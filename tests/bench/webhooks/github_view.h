@@ -28,7 +28,8 @@ class GitHubView {
 
   // Waits until the head of each delivery has a status, for at most `limit`.
   // Returns how many heads have none then.
-  int AwaitAll(absl::Span<const Delivery> deliveries, absl::Duration limit);
+  int AwaitAll(absl::Span<const SignedDelivery> deliveries,
+               absl::Duration limit);
 
   // How many statuses AwaitAll has seen beyond one for each commit.
   int Repeats() const;

@@ -68,7 +68,7 @@ Answer ReadAnswer(absl::string_view bytes, bool is_at_end) {
 class Generator {
  public:
   Generator(const Load& load, const Deliveries& kind,
-            absl::Span<const Delivery> deliveries)
+            absl::Span<const SignedDelivery> deliveries)
       : load_(load),
         kind_(kind),
         deliveries_(deliveries),
@@ -131,7 +131,7 @@ class Generator {
     int fd = -1;
     bool is_busy = false;
     bool was_used = false;  // An answer came through it.
-    const Delivery* delivery = nullptr;
+    const SignedDelivery* delivery = nullptr;
     absl::Duration begin;
     std::string request;
     size_t written = 0;
@@ -263,7 +263,7 @@ class Generator {
 
   const Load load_;
   const Deliveries& kind_;
-  const absl::Span<const Delivery> deliveries_;
+  const absl::Span<const SignedDelivery> deliveries_;
   const std::string request_;
   const int epoll_;
   const int timer_;
@@ -280,7 +280,7 @@ class Generator {
 }  // namespace
 
 LoadResult SendLoad(const Load& load, const Deliveries& kind,
-                    absl::Span<const Delivery> deliveries) {
+                    absl::Span<const SignedDelivery> deliveries) {
   return Generator(load, kind, deliveries).Run();
 }
 

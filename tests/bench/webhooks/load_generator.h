@@ -44,7 +44,7 @@ struct LoadResult {
 // are sent, and waits for the answers. `kind` makes the requests. Uses only the
 // caller's thread.
 LoadResult SendLoad(const Load& load, const Deliveries& kind,
-                    absl::Span<const Delivery> deliveries);
+                    absl::Span<const SignedDelivery> deliveries);
 
 }  // namespace signalbox
 

@@ -181,7 +181,7 @@ class Lane {
   int failed_ = 0;
   int most_deliveries_ = 0;
   // Of the last run.
-  std::vector<Delivery> sent_;
+  std::vector<SignedDelivery> sent_;
   absl::Duration generator_cpu_;
   absl::Duration behind_;
 };
@@ -283,7 +283,7 @@ std::vector<Figure> Throughput(const ThroughputOptions& options) {
     Load load;
     load.port = contender.port;
     load.time = options.time / 2;
-    const std::vector<Delivery> deliveries = json.Make(std::min(
+    const std::vector<SignedDelivery> deliveries = json.Make(std::min(
         static_cast<int>(absl::ToDoubleSeconds(load.time) * kMostPerSecond),
         options.most_deliveries / 2));
     const LoadResult result = SendLoad(load, json, deliveries);
