@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,9 +22,10 @@ struct JsonOther {};
 using JsonTexts = std::vector<std::string>;  // For a path that ends in `[]`.
 using JsonValue = std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t,
                                std::string, JsonTexts>;
+using JsonMembers = absl::flat_hash_map<std::string, JsonValue>;  // By path.
 
-// JsonFields holds a few members of a JSON object from outside. It reads them
-// in one pass and keeps nothing of the rest, which may be large.
+// JsonFields holds a few members of a JSON object from outside, and nothing of
+// the rest, which may be large.
 class JsonFields {
  public:
   // Reads the members with the paths `wanted`. A path has the names of the
@@ -48,7 +50,9 @@ class JsonFields {
   const JsonValue* Find(absl::string_view path) const;
 
  private:
-  absl::flat_hash_map<std::string, JsonValue> values_;
+  explicit JsonFields(JsonMembers members) : members_(std::move(members)) {}
+
+  JsonMembers members_;
 };
 
 }  // namespace signalbox

@@ -75,7 +75,7 @@ FOREIGN = {
     "nlohmann/": ("server/github/classify.cc",
                   "server/github/github_answers.cc",
                   "server/github/github_client.cc",
-                  "common/webhook/json_fields.cc",
+                  "common/webhook/json_strict.cc",
                   "clients/cli/commit_detection.cc",
                   "clients/cli/console.cc",
                   "tests/*"),
