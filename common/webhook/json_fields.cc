@@ -1,13 +1,18 @@
 #include "common/webhook/json_fields.h"
 
+#include <optional>
 #include <utility>
 
+#include "common/webhook/json_quick.h"
 #include "common/webhook/json_strict.h"
 
 namespace signalbox {
 
 absl::StatusOr<JsonFields> JsonFields::Read(
     absl::string_view json, absl::Span<const absl::string_view> wanted) {
+  if (std::optional<JsonMembers> quick = QuickRead(json, wanted)) {
+    return JsonFields(*std::move(quick));
+  }
   absl::StatusOr<JsonMembers> strict = StrictRead(json, wanted);
   if (!strict.ok()) return strict.status();
   return JsonFields(*std::move(strict));
@@ -15,6 +20,9 @@ absl::StatusOr<JsonFields> JsonFields::Read(
 
 absl::StatusOr<std::string> JsonFields::ReadText(absl::string_view json,
                                                  absl::string_view name) {
+  if (std::optional<std::string> quick = QuickReadText(json, name)) {
+    return *std::move(quick);
+  }
   return StrictReadText(json, name);
 }
 

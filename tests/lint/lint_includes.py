@@ -79,6 +79,7 @@ FOREIGN = {
                   "clients/cli/commit_detection.cc",
                   "clients/cli/console.cc",
                   "tests/*"),
+    "simdjson.h": ("common/webhook/json_quick.cc",),
     "yaml-cpp/": ("server/config/yaml_tree.cc",),
     "spdlog/": ("common/log.cc",),
     "prometheus/": ("server/base/metrics.cc",),

@@ -287,6 +287,7 @@ class Lint(unittest.TestCase):
     def test_foreign_libraries(self):
         for included in ("sqlite3.h", "curl/curl.h", "httplib.h",
                          "nlohmann/json.hpp", "nlohmann/json_fwd.hpp",
+                         "simdjson.h",
                          "yaml-cpp/yaml.h", "spdlog/spdlog.h",
                          "prometheus/registry.h", "CLI/CLI.hpp"):
             for quotes in ("<{}>", '"{}"'):

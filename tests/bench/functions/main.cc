@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "common/webhook/json_quick.h"
+#include "common/webhook/json_strict.h"
 #include "server/base/clock.h"
 #include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
@@ -19,6 +22,7 @@
 #include "tests/bench/calls/workload.h"
 #include "tests/bench/functions/store.h"
 #include "tests/bench/program.h"
+#include "tests/bench/webhooks/deliveries.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -102,6 +106,24 @@ void BM_Accept(benchmark::State& state) {
   state.SetItemsProcessed(call);
 }
 BENCHMARK(BM_Accept)->Arg(1)->Arg(64)->Arg(256)->UseRealTime();
+
+// A real delivery of 21 KB.
+template <auto Read>
+void BM_ReadDelivery(benchmark::State& state) {
+  constexpr absl::string_view kMembers[] = {
+      "action",       "pull_request.title",        "pull_request.user.login",
+      "number",       "pull_request.head.ref",     "pull_request.head.sha",
+      "pull_request", "pull_request.head.repo.id", "pull_request.base.ref",
+      "ref",          "pull_request.base.repo.id", "repository.full_name",
+      "check_run",    "pull_request.updated_at",   "repository.html_url",
+      "changes.base", "pull_request.head.repo",    "repository.id"};
+  const std::string json = ExamplePayload();
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(Read(json, absl::MakeConstSpan(kMembers)));
+  }
+}
+BENCHMARK(BM_ReadDelivery<QuickRead>);
+BENCHMARK(BM_ReadDelivery<StrictRead>);
 
 }  // namespace
 }  // namespace signalbox
