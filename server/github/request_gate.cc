@@ -92,7 +92,11 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
   {
     MutexLock lock(&mu_);
     now = latest_ = std::max(latest_, now);
-    limiter_->Observe(credential, reply.answer, verdict, now);
+    // The limiter compares GitHub's times with GitHub's clock. If the answer
+    // lacks it, ours is the substitute.
+    Verdict dated = verdict;
+    if (dated.github_time == absl::InfinitePast()) dated.github_time = wall_now;
+    limiter_->Observe(credential, reply.answer, dated, now);
     freed_.credentials.emplace(credential);
     freed_.hosts |= hosts_.IsDown(token.api_url);
     if (verdict.reason == kNoConnection) {

@@ -53,11 +53,6 @@ void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
 }
 
 void RequestsInFlight::NoteEnd(EndedRequest ended) {
-  // The limiter runs on steady time, and compares GitHub's times with GitHub's
-  // clock. If an answer lacks it, ours is the substitute.
-  if (ended.reply.verdict.github_time == absl::InfinitePast()) {
-    ended.reply.verdict.github_time = ended.end.wall;
-  }
   {
     MutexLock lock(&mu_);
     ended_.push_back(std::move(ended));

@@ -242,6 +242,22 @@ TEST_F(RequestGateTest, TellsTheBudget) {
             absl::FromUnixSeconds(7200));
 }
 
+// The reset time is to be compared with a wall clock: GitHub's or, if the
+// answer has no Date, the server's.
+TEST_F(RequestGateTest, AnAnswerWithoutADateCountsFromTheWallClock) {
+  const absl::Time wall = absl::FromUnixSeconds(1'780'000'000);
+  ASSERT_TRUE(Enter());
+  GitHubReply reply;
+  HttpResponse answer;
+  answer.status = 403;
+  reply.answer = answer;
+  reply.verdict.action = Action::kWait;
+  reply.verdict.reset_time = wall + absl::Minutes(10);
+  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, now_, wall);
+  EXPECT_EQ(gate_.BlockedUntil(kCredential),
+            now_ + absl::Minutes(10) + absl::Seconds(1));
+}
+
 // An App learns GitHub's clock and its limits from it.
 TEST_F(RequestGateTest, TellsTheCredentialWhatTheAnswerSaid) {
   GitHubReply reply;
