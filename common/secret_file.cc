@@ -47,7 +47,7 @@ absl::StatusOr<Secret> SecretFile::ReadSecret() const {
   return parse_(*std::move(text), path_);
 }
 
-bool SecretFile::Refresh(absl::Time now, bool certain) {
+bool SecretFile::Refresh(absl::Duration now, bool certain) {
   const absl::StatusOr<Stamp> stamp = ReadStamp();
   const bool stamp_changed = stamp.ok() && *stamp != stamp_;
   if (stamp_changed || !stamp_time_.has_value()) stamp_time_ = now;

@@ -31,9 +31,9 @@ class SecretFile {
   // Call it before each use of the secret. Reads the file again if it may have
   // changed, or in any case if `certain`. Returns whether the file was written
   // again or has other content. If the file cannot be read or parsed, keeps the
-  // last secret and writes one line to the log. `now` may come from any clock,
-  // but always from the same one.
-  bool Refresh(absl::Time now, bool certain = false);
+  // last secret and writes one line to the log. `now` is the time since a fixed
+  // moment, by any clock, but always the same one.
+  bool Refresh(absl::Duration now, bool certain = false);
 
   const Secret& secret() const { return secret_; }
   const std::string& path() const { return path_; }
@@ -63,7 +63,7 @@ class SecretFile {
   Secret secret_;
   Stamp stamp_;
   // When Refresh first saw this stamp. Nothing: it has not yet.
-  std::optional<absl::Time> stamp_time_;
+  std::optional<absl::Duration> stamp_time_;
   bool unreadable_ = false;  // The log has a line about it.
 };
 

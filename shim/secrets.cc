@@ -25,8 +25,7 @@ class SecretFiles {
 
   std::shared_ptr<const WebhookSecrets> Get(
       std::chrono::steady_clock::time_point now) {
-    const absl::Time time =
-        absl::UnixEpoch() + absl::FromChrono(now.time_since_epoch());
+    const absl::Duration time = absl::FromChrono(now.time_since_epoch());
     MutexLock lock(&mu_);
     bool is_new = false;
     for (SecretFile& file : files_) is_new = file.Refresh(time) || is_new;

@@ -11,7 +11,7 @@ namespace {
 class SystemClock : public Clock {
  public:
   absl::Time Now() override { return absl::Now(); }
-  absl::Duration Monotonic() override { return MonotonicTime(); }
+  SteadyTime Steady() override { return SteadyTime(MonotonicTime()); }
 };
 
 }  // namespace

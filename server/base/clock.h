@@ -2,18 +2,19 @@
 #define SIGNALBOX_SERVER_BASE_CLOCK_H_
 
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 
 namespace signalbox {
 
 // What the wall clock and the steady clock show at one moment (see Clock).
 struct Moment {
   absl::Time wall;    // Clock::Now.
-  absl::Time steady;  // Clock::Steady.
+  SteadyTime steady;  // Clock::Steady.
 
-  // Converts a steady time to a wall time, and a wall time to a steady time, as
-  // if the wall clock was never set between `then` and this moment.
-  absl::Time WallAt(absl::Time then) const { return wall - (steady - then); }
-  absl::Time SteadyAt(absl::Time then) const { return steady - (wall - then); }
+  // These convert `then` as if the wall clock was never set between it and this
+  // moment.
+  absl::Time WallAt(SteadyTime then) const { return wall - (steady - then); }
+  SteadyTime SteadyAt(absl::Time then) const { return steady - (wall - then); }
 };
 
 // Clock tells the time. Only the outermost loops ask it, and pass the time as
@@ -29,13 +30,10 @@ class Clock {
   // outlive the process (due times, expiries) and for people.
   virtual absl::Time Now() = 0;
 
-  // The steady clock: the time since a fixed moment. It never jumps, and runs
-  // on while the machine is suspended. Use it for deadlines and pauses inside
-  // the process.
-  virtual absl::Duration Monotonic() = 0;
+  // The steady clock. It never jumps, and runs on while the machine is
+  // suspended. Use it for deadlines and pauses inside the process.
+  virtual SteadyTime Steady() = 0;
 
-  // Monotonic() after absl::UnixEpoch(), for code that needs an absl::Time.
-  absl::Time Steady() { return absl::UnixEpoch() + Monotonic(); }
   // Both clocks.
   Moment Look() { return {Now(), Steady()}; }
 

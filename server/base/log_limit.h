@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "common/mutex.h"
+#include "server/base/steady_time.h"
 #include "server/base/token_bucket.h"
 
 namespace signalbox {
@@ -19,8 +19,8 @@ namespace signalbox {
 class LogLimit {
  public:
   // Nothing: leave this line out. A number: write the line; so many lines were
-  // left out since the last written one. `now` is a time of a steady clock.
-  std::optional<int64_t> Allow(absl::Duration now) {
+  // left out since the last written one.
+  std::optional<int64_t> Allow(SteadyTime now) {
     MutexLock lock(&mu_);
     bucket_.Refill(now);
     if (bucket_.IsEmpty()) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 
 namespace signalbox {
 
@@ -22,8 +23,7 @@ class TokenBucket {
   TokenBucket(double per_second, double burst)
       : per_second_(per_second), burst_(burst), tokens_(burst) {}
 
-  // `now` is a time of a steady clock.
-  void Refill(absl::Duration now) {
+  void Refill(SteadyTime now) {
     if (filled_.has_value()) {
       const double seconds = absl::ToDoubleSeconds(now - *filled_);
       tokens_ = std::min(burst_, tokens_ + seconds * per_second_);
@@ -41,7 +41,7 @@ class TokenBucket {
   const double per_second_;
   const double burst_;
   double tokens_;
-  std::optional<absl::Duration> filled_;
+  std::optional<SteadyTime> filled_;
 };
 
 }  // namespace signalbox

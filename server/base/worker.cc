@@ -42,12 +42,12 @@ void Worker::Stop() {
 }
 
 bool Worker::Pause(absl::Duration time) {
-  const absl::Duration end = clock_->Monotonic() + time;
+  const SteadyTime end = clock_->Steady() + time;
   bool is_woken = false;
   for (;;) {
     // Before the look at `stop_`: Stop sets that first.
     if (wake_up_->Take()) is_woken = true;
-    const absl::Duration left = end - clock_->Monotonic();
+    const absl::Duration left = end - clock_->Steady();
     if (stop_ || left <= absl::ZeroDuration()) break;
     wake_up_->WaitFor(std::min(left, kLongestWait));
   }
@@ -59,12 +59,12 @@ void Worker::Loop() {
   absl::Time next = absl::InfinitePast();
   // `next` on the steady clock: after the wall clock was set back, `next` may
   // be hours away.
-  absl::Duration deadline;
+  SteadyTime deadline;
   while (!stop_) {
     if (wake_up_->Take() || clock_->Now() >= next ||
-        clock_->Monotonic() >= deadline) {
+        clock_->Steady() >= deadline) {
       next = run_once_();
-      deadline = clock_->Monotonic() + (next - clock_->Now());
+      deadline = clock_->Steady() + (next - clock_->Now());
     } else {
       wake_up_->WaitFor(std::min(next - clock_->Now(), kLongestWait));
     }

@@ -114,7 +114,7 @@ Core::Core(Options options, std::unique_ptr<Outbox> outbox,
       }) {}
 
 absl::Time Core::KeepTerm() {
-  const absl::Duration begin = clock_->Monotonic();
+  const SteadyTime begin = clock_->Steady();
   TermKeeper::Situation situation;
   if (!term_keeper_.TermAt(begin).has_value()) {
     const absl::StatusOr<TermLook> look = outbox_->Look();
@@ -123,11 +123,11 @@ absl::Time Core::KeepTerm() {
     situation.may_claim = poster_.InFlight() == 0;
   }
   TermKeeper::Decision decision =
-      term_keeper_.RunOnce(clock_->Monotonic(), situation);
+      term_keeper_.RunOnce(clock_->Steady(), situation);
   if (decision.act == TermKeeper::Act::kClaim) {
     term_keeper_.NoteClaim(
         begin, outbox_->Claim(decision.seen, owner_, holder_, clock_->Now()));
-    const absl::Duration end = clock_->Monotonic();
+    const SteadyTime end = clock_->Steady();
     poster_.SetTerm(term_keeper_.TermAt(end));
     if (poster_.term().has_value()) {
       LogInfo("this server has the term and posts to GitHub from now on",
@@ -135,13 +135,13 @@ absl::Time Core::KeepTerm() {
       decision = term_keeper_.RunOnce(end, {});
     }
   }
-  return clock_->Look().WallAt(absl::UnixEpoch() + decision.next);
+  return clock_->Look().WallAt(decision.next);
 }
 
 absl::Time Core::Post() {
   absl::Time next = KeepTerm();
   next = std::min(next, poster_.RunOnce());
-  const std::optional<Term> held = term_keeper_.TermAt(clock_->Monotonic());
+  const std::optional<Term> held = term_keeper_.TermAt(clock_->Steady());
   if (held.has_value() && !poster_.term().has_value()) {
     LogWarning(
         "this server's term is over; it posts nothing until it has claimed "

@@ -31,11 +31,11 @@ void CoreThreads::Stop(absl::Duration patience) {
   Poster* const poster = core_->poster();
   poster->Close();
   poster_.Wake();
-  const absl::Duration end = clock_->Monotonic() + patience;
-  while (poster->InFlight() > 0 && clock_->Monotonic() < end) {
+  const SteadyTime end = clock_->Steady() + patience;
+  while (poster->InFlight() > 0 && clock_->Steady() < end) {
     // The first request may be an old one.
     if (!no_post_in_flight_.Take()) {
-      no_post_in_flight_.WaitFor(end - clock_->Monotonic());
+      no_post_in_flight_.WaitFor(end - clock_->Steady());
     }
   }
   poster_.Stop();

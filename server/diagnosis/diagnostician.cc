@@ -28,7 +28,7 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
   findings.credential = credentials_->Find(repository);
   findings.hook_urls = options_.hook_urls;
   Complete(&findings);
-  const absl::Time now = clock_->Steady();
+  const SteadyTime now = clock_->Steady();
   // During a limit that outlasts the caller's patience, there are no questions.
   const bool can_ask =
       !findings.credential.empty() &&
@@ -127,18 +127,14 @@ void Diagnostician::AskForHooks(const CasePointer& one) {
 }
 
 void Diagnostician::Complete(Findings* findings) const {
-  findings->now = clock_->Now();
+  const Moment now = clock_->Look();
+  findings->now = now.wall;
   for (CredentialState& state : credentials_->States()) {
     if (state.id == findings->credential) findings->state = std::move(state);
   }
   findings->budget = gate_->BudgetOf(findings->credential);
-  const absl::Time blocked_until = gate_->BlockedUntil(findings->credential);
-  const absl::Time now = clock_->Steady();
-  if (blocked_until > now) {
-    findings->limited_until = findings->now + (blocked_until - now);
-  } else {
-    findings->limited_until = absl::InfinitePast();
-  }
+  findings->limited_until =
+      now.WallAt(gate_->BlockedUntil(findings->credential));
 }
 
 void Diagnostician::Finish(const CasePointer& one) {
@@ -160,8 +156,8 @@ void Diagnostician::Finish(const CasePointer& one) {
 }
 
 absl::Time Diagnostician::RunOnce() {
-  const absl::Time now = clock_->Steady();
-  absl::Time next = absl::InfiniteFuture();
+  const SteadyTime now = clock_->Steady();
+  SteadyTime next = SteadyTime::InfiniteFuture();
   std::vector<CasePointer> late;
   {
     MutexLock lock(&mu_);
@@ -181,7 +177,7 @@ absl::Time Diagnostician::RunOnce() {
     }
   }
   for (const CasePointer& one : late) Finish(one);
-  return next == absl::InfiniteFuture() ? next : clock_->Now() + (next - now);
+  return clock_->Now() + (next - now);
 }
 
 void Diagnostician::Close() {

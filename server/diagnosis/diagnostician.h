@@ -75,13 +75,13 @@ class Diagnostician {
   // A repository that is being diagnosed, or whose diagnosis is kept for reuse.
   struct Case {
     Findings findings;
-    absl::Time give_up;         // Steady: the end of the time limit.
+    SteadyTime give_up;         // The end of the time limit.
     int open_questions = 0;     // Not answered yet.
     std::vector<Done> waiting;  // The callers to answer.
 
     // Set once the diagnosis is finished.
     std::optional<Diagnosis> diagnosis;
-    absl::Time forget_time;  // Steady: the end of the reuse.
+    SteadyTime forget_time;  // The end of the reuse.
   };
   using CasePointer = std::shared_ptr<Case>;
 

@@ -21,16 +21,16 @@ bool AppAccount::Matches(const Token& token) const {
   return held_.has_value() && held_->value.Equals(token.value);
 }
 
-bool AppAccount::LookIsDue(absl::Time steady) const {
+bool AppAccount::LookIsDue(SteadyTime steady) const {
   return look_is_wanted_ && steady >= next_look_;
 }
 
-bool AppAccount::HasToken(absl::Time steady) const {
+bool AppAccount::HasToken(SteadyTime steady) const {
   return held_.has_value() && steady < held_->end && !is_looking_ &&
          !LookIsDue(steady);
 }
 
-std::optional<AppAccount::Ask> AppAccount::Wanted(absl::Time steady) const {
+std::optional<AppAccount::Ask> AppAccount::Wanted(SteadyTime steady) const {
   if (asking_) return std::nullopt;
   if (LookIsDue(steady)) return find_;
   if (steady < next_ask_) return std::nullopt;
@@ -43,14 +43,14 @@ std::optional<AppAccount::Ask> AppAccount::Wanted(absl::Time steady) const {
   return installation_id_ != 0 ? Ask::kCreateToken : find_;
 }
 
-void AppAccount::NoteBegin(absl::Time steady) {
+void AppAccount::NoteBegin(SteadyTime steady) {
   asking_ = true;
   if (LookIsDue(steady)) {
     look_is_wanted_ = false;
     is_looking_ = true;
     misses_ = 0;
     next_look_ = steady + kBetweenLooks;
-    next_ask_ = absl::InfinitePast();
+    next_ask_ = SteadyTime::InfinitePast();
     installation_id_ = 0;
     other_not_found_ = false;
   } else if (is_looking_) {
@@ -151,20 +151,19 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
   }
   // A token with a short life is used for half of it.
   const absl::Duration ahead = std::min(kTokenRefreshAhead, lifetime / 2);
-  const absl::Time end = now.steady + lifetime;
+  const SteadyTime end = now.steady + lifetime;
   held_ = Held{std::move(token.value),
                std::move(token.permissions),
                installation_id_,
-               now.wall,
-               now.steady,
+               now,
                end - ahead,
                end};
   is_looking_ = false;
-  next_ask_ = absl::InfinitePast();
+  next_ask_ = SteadyTime::InfinitePast();
   misses_ = 0;
   troubles_ = 0;
   problem_.clear();
-  rest_end_ = absl::InfinitePast();
+  rest_end_ = SteadyTime::InfinitePast();
   young_refusals_ = 0;
   probe_is_out_ = false;
   // GitHub gives tokens only where the App is installed and not suspended.
@@ -219,7 +218,7 @@ void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
   is_looking_ = false;
   troubles_ = 0;
   problem_.clear();
-  rest_end_ = absl::InfinitePast();
+  rest_end_ = SteadyTime::InfinitePast();
   probe_is_out_ = false;
   next_ask_ = now.steady + wait;
   if (stop_reason_ == reason) return;
@@ -236,7 +235,7 @@ void AppAccount::Resume() {
   young_refusals_ = 0;
   if (stop_reason_.empty()) return;
   stop_reason_.clear();
-  next_ask_ = absl::InfinitePast();
+  next_ask_ = SteadyTime::InfinitePast();
   probe_is_out_ = false;
   LogInfo("GitHub accepts a credential again; the server uses it again",
           {{"credential", id_}});
@@ -248,7 +247,7 @@ absl::StatusOr<Token> AppAccount::Get(Moment now) {
   if (is_ready && (!is_stopped || !probe_is_out_)) {
     Token token;
     token.value = held_->value;
-    token.issue_time = held_->issue_wall;
+    token.issue_time = held_->issue.wall;
     token.origin = absl::StrCat(held_->installation_id);
     token.probe_only = is_stopped;
     if (is_stopped) {
@@ -288,7 +287,7 @@ void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
   // A request that is refused during the rest was sent before it, and says
   // nothing new.
   if (now.steady < rest_end_) return;
-  if (now.steady - held_->issue < kYoungToken &&
+  if (now.steady - held_->issue.steady < kYoungToken &&
       young_refusals_ < static_cast<int>(std::size(kYoungTokenWaits))) {
     rest_end_ = now.steady + kYoungTokenWaits[young_refusals_++];
     probe_is_out_ = false;

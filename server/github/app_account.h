@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/http/http_transport.h"
+#include "server/base/clock.h"
 #include "server/github/app_identity.h"
 #include "server/github/classify.h"
 #include "server/github/credentials.h"
@@ -28,8 +29,8 @@ namespace signalbox {
 // a refusal means. It makes no requests: its owner (AppCredentials) asks Wanted
 // what is missing, makes the request, and reports how it ended.
 //
-// Time is an argument (`steady`: by the steady clock): AppAccount does not wait
-// or read a clock. Not thread-safe.
+// Time is an argument: AppAccount does not wait or read a clock. Not
+// thread-safe.
 class AppAccount {
  public:
   // A request to GitHub that AppAccount needs.
@@ -44,7 +45,7 @@ class AppAccount {
 
   // The request that the owner should make now. Nothing: AppAccount has what it
   // needs, has to wait, or a request of it is in flight.
-  std::optional<Ask> Wanted(absl::Time steady) const;
+  std::optional<Ask> Wanted(SteadyTime steady) const;
 
   // GitHub's number for the installation; 0: not known.
   int64_t installation_id() const { return installation_id_; }
@@ -59,7 +60,7 @@ class AppAccount {
   // ended, the owner must call NoteEnd, and then NoteAnswer. It leaves
   // NoteAnswer out if GitHub refused the App's own token (JWT), because that
   // says nothing about the account.
-  void NoteBegin(absl::Time steady);
+  void NoteBegin(SteadyTime steady);
   void NoteEnd() { asking_ = false; }
   // Whether NoteBegin was called without NoteEnd.
   bool asking() const { return asking_; }
@@ -84,7 +85,7 @@ class AppAccount {
 
   // Whether it has a token that has not expired and is not in doubt (see
   // LookAgain).
-  bool HasToken(absl::Time steady) const;
+  bool HasToken(SteadyTime steady) const;
 
   // For the owner: GitHub refused the App's own token for the last request, and
   // the next request repeats it. A repetition is not repeated once more.
@@ -95,10 +96,9 @@ class AppAccount {
     Secret value;
     std::vector<std::string> permissions;
     int64_t installation_id = 0;
-    absl::Time issue_wall;  // When GitHub made it, by the wall clock.
-    absl::Time issue;       // This and the following are steady.
-    absl::Time refresh;     // When to get the next one.
-    absl::Time end;         // When it expires.
+    Moment issue;        // When GitHub made it.
+    SteadyTime refresh;  // When to get the next one.
+    SteadyTime end;      // When it expires.
   };
 
   // These are parts of NoteAnswer. NoteSuccess returns what is wrong with the
@@ -117,7 +117,7 @@ class AppAccount {
   // people.
   void NoteTrouble(absl::string_view problem, Moment now);
 
-  bool LookIsDue(absl::Time steady) const;
+  bool LookIsDue(SteadyTime steady) const;
   // Whether only a probe whose token GitHub accepts can end the stop. After
   // other stops, a new token ends it.
   bool MustProve() const;
@@ -135,16 +135,16 @@ class AppAccount {
 
   bool look_is_wanted_ = false;  // LookAgain was called.
   bool is_looking_ = false;      // The look that LookAgain wanted is under way.
-  absl::Time next_look_ = absl::InfinitePast();  // Steady: no look before.
+  SteadyTime next_look_;         // No look before.
 
-  absl::Time next_ask_ = absl::InfinitePast();  // Steady: no question before.
+  SteadyTime next_ask_;  // No question before.
   int misses_ = 0;       // Times in a row without a usable installation.
   int troubles_ = 0;     // Transient failures in a row.
   std::string problem_;  // The last trouble.
 
-  // Steady: the token is not used before, because GitHub refused it when it was
-  // less than a minute old (see kYoungToken).
-  absl::Time rest_end_ = absl::InfinitePast();
+  // The token is not used before, because GitHub refused it when it was less
+  // than a minute old (see kYoungToken).
+  SteadyTime rest_end_;
   int young_refusals_ = 0;  // Such refusals of this token.
   int refusals_ = 0;        // Refused tokens, in a row.
 

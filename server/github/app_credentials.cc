@@ -160,7 +160,7 @@ class AppCredentials : public Credentials {
                   absl::Duration limited_for) override {
     App* const app = FindApp(credential_id);
     if (app == nullptr) return;
-    const absl::Time now = options_.clock->Steady();
+    const SteadyTime now = options_.clock->Steady();
     if (github_time != absl::InfinitePast()) {
       app->identity.NoteGitHubTime(github_time, now);
     }
@@ -255,7 +255,7 @@ class AppCredentials : public Credentials {
     app.identity.LookAtRefusal(now.steady);
     {
       MutexLock lock(&mu_);
-      const absl::Time until = limiter_.BlockedUntil(LimitedId(app));
+      const SteadyTime until = limiter_.BlockedUntil(LimitedId(app));
       if (now.steady < until) {
         return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
                      absl::StrCat("GitHub rate-limits the App ",
@@ -276,7 +276,7 @@ class AppCredentials : public Credentials {
     return token;
   }
 
-  AppAccount& AccountOf(const std::string& id, absl::Time steady)
+  AppAccount& AccountOf(const std::string& id, SteadyTime steady)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (AppAccount* const account = FindAccount(id)) return *account;
     if (accounts_.size() >= options_.max_accounts) ForgetAccounts(steady);
@@ -289,7 +289,7 @@ class AppCredentials : public Credentials {
     return account;
   }
 
-  void ForgetAccounts(absl::Time steady) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+  void ForgetAccounts(SteadyTime steady) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     auto it = accounts_.upper_bound(last_looked_at_);
     int forgotten = 0;
     for (int i = 0; i < kAccountsLookedAt; ++i) {
@@ -325,7 +325,7 @@ class AppCredentials : public Credentials {
     if (!ask.has_value()) return std::nullopt;
     const AppIdentity::Turn turn = app.identity.Begin(now.steady);
     if (turn == AppIdentity::Turn::kRefused) return std::nullopt;
-    const absl::Time allowed =
+    const SteadyTime allowed =
         limiter_.Admit(LimitedId(app), /*pending=*/false, now.steady);
     if (allowed > now.steady) {
       if (turn == AppIdentity::Turn::kProbe) app.identity.EndProbe();
@@ -400,7 +400,7 @@ class AppCredentials : public Credentials {
     std::optional<Request> next;
     {
       MutexLock lock(&mu_);
-      limiter_.Observe(LimitedId(app), answer, verdict, now.steady);
+      limiter_.Observe(LimitedId(app), answer, verdict, now);
       // ForgetAccounts keeps an account while a request for it is under way.
       AppAccount& account = *FindAccount(request.id);
       account.NoteEnd();

@@ -16,14 +16,14 @@ constexpr absl::Duration kMaxDrift = absl::Seconds(10);
 
 }  // namespace
 
-AppIdentity::Key AppIdentity::ReadKey(absl::Time steady, bool certain) {
+AppIdentity::Key AppIdentity::ReadKey(SteadyTime steady, bool certain) {
   MutexLock lock(&key_mu_);
-  if (key_.Refresh(steady, certain)) ++key_number_;
+  if (key_.Refresh(steady.reading(), certain)) ++key_number_;
   return {key_.secret(), key_number_};
 }
 
 absl::Time AppIdentity::GitHubNowLocked(Moment now) const {
-  return clock_offset_.has_value() ? now.steady + *clock_offset_ : now.wall;
+  return github_clock_.value_or(now).WallAt(now.steady);
 }
 
 absl::Time AppIdentity::GitHubNow(Moment now) const {
@@ -31,12 +31,12 @@ absl::Time AppIdentity::GitHubNow(Moment now) const {
   return GitHubNowLocked(now);
 }
 
-void AppIdentity::NoteGitHubTime(absl::Time github_time, absl::Time steady) {
+void AppIdentity::NoteGitHubTime(absl::Time github_time, SteadyTime steady) {
   MutexLock lock(&mu_);
-  clock_offset_ = github_time - steady;
+  github_clock_ = Moment{github_time, steady};
 }
 
-AppIdentity::Turn AppIdentity::Begin(absl::Time steady) {
+AppIdentity::Turn AppIdentity::Begin(SteadyTime steady) {
   MutexLock lock(&mu_);
   if (!is_refused_) return Turn::kNormal;
   if (steady < refusal_end_ || steady < probe_end_) return Turn::kRefused;
@@ -46,7 +46,7 @@ AppIdentity::Turn AppIdentity::Begin(absl::Time steady) {
 
 void AppIdentity::EndProbe() {
   MutexLock lock(&mu_);
-  probe_end_ = absl::InfinitePast();
+  probe_end_ = SteadyTime::InfinitePast();
 }
 
 bool AppIdentity::IsGood(int64_t key_number, Moment now) const {
@@ -77,7 +77,7 @@ absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(Moment now) {
 
 void AppIdentity::Resume() {
   is_repetition_ = false;
-  probe_end_ = absl::InfinitePast();
+  probe_end_ = SteadyTime::InfinitePast();
   if (!is_refused_) return;
   is_refused_ = false;
   LogInfo("GitHub accepts an App's key again", {{"issuer", issuer_}});
@@ -99,7 +99,7 @@ bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
   const int64_t current = ReadKey(now.steady, /*certain=*/true).number;
   MutexLock lock(&mu_);
   made_.reset();
-  probe_end_ = absl::InfinitePast();
+  probe_end_ = SteadyTime::InfinitePast();
   // A refusal of the clock also tells GitHub's time.
   const bool may_work = verdict.reason == "CLOCK_SKEW" || current != key_number;
   if (may_work && !is_repetition) return true;
@@ -140,7 +140,7 @@ void AppIdentity::NoteRefused(const Secret& jwt, absl::string_view reason,
   is_repetition_ = is_repeated;
 }
 
-std::optional<absl::Time> AppIdentity::LookAtRefusal(absl::Time steady) {
+std::optional<absl::Time> AppIdentity::LookAtRefusal(SteadyTime steady) {
   const std::optional<absl::Time> since = RefusedSince();
   if (!since.has_value()) return std::nullopt;
   const int64_t number = ReadKey(steady, /*certain=*/false).number;

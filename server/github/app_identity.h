@@ -31,8 +31,8 @@ namespace signalbox {
 // For each request, the caller calls Begin and, if allowed, Sign. When GitHub
 // has answered, it calls NoteTaken or NoteRefused.
 //
-// Time is an argument (`steady`: by the steady clock). Thread-safe. Sign,
-// NoteRefused and LookAtRefusal may read the file.
+// Time is an argument. Thread-safe. Sign, NoteRefused and LookAtRefusal may
+// read the file.
 class AppIdentity {
  public:
   // `issuer` is the App's client id or number; `key` is parsed by ParseAppKey.
@@ -43,7 +43,7 @@ class AppIdentity {
   // NoteGitHubTime is first called.
   absl::Time GitHubNow(Moment now) const;
   // GitHub's clock showed `github_time` when the steady clock showed `steady`.
-  void NoteGitHubTime(absl::Time github_time, absl::Time steady);
+  void NoteGitHubTime(absl::Time github_time, SteadyTime steady);
 
   // Whether a request with a JWT may begin.
   enum class Turn {
@@ -55,7 +55,7 @@ class AppIdentity {
     // was not made, or by itself after twice kGitHubTimeout.
     kProbe,
   };
-  Turn Begin(absl::Time steady);
+  Turn Begin(SteadyTime steady);
   void EndProbe();
 
   // A JWT that is valid now. Sign returns the same one for some minutes.
@@ -89,7 +89,7 @@ class AppIdentity {
   // Since when GitHub refuses the App, by the wall clock. Nothing: it does not.
   // LookAtRefusal first looks at the file, because a change of the file ends
   // the wait; RefusedSince does not.
-  std::optional<absl::Time> LookAtRefusal(absl::Time steady);
+  std::optional<absl::Time> LookAtRefusal(SteadyTime steady);
   std::optional<absl::Time> RefusedSince() const;
 
  private:
@@ -102,11 +102,11 @@ class AppIdentity {
   struct Made {
     Jwt jwt;
     absl::Time github_time;  // When it was made, by both clocks.
-    absl::Time steady;
+    SteadyTime steady;
   };
 
   // `certain` as in SecretFile::Refresh.
-  Key ReadKey(absl::Time steady, bool certain);
+  Key ReadKey(SteadyTime steady, bool certain);
   absl::Time GitHubNowLocked(Moment now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether `made_` was made with this key and is still valid.
@@ -123,17 +123,17 @@ class AppIdentity {
   int64_t key_number_ ABSL_GUARDED_BY(key_mu_) = 0;
 
   mutable Mutex mu_;
-  // GitHub's clock minus the steady one; nothing: not known.
-  std::optional<absl::Duration> clock_offset_ ABSL_GUARDED_BY(mu_);
+  // When GitHub's clock was last known: `wall` is its time. Nothing: never.
+  std::optional<Moment> github_clock_ ABSL_GUARDED_BY(mu_);
   std::optional<Made> made_ ABSL_GUARDED_BY(mu_);
   // The next refusal without `is_repetition` counts as a repetition's.
   bool is_repetition_ ABSL_GUARDED_BY(mu_) = false;
 
   bool is_refused_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Time refusal_begin_ ABSL_GUARDED_BY(mu_);    // Wall.
-  absl::Time refusal_end_ ABSL_GUARDED_BY(mu_);      // Steady.
+  absl::Time refusal_begin_ ABSL_GUARDED_BY(mu_);
+  SteadyTime refusal_end_ ABSL_GUARDED_BY(mu_);
   int64_t refused_number_ ABSL_GUARDED_BY(mu_) = 0;  // Of the key.
-  absl::Time probe_end_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();  // Steady.
+  SteadyTime probe_end_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

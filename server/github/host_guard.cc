@@ -7,14 +7,16 @@
 
 namespace signalbox {
 
-absl::Time HostGuard::Admit(absl::string_view api_url, absl::Time now) {
+SteadyTime HostGuard::Admit(absl::string_view api_url, SteadyTime now) {
   Host& host = hosts_[std::string(api_url)];
   if (host.failures >= kFailuresToPauseHost) {
-    if (host.in_flight > 0) return absl::InfiniteFuture();
+    if (host.in_flight > 0) return SteadyTime::InfiniteFuture();
     if (now < host.paused_until) return host.paused_until;
     host.is_probed = true;
   }
-  if (host.in_flight >= kMaxRequestsPerHost) return absl::InfiniteFuture();
+  if (host.in_flight >= kMaxRequestsPerHost) {
+    return SteadyTime::InfiniteFuture();
+  }
   ++host.in_flight;
   return now;
 }
@@ -27,7 +29,7 @@ void HostGuard::Return(absl::string_view api_url) {
 }
 
 void HostGuard::Observe(absl::string_view api_url, bool answered,
-                        absl::Time now) {
+                        SteadyTime now) {
   Host& host = hosts_[std::string(api_url)];
   const bool was_probe = host.is_probed;
   Return(api_url);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 
 namespace signalbox {
 
@@ -24,9 +25,9 @@ class HostGuard {
  public:
   // If a request to `api_url` may begin at `now`, admits it and returns `now`.
   // The caller must then call Observe or Return. Else returns when to ask
-  // again; absl::InfiniteFuture(): only the end of a request can change the
-  // answer.
-  absl::Time Admit(absl::string_view api_url, absl::Time now);
+  // again; SteadyTime::InfiniteFuture(): only the end of a request can change
+  // the answer.
+  SteadyTime Admit(absl::string_view api_url, SteadyTime now);
 
   // Takes an Admit back: the request was not made, or its end says nothing
   // about the host.
@@ -34,7 +35,7 @@ class HostGuard {
 
   // An admitted request has ended. `answered`: GitHub answered with a code
   // below 500.
-  void Observe(absl::string_view api_url, bool answered, absl::Time now);
+  void Observe(absl::string_view api_url, bool answered, SteadyTime now);
 
   // Whether the address is considered down.
   bool IsDown(absl::string_view api_url) const;
@@ -49,7 +50,7 @@ class HostGuard {
     int failures = 0;
     int in_flight = 0;
     bool is_probed = false;  // It is down, and a probe is in flight.
-    absl::Time paused_until = absl::InfinitePast();
+    SteadyTime paused_until;
   };
 
   // Only hosts with failures or requests in flight have an entry.

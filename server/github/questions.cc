@@ -82,8 +82,8 @@ absl::Time Questions::RunOnce() {
     MutexLock lock(&mu_);
     if (closed_) return absl::InfiniteFuture();
   }
-  const absl::Time now = clock_->Steady();
-  absl::Time next = absl::InfiniteFuture();
+  const SteadyTime now = clock_->Steady();
+  SteadyTime next = SteadyTime::InfiniteFuture();
   for (auto it = lines_.begin(); it != lines_.end();) {
     Line& line = it->second;
     GiveUp(line, now, next);
@@ -97,7 +97,7 @@ absl::Time Questions::RunOnce() {
     MutexLock lock(&mu_);
     if (!new_.empty()) return clock_->Now();
   }
-  return next == absl::InfiniteFuture() ? next : clock_->Now() + (next - now);
+  return clock_->Now() + (next - now);
 }
 
 void Questions::TakeNew() {
@@ -128,13 +128,12 @@ void Questions::TakeEnded() {
 }
 
 void Questions::NoteEnd(Ended ended) {
-  const absl::Time now = clock_->Steady();
+  const Moment now = clock_->Look();
   const Verdict& verdict = ended.reply.verdict;
   Line& line = lines_[ended.credential];
   line.asking = false;
   gate_->LeaveQuestion(ended.credential, ended.token, ended.reply,
-                       /*proves_token=*/ended.waiting == nullptr, now,
-                       clock_->Now());
+                       /*proves_token=*/ended.waiting == nullptr, now);
   freed_->Wake();
   metrics_->Add("signalbox_reads_total",
                 "Other finished requests to GitHub, by outcome.",
@@ -149,7 +148,7 @@ void Questions::NoteEnd(Ended ended) {
   if (WillPass(verdict.action, waiting.question.once) || refused) {
     if (verdict.action != Action::kWait) {
       line.retry_time =
-          now + DoublingWait(kFirstRetry, kMaxRetry, waiting.tries);
+          now.steady + DoublingWait(kFirstRetry, kMaxRetry, waiting.tries);
     }
     waiting.last = std::move(ended.reply);
     (waiting.question.urgent ? line.urgent : line.patient)
@@ -157,7 +156,7 @@ void Questions::NoteEnd(Ended ended) {
     return;
   }
   if (!waiting.question.urgent) {
-    line.rest_end = now + gate_->QuestionGap(ended.credential);
+    line.rest_end = now.steady + gate_->QuestionGap(ended.credential);
   }
   --waiting_count_;
   waiting.answered(ended.reply);
@@ -188,7 +187,7 @@ void Questions::NoteLimit(const std::string& credential,
   }
 }
 
-void Questions::GiveUp(Line& line, absl::Time now, absl::Time& next) {
+void Questions::GiveUp(Line& line, SteadyTime now, SteadyTime& next) {
   for (auto* queue : {&line.urgent, &line.patient}) {
     std::deque<std::unique_ptr<Waiting>> kept;
     for (std::unique_ptr<Waiting>& waiting : *queue) {
@@ -218,10 +217,10 @@ void Questions::RefuseAll(Line& line, const GitHubReply& reply) {
   }
 }
 
-absl::Time Questions::Begin(const std::string& credential, Line& line) {
-  const absl::Time now = clock_->Steady();
+SteadyTime Questions::Begin(const std::string& credential, Line& line) {
+  const SteadyTime now = clock_->Steady();
   if (line.asking || (line.urgent.empty() && line.patient.empty())) {
-    return line.rest_end > now ? line.rest_end : absl::InfiniteFuture();
+    return line.rest_end > now ? line.rest_end : SteadyTime::InfiniteFuture();
   }
   const bool urgent = !line.urgent.empty();
   if (now < line.retry_time) return line.retry_time;
@@ -247,7 +246,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
                                                           : Action::kStop,
                          std::string(ReasonOf(token.status())),
                          std::string(token.status().message())));
-    return absl::InfiniteFuture();
+    return SteadyTime::InfiniteFuture();
   }
   const RequestGate::Answer gate =
       gate_->AdmitQuestion(credential, *token, now);
@@ -264,7 +263,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
     Send(credential, std::move(first), *token);
   }
   line.asking = true;
-  return absl::InfiniteFuture();
+  return SteadyTime::InfiniteFuture();
 }
 
 void Questions::Send(const std::string& credential,

@@ -117,7 +117,7 @@ class Questions {
   struct Waiting {
     Question question;
     Answered answered;
-    absl::Time give_up;  // Steady.
+    SteadyTime give_up;
     int tries = 0;
     GitHubReply last;  // The last transient failure.
   };
@@ -127,8 +127,8 @@ class Questions {
     std::deque<std::unique_ptr<Waiting>> urgent;
     std::deque<std::unique_ptr<Waiting>> patient;
     bool asking = false;
-    absl::Time rest_end = absl::InfinitePast();  // Steady.
-    absl::Time retry_time = absl::InfinitePast();
+    SteadyTime rest_end;
+    SteadyTime retry_time;
   };
 
   struct Ended {
@@ -146,11 +146,11 @@ class Questions {
   void NoteEnd(Ended ended);
   void NoteLimit(const std::string& credential, const Verdict& verdict);
   // Begins the first question of a line if it may begin; else returns when to
-  // look again, on the steady clock.
-  absl::Time Begin(const std::string& credential, Line& line);
+  // look again.
+  SteadyTime Begin(const std::string& credential, Line& line);
   void Send(const std::string& credential, std::unique_ptr<Waiting> waiting,
             const Token& token);
-  void GiveUp(Line& line, absl::Time now, absl::Time& next);
+  void GiveUp(Line& line, SteadyTime now, SteadyTime& next);
   void RefuseAll(Line& line, const GitHubReply& reply);
 
   const Options options_;

@@ -48,17 +48,17 @@ struct RateLimiter::Budget {
 
   // The pace, as in the generic cell rate algorithm: the time by which a pace
   // without bursts would have made all requests so far.
-  absl::Time paced_until = absl::InfinitePast();
+  SteadyTime paced_until;
 
   // GitHub's hourly budget; nothing: not known.
   std::optional<int64_t> remaining;
   int64_t limit = 0;
   int64_t reset_epoch = 0;  // By GitHub's clock: which hour it is.
-  absl::Time reset_time;    // By ours, with the margin.
+  SteadyTime reset_time;    // By ours, with the margin.
 
   // After a limit the credential sends nothing until `blocked_until`, then one
   // probe at a time until an answer is not a limit.
-  absl::Time blocked_until = absl::InfinitePast();
+  SteadyTime blocked_until;
   bool limited = false;
   bool probing = false;
   int blind_waits = 0;  // Limits that named no time, since the last success.
@@ -70,29 +70,29 @@ struct RateLimiter::Budget {
   absl::Duration Interval() const { return absl::Minutes(1) / pace.per_minute; }
 
   // When the pace allows the next request.
-  absl::Time NextByPace() const {
-    if (!Paced()) return absl::InfinitePast();
+  SteadyTime NextByPace() const {
+    if (!Paced()) return SteadyTime::InfinitePast();
     return paced_until - Interval() * (std::max(pace.burst, 1) - 1);
   }
 
   // When the hourly budget allows the next request. GitHub may not have counted
   // the requests in flight yet.
-  absl::Time NextByBudget(bool pending) const {
-    if (!remaining.has_value()) return absl::InfinitePast();
+  SteadyTime NextByBudget(bool pending) const {
+    if (!remaining.has_value()) return SteadyTime::InfinitePast();
     const double kept =
         pending ? pace.reserve * static_cast<double>(limit) : 0.0;
     const auto left = static_cast<double>(*remaining - in_flight);
-    return left > kept ? absl::InfinitePast() : reset_time;
+    return left > kept ? SteadyTime::InfinitePast() : reset_time;
   }
 
   void NoteBudget(const HttpResponse& answer, absl::Time github_time,
-                  absl::Time now);
+                  SteadyTime now);
   void NoteLimit(const Verdict& verdict, bool was_probe, absl::Time github_time,
-                 absl::Time now);
+                 SteadyTime now);
 };
 
 void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
-                                     absl::Time github_time, absl::Time now) {
+                                     absl::Time github_time, SteadyTime now) {
   const absl::string_view resource = answer.Header("x-ratelimit-resource");
   if (!resource.empty() && resource != "core") return;
   const auto new_remaining = HeaderNumber(answer, "x-ratelimit-remaining");
@@ -111,7 +111,7 @@ void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
 }
 
 void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
-                                    absl::Time github_time, absl::Time now) {
+                                    absl::Time github_time, SteadyTime now) {
   // Several requests in flight may hit the same limit, which counts once.
   const bool is_new = !limited || was_probe;
   limited = true;
@@ -150,7 +150,7 @@ PaceOptions RateLimiter::PaceOf(absl::string_view credential_id) const {
   return pace_of_ ? pace_of_(credential_id) : PaceOptions();
 }
 
-void RateLimiter::Block(absl::string_view credential_id, absl::Time until) {
+void RateLimiter::Block(absl::string_view credential_id, SteadyTime until) {
   Budget& budget = BudgetOf(credential_id);
   budget.limited = true;
   budget.blocked_until = std::max(budget.blocked_until, until);
@@ -161,14 +161,14 @@ bool RateLimiter::Knows(absl::string_view credential_id) const {
   return found != budgets_.end() && found->second.known;
 }
 
-absl::Time RateLimiter::BlockedUntil(absl::string_view credential_id) const {
+SteadyTime RateLimiter::BlockedUntil(absl::string_view credential_id) const {
   const auto found = budgets_.find(credential_id);
-  return found == budgets_.end() ? absl::InfinitePast()
+  return found == budgets_.end() ? SteadyTime::InfinitePast()
                                  : found->second.blocked_until;
 }
 
 absl::string_view RateLimiter::WaitsFor(absl::string_view credential_id,
-                                        bool pending, absl::Time now) const {
+                                        bool pending, SteadyTime now) const {
   const auto found = budgets_.find(credential_id);
   if (found == budgets_.end()) return "";
   const Budget& budget = found->second;
@@ -199,24 +199,24 @@ RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
   return budget;
 }
 
-absl::Time RateLimiter::WhenAdmitted(absl::string_view credential_id,
-                                     bool pending, absl::Time now) {
+SteadyTime RateLimiter::WhenAdmitted(absl::string_view credential_id,
+                                     bool pending, SteadyTime now) {
   Budget& budget = BudgetOf(credential_id);
   if (now < budget.blocked_until) return budget.blocked_until;
   const int allowed =
       budget.limited ? 1 : std::max(budget.pace.max_in_flight, 1);
-  if (budget.in_flight >= allowed) return absl::InfiniteFuture();
+  if (budget.in_flight >= allowed) return SteadyTime::InfiniteFuture();
   if (budget.remaining.has_value() && now >= budget.reset_time) {
     budget.remaining.reset();
   }
-  const absl::Time next =
+  const SteadyTime next =
       std::max(budget.NextByPace(), budget.NextByBudget(pending));
   return std::max(next, now);
 }
 
-absl::Time RateLimiter::Admit(absl::string_view credential_id, bool pending,
-                              absl::Time now) {
-  const absl::Time when = WhenAdmitted(credential_id, pending, now);
+SteadyTime RateLimiter::Admit(absl::string_view credential_id, bool pending,
+                              SteadyTime now) {
+  const SteadyTime when = WhenAdmitted(credential_id, pending, now);
   if (when > now) return when;
   Budget& budget = BudgetOf(credential_id);
   ++budget.in_flight;
@@ -247,20 +247,21 @@ void RateLimiter::ReclaimSlot(absl::string_view credential_id) {
 
 void RateLimiter::Observe(absl::string_view credential_id,
                           const absl::StatusOr<HttpResponse>& answer,
-                          const Verdict& verdict, absl::Time now) {
+                          const Verdict& verdict, const Moment& now) {
   Budget& budget = BudgetOf(credential_id);
   budget.in_flight = std::max(budget.in_flight - 1, 0);
   const bool was_probe = budget.probing;
   budget.probing = false;
   if (!answer.ok()) return;
 
-  const absl::Time github_time =
-      verdict.github_time == absl::InfinitePast() ? now : verdict.github_time;
-  budget.NoteBudget(*answer, github_time, now);
+  const absl::Time github_time = verdict.github_time == absl::InfinitePast()
+                                     ? now.wall
+                                     : verdict.github_time;
+  budget.NoteBudget(*answer, github_time, now.steady);
   if (answer->status >= 500) return;
   budget.known = true;
   if (verdict.action == Action::kWait) {
-    budget.NoteLimit(verdict, was_probe, github_time, now);
+    budget.NoteLimit(verdict, was_probe, github_time, now.steady);
     return;
   }
   // A request from before the limit says nothing about its end.

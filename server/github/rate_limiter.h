@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/clock.h"
 #include "server/github/classify.h"
 
 namespace signalbox {
@@ -39,9 +40,7 @@ PaceOptions DefaultPace(absl::string_view api_url);
 // a limit, and allows no burst.
 //
 // Time is an argument: RateLimiter does not wait or read a clock. `now` must
-// never go backwards. If it comes from a steady clock, each Verdict must have a
-// `github_time`, from which RateLimiter computes how far away GitHub's times
-// are.
+// never go backwards.
 //
 // Not thread-safe: see RequestGate.
 class RateLimiter {
@@ -59,33 +58,33 @@ class RateLimiter {
 
   // If the credential may make a request at `now`, admits it and returns `now`.
   // The caller must report the request's end with Observe, or take it back with
-  // Return. Else returns when to ask again; absl::InfiniteFuture(): only the
-  // end of another request can change the answer. `pending`: the request posts
-  // a pending, and may not use the reserve.
-  absl::Time Admit(absl::string_view credential_id, bool pending,
-                   absl::Time now);
+  // Return. Else returns when to ask again; SteadyTime::InfiniteFuture(): only
+  // the end of another request can change the answer. `pending`: the request
+  // posts a pending, and may not use the reserve.
+  SteadyTime Admit(absl::string_view credential_id, bool pending,
+                   SteadyTime now);
 
   // What Admit would return, but admits nothing.
-  absl::Time WhenAdmitted(absl::string_view credential_id, bool pending,
-                          absl::Time now);
+  SteadyTime WhenAdmitted(absl::string_view credential_id, bool pending,
+                          SteadyTime now);
 
   // Makes a credential wait until `until`, as if GitHub had demanded it. For
   // the waits that a former process has stored.
-  void Block(absl::string_view credential_id, absl::Time until);
+  void Block(absl::string_view credential_id, SteadyTime until);
 
   // Whether GitHub has answered this credential, so that its budget is known.
   bool Knows(absl::string_view credential_id) const;
 
   // Until when GitHub wants no requests, after an exceeded rate limit. The time
   // may be past; InfinitePast: there was no limit.
-  absl::Time BlockedUntil(absl::string_view credential_id) const;
+  SteadyTime BlockedUntil(absl::string_view credential_id) const;
 
   // Why Admit makes a credential wait, for people: RATE_LIMITED (GitHub
   // demanded a wait), BUDGET_SPENT (nothing is left of the hourly budget),
   // BUDGET_RESERVED (only the reserve is left), PACE (PaceOptions), or "" if
   // `max_in_flight` requests are in flight.
   absl::string_view WaitsFor(absl::string_view credential_id, bool pending,
-                             absl::Time now) const;
+                             SteadyTime now) const;
 
   // GitHub's hourly budget for the credential, from its last answer. All zero:
   // not known.
@@ -109,9 +108,10 @@ class RateLimiter {
 
   // An admitted request has ended. RateLimiter learns the budget from the
   // headers of `answer`, and from `verdict` whether a rate limit was exceeded.
+  // If the answer does not tell GitHub's time, `now.wall` takes its place.
   void Observe(absl::string_view credential_id,
                const absl::StatusOr<HttpResponse>& answer,
-               const Verdict& verdict, absl::Time now);
+               const Verdict& verdict, const Moment& now);
 
  private:
   struct Budget;

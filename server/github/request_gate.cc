@@ -22,18 +22,18 @@ bool WasAnswered(Action action) {
 
 RequestGate::Answer RequestGate::Admit(absl::string_view credential,
                                        const Token& token, bool pending,
-                                       absl::Time now) {
+                                       SteadyTime now) {
   MutexLock lock(&mu_);
   return AdmitLocked(credential, token, pending, now);
 }
 
 RequestGate::Answer RequestGate::AdmitLocked(absl::string_view credential,
                                              const Token& token, bool pending,
-                                             absl::Time now) {
+                                             SteadyTime now) {
   // The caller compares `when` with its own `now` to see that it is booked.
-  const absl::Time asked = now;
+  const SteadyTime asked = now;
   now = latest_ = std::max(latest_, now);
-  absl::Time allowed = hosts_.Admit(token.api_url, now);
+  SteadyTime allowed = hosts_.Admit(token.api_url, now);
   if (allowed > now) {
     return {allowed, hosts_.IsDown(token.api_url) ? kHostDown : kHostFull};
   }
@@ -45,7 +45,7 @@ RequestGate::Answer RequestGate::AdmitLocked(absl::string_view credential,
 
 RequestGate::Answer RequestGate::AdmitQuestion(absl::string_view credential,
                                                const Token& token,
-                                               absl::Time now) {
+                                               SteadyTime now) {
   MutexLock lock(&mu_);
   const Answer answer = AdmitLocked(credential, token, /*pending=*/true, now);
   if (answer.when <= now && limiter_->LendSlot(credential)) {
@@ -56,8 +56,7 @@ RequestGate::Answer RequestGate::AdmitQuestion(absl::string_view credential,
 
 void RequestGate::LeaveQuestion(absl::string_view credential,
                                 const Token& token, const GitHubReply& reply,
-                                bool proves_token, absl::Time now,
-                                absl::Time wall_now) {
+                                bool proves_token, const Moment& now) {
   {
     MutexLock lock(&mu_);
     const auto lent = lent_.find(credential);
@@ -66,11 +65,11 @@ void RequestGate::LeaveQuestion(absl::string_view credential,
       limiter_->ReclaimSlot(credential);
     }
   }
-  Leave(credential, token, reply, proves_token, now, wall_now);
+  Leave(credential, token, reply, proves_token, now);
 }
 
-absl::Time RequestGate::WhenResultAdmitted(absl::string_view credential,
-                                           absl::Time now) {
+SteadyTime RequestGate::WhenResultAdmitted(absl::string_view credential,
+                                           SteadyTime now) {
   MutexLock lock(&mu_);
   latest_ = std::max(latest_, now);
   return limiter_->WhenAdmitted(credential, /*pending=*/false, latest_);
@@ -86,26 +85,22 @@ void RequestGate::Return(absl::string_view credential, const Token& token) {
 
 void RequestGate::Leave(absl::string_view credential, const Token& token,
                         const GitHubReply& reply, bool proves_token,
-                        absl::Time now, absl::Time wall_now) {
+                        const Moment& now) {
   const Verdict& verdict = reply.verdict;
   absl::Duration limited_for;
   {
     MutexLock lock(&mu_);
-    now = latest_ = std::max(latest_, now);
-    // The limiter compares GitHub's times with GitHub's clock. If the answer
-    // lacks it, ours is the substitute.
-    Verdict dated = verdict;
-    if (dated.github_time == absl::InfinitePast()) dated.github_time = wall_now;
-    limiter_->Observe(credential, reply.answer, dated, now);
+    latest_ = std::max(latest_, now.steady);
+    limiter_->Observe(credential, reply.answer, verdict, {now.wall, latest_});
     freed_.credentials.emplace(credential);
     freed_.hosts |= hosts_.IsDown(token.api_url);
     if (verdict.reason == kNoConnection) {
       hosts_.Return(token.api_url);
     } else {
-      hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
+      hosts_.Observe(token.api_url, WasAnswered(verdict.action), latest_);
     }
     if (verdict.action == Action::kWait) {
-      limited_for = limiter_->BlockedUntil(credential) - now;
+      limited_for = limiter_->BlockedUntil(credential) - latest_;
     }
   }
   // Before NoteRefused, because GitHub's time may explain the refusal.
@@ -114,7 +109,7 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
     case Action::kReauthenticate:
     case Action::kStop:
       return credentials_->NoteRefused(credential, token, verdict.reason,
-                                       wall_now);
+                                       now.wall);
     case Action::kWait:
       return;
     default:
@@ -151,12 +146,12 @@ bool RequestGate::Knows(absl::string_view credential) const {
   return limiter_->Knows(credential);
 }
 
-void RequestGate::Block(absl::string_view credential, absl::Time until) {
+void RequestGate::Block(absl::string_view credential, SteadyTime until) {
   MutexLock lock(&mu_);
   limiter_->Block(credential, until);
 }
 
-absl::Time RequestGate::BlockedUntil(absl::string_view credential) const {
+SteadyTime RequestGate::BlockedUntil(absl::string_view credential) const {
   MutexLock lock(&mu_);
   return limiter_->BlockedUntil(credential);
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
+#include "server/base/clock.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/host_guard.h"
@@ -28,8 +29,8 @@ inline constexpr absl::string_view kHostFull = "HOST_FULL";
 // request, the caller makes it, and calls Leave or LeaveQuestion at its end.
 // The poster can also give an admission back with Return, without a request.
 //
-// `now` is always a steady clock's time. A caller's time may be a little behind
-// another caller's. `credential` is the credential's id.
+// A caller's `now` may be a little behind another caller's. `credential` is the
+// credential's id.
 //
 // Thread-safe.
 class RequestGate {
@@ -40,9 +41,9 @@ class RequestGate {
 
   struct Answer {
     // `now` or earlier: the request is admitted. Later: it must not begin, and
-    // the caller should ask again at this time. absl::InfiniteFuture(): only
-    // the end of another request can change the answer.
-    absl::Time when;
+    // the caller should ask again at this time. SteadyTime::InfiniteFuture():
+    // only the end of another request can change the answer.
+    SteadyTime when;
     // Why the request must wait: a reason of RateLimiter::WaitsFor, kHostDown
     // or kHostFull. Empty if it is admitted.
     absl::string_view reason;
@@ -51,7 +52,7 @@ class RequestGate {
   // Asks to begin a request with `token` of `credential`. `pending`: the
   // request posts a pending, and may not use the reserve.
   Answer Admit(absl::string_view credential, const Token& token, bool pending,
-               absl::Time now);
+               SteadyTime now);
 
   // Asks to begin a question. Posts are more urgent: the question may not use
   // the reserve, and it does not count as one of the requests that may be in
@@ -59,14 +60,14 @@ class RequestGate {
   // one question of a credential be in flight, makes a question that was
   // admitted, and reports its end with LeaveQuestion, as with Leave.
   Answer AdmitQuestion(absl::string_view credential, const Token& token,
-                       absl::Time now);
+                       SteadyTime now);
   void LeaveQuestion(absl::string_view credential, const Token& token,
                      const GitHubReply& reply, bool proves_token,
-                     absl::Time now, absl::Time wall_now);
+                     const Moment& now);
 
   // When the rate limiter would admit a result of the credential (`now` if it
   // would now). Admits nothing: the caller must still call Admit.
-  absl::Time WhenResultAdmitted(absl::string_view credential, absl::Time now);
+  SteadyTime WhenResultAdmitted(absl::string_view credential, SteadyTime now);
 
   // Takes an Admit back that has admitted a request: the caller does not make
   // it. There is no such function for questions.
@@ -76,10 +77,9 @@ class RequestGate {
   // limiter, the host's guard and the credential. `proves_token`: true for
   // GET /rate_limit, to which GitHub answers anything but a refusal of the
   // token only if the token is good; false for all other requests, where an
-  // error says nothing about the token. `wall_now` is `now` by the wall clock.
+  // error says nothing about the token.
   void Leave(absl::string_view credential, const Token& token,
-             const GitHubReply& reply, bool proves_token, absl::Time now,
-             absl::Time wall_now);
+             const GitHubReply& reply, bool proves_token, const Moment& now);
 
   // Requests have ended since the last TakeFreed. For these credentials Admit
   // may answer differently now:
@@ -103,15 +103,15 @@ class RequestGate {
   // These call the methods of RateLimiter with the same names, and BudgetOf
   // calls View.
   bool Knows(absl::string_view credential) const;
-  void Block(absl::string_view credential, absl::Time until);
-  absl::Time BlockedUntil(absl::string_view credential) const;
+  void Block(absl::string_view credential, SteadyTime until);
+  SteadyTime BlockedUntil(absl::string_view credential) const;
   RateLimiter::BudgetView BudgetOf(absl::string_view credential) const;
 
  private:
   // The time between requests that take one part in `parts` of the pace.
   absl::Duration GapOf(absl::string_view credential, int parts) const;
   Answer AdmitLocked(absl::string_view credential, const Token& token,
-                     bool pending, absl::Time now)
+                     bool pending, SteadyTime now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   RateLimiter* const limiter_ ABSL_PT_GUARDED_BY(mu_);
@@ -119,7 +119,7 @@ class RequestGate {
 
   mutable Mutex mu_;
   HostGuard hosts_ ABSL_GUARDED_BY(mu_);
-  absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+  SteadyTime latest_ ABSL_GUARDED_BY(mu_);
   Freed freed_ ABSL_GUARDED_BY(mu_);
   // Credentials whose question in flight does not count (see AdmitQuestion).
   std::set<std::string, std::less<>> lent_ ABSL_GUARDED_BY(mu_);

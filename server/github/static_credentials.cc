@@ -90,7 +90,7 @@ class StaticCredentials : public Credentials {
     const StaticCredential& credential = found->second;
     MutexLock lock(&mu_);
     Held& held = *FindHeld(credential_id);
-    if (held.file.has_value() && held.file->Refresh(now)) {
+    if (held.file.has_value() && held.file->Refresh(now - absl::UnixEpoch())) {
       ++held.changes;
       Resume(credential_id, held);
     }

@@ -27,22 +27,22 @@ absl::Time CheckFileSlowly(
   LogInfo(
       "checking the database: the server before did not close it in order, or "
       "had not finished its check");
-  const absl::Duration begin = clock->Monotonic();
-  absl::Duration slice_begin = begin;
+  const SteadyTime begin = clock->Steady();
+  SteadyTime slice_begin = begin;
   absl::Duration work_before = cpu_time();
   const std::function<bool()> cancelled = [&] {
-    const absl::Duration passed = clock->Monotonic() - slice_begin;
+    const absl::Duration passed = clock->Steady() - slice_begin;
     if (passed < kSlice) return false;
     // Waiting for the disk keeps no core busy.
     const absl::Duration left =
         kTimePerWork * (cpu_time() - work_before) - passed;
     const bool go_on = left <= absl::ZeroDuration() || pause(left);
-    slice_begin = clock->Monotonic();
+    slice_begin = clock->Steady();
     work_before = cpu_time();
     return !go_on;
   };
   const absl::Status checked = outbox->CheckFile(cancelled);
-  const double seconds = absl::ToDoubleSeconds(clock->Monotonic() - begin);
+  const double seconds = absl::ToDoubleSeconds(clock->Steady() - begin);
   if (checked.ok()) {
     LogInfo("the database is intact", {{"seconds", seconds}});
   } else if (absl::IsCancelled(checked)) {

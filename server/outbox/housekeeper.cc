@@ -19,10 +19,6 @@ constexpr absl::Duration kBetweenChores = absl::Milliseconds(10);
 constexpr absl::Duration kBetweenForgettings = absl::Hours(1);
 constexpr absl::Duration kBetweenBatches = absl::Milliseconds(100);
 
-absl::Duration Offset(absl::Time wall, absl::Duration steady) {
-  return wall - absl::UnixEpoch() - steady;
-}
-
 }  // namespace
 
 Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
@@ -31,34 +27,33 @@ Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
       clock_(clock),
       options_(std::move(options)),
       became_due_(became_due),
-      quiet_until_(clock->Monotonic() + kQuietTime),
-      offset_(Offset(clock->Now(), clock->Monotonic())),
-      next_forgetting_(clock->Monotonic()) {}
+      last_look_(clock->Look()),
+      quiet_until_(last_look_.steady + kQuietTime),
+      next_forgetting_(last_look_.steady) {}
 
 absl::Time Housekeeper::RunOnce() {
-  const absl::Time wall = clock_->Now();
-  const absl::Duration steady = clock_->Monotonic();
-  NoticeJump(wall, steady);
-  absl::Time next = wall + kLook;
-  if (steady >= quiet_until_ && !Expire(wall)) next = wall;
-  if (!AbandonParked(wall)) next = wall;
-  if (DoChores(wall)) next = std::min(next, wall + kBetweenChores);
-  if (steady >= next_forgetting_) Forget(wall, steady);
+  const Moment now = clock_->Look();
+  NoticeJump(now);
+  absl::Time next = now.wall + kLook;
+  if (now.steady >= quiet_until_ && !Expire(now.wall)) next = now.wall;
+  if (!AbandonParked(now.wall)) next = now.wall;
+  if (DoChores(now.wall)) next = std::min(next, now.wall + kBetweenChores);
+  if (now.steady >= next_forgetting_) Forget(now);
   Worked(outbox_->Checkpoint());
-  return std::min(next, wall + (next_forgetting_ - steady));
+  return std::min(next, now.WallAt(next_forgetting_));
 }
 
-void Housekeeper::NoticeJump(absl::Time wall, absl::Duration steady) {
-  const absl::Duration offset = Offset(wall, steady);
-  if (absl::AbsDuration(offset - offset_) > kJump) {
+void Housekeeper::NoticeJump(const Moment& now) {
+  const absl::Duration jump = now.wall - last_look_.WallAt(now.steady);
+  if (absl::AbsDuration(jump) > kJump) {
     LogWarning(
         "the system clock has jumped; for a while no pending expires, so that "
         "farms have time to report",
-        {{"jump", absl::FormatDuration(offset - offset_)},
+        {{"jump", absl::FormatDuration(jump)},
          {"no_expiry_for", absl::FormatDuration(kQuietTime)}});
-    quiet_until_ = steady + kQuietTime;
+    quiet_until_ = now.steady + kQuietTime;
   }
-  offset_ = offset;
+  last_look_ = now;
 }
 
 bool Housekeeper::Expire(absl::Time now) {
@@ -118,12 +113,13 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
   return done;
 }
 
-void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
-  const bool abandoned = AbandonHeld(now);
+void Housekeeper::Forget(const Moment& now) {
+  const bool abandoned = AbandonHeld(now.wall);
   const absl::StatusOr<bool> more =
-      outbox_->ForgetOlderThan(options_.retention, now);
+      outbox_->ForgetOlderThan(options_.retention, now.wall);
   const bool go_on = Worked(more.status()) && (*more || !abandoned);
-  next_forgetting_ = steady + (go_on ? kBetweenBatches : kBetweenForgettings);
+  next_forgetting_ =
+      now.steady + (go_on ? kBetweenBatches : kBetweenForgettings);
 }
 
 bool Housekeeper::Worked(const absl::Status& status) {

@@ -56,7 +56,7 @@ class Housekeeper {
 
  private:
   // Begins ten minutes without expiry if the wall clock has jumped.
-  void NoticeJump(absl::Time wall, absl::Duration steady);
+  void NoticeJump(const Moment& now);
   // False: there are more to expire at once.
   bool Expire(absl::Time now);
   // True: there may be more work, after a pause of 10 ms.
@@ -65,7 +65,7 @@ class Housekeeper {
   bool AbandonParked(absl::Time now);
   bool AbandonHeld(absl::Time now);
   // Does one batch of AbandonHeld and of deleting, and sets when to go on.
-  void Forget(absl::Time now, absl::Duration steady);
+  void Forget(const Moment& now);
   // Logs an error; returns whether there was none.
   bool Worked(const absl::Status& status);
 
@@ -74,11 +74,9 @@ class Housekeeper {
   const Options options_;
   WakeUp* const became_due_;
 
-  // These are times of Clock::Monotonic.
-  absl::Duration quiet_until_;  // Until then nothing expires.
-  // Wall time minus steady time. It changes only when the wall clock is set.
-  absl::Duration offset_;
-  absl::Duration next_forgetting_;  // When to call Forget.
+  Moment last_look_;            // The last call of NoticeJump.
+  SteadyTime quiet_until_;      // Until then nothing expires.
+  SteadyTime next_forgetting_;  // When to call Forget.
 };
 
 }  // namespace signalbox

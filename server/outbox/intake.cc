@@ -80,7 +80,7 @@ Intake::~Intake() {
 void Intake::Submit(Submission submission, Done done) {
   const size_t reports = ReportsOf(submission);
   const size_t bytes = BytesOf(submission);
-  const absl::Duration now = clock_->Monotonic();
+  const SteadyTime now = clock_->Steady();
   bool was_empty = false;
   const absl::Status refusal = [&] {
     MutexLock lock(&mu_);
@@ -156,7 +156,7 @@ absl::Time Intake::RunOnce() {
 }
 
 void Intake::AnswerOverdue(absl::Duration longest, const absl::Status& error) {
-  const absl::Duration latest = clock_->Monotonic() - longest;
+  const SteadyTime latest = clock_->Steady() - longest;
   std::vector<Done> overdue;
   const auto take_from = [&](std::vector<Caller>& callers) {
     for (Caller& caller : callers) {

@@ -80,8 +80,8 @@ class Intake {
 
  private:
   struct Caller {
-    Done done;               // Empty: AnswerOverdue has answered.
-    absl::Duration arrived;  // Monotonic.
+    Done done;  // Empty: AnswerOverdue has answered.
+    SteadyTime arrived;
   };
 
   // The submissions of one transaction and, in the same order, their callers.

@@ -25,9 +25,9 @@ namespace signalbox {
 struct StandingRequest {
   // Only `credential` and `after_repository` count.
   LeaseRequest request;
-  // The steady time from which on the rate limiter lets the request begin.
-  // Until then the standing request is not used.
-  absl::Time not_before;
+  // From then on the rate limiter lets the request begin. Until then the
+  // standing request is not used.
+  SteadyTime not_before;
 };
 
 // All that the poster leaves while it waits.
@@ -45,7 +45,7 @@ struct StandingRequests {
 struct StandingLease {
   std::string credential;
   Lease lease;
-  absl::Time lease_end;  // By the steady clock.
+  SteadyTime lease_end;
   // A newer report of the entry was accepted since. The poster must not post,
   // and ends the lease as kReturned.
   bool is_outdated = false;

@@ -14,14 +14,11 @@ constexpr int kMostBroughtForward = 500;
 }  // namespace
 
 absl::StatusOr<bool> ClockFollower::Follow(const Moment& now) {
-  const absl::Time offset = absl::UnixEpoch() + (now.wall - now.steady);
-  const absl::Time most = offset_.value_or(offset);
-  if (offset < most - kSetBack) {
-    farthest_due_ = absl::ZeroDuration();
-    offset_ = offset;
-  } else {
-    offset_ = std::max(most, offset);
-  }
+  const absl::Duration gained =
+      now.wall - farthest_ahead_.value_or(now).WallAt(now.steady);
+  const bool is_set_back = gained < -kSetBack;
+  if (is_set_back) farthest_due_ = absl::ZeroDuration();
+  if (is_set_back || gained >= absl::ZeroDuration()) farthest_ahead_ = now;
   if (farthest_due_ == absl::InfiniteDuration()) return true;
   const absl::StatusOr<bool> more =
       outbox_->BringForward(farthest_due_, now.wall, kMostBroughtForward);

@@ -31,9 +31,9 @@ class ClockFollower {
 
  private:
   PostQueue* const outbox_;
-  // The largest lead of the wall clock over the steady one so far, written as a
-  // time after 1970. A smaller lead shows that the wall clock was set back.
-  std::optional<absl::Time> offset_;
+  // When the wall clock was farthest ahead of the steady one. A smaller lead
+  // shows that the wall clock was set back.
+  std::optional<Moment> farthest_ahead_;
   // The repair makes entries due that are due later than this, counted from
   // now. Infinite: there is nothing to repair.
   absl::Duration farthest_due_ = kFarthestDue;

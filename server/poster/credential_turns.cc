@@ -47,7 +47,7 @@ void CredentialTurns::LookAgain(const std::string& credential) {
 
 std::vector<Candidate> CredentialTurns::BeginPass(
     const std::vector<DueCredential>& due, const std::set<std::string>& ended,
-    absl::Time now) {
+    SteadyTime now) {
   EndRests();
   ForgetIdle(due, now);
   std::vector<Candidate> candidates;
@@ -89,16 +89,16 @@ void CredentialTurns::EndRests() {
   touched_.insert(freed.credentials.begin(), freed.credentials.end());
   for (const std::string& id : freed.credentials) {
     const auto work = work_.find(id);
-    if (work != work_.end()) work->second.rest_end = absl::InfinitePast();
+    if (work != work_.end()) work->second.rest_end = SteadyTime::InfinitePast();
   }
   if (!freed.hosts) return;
   for (auto& [id, work] : work_) {
-    if (work.rests_for_host) work.rest_end = absl::InfinitePast();
+    if (work.rests_for_host) work.rest_end = SteadyTime::InfinitePast();
   }
 }
 
 void CredentialTurns::ForgetIdle(const std::vector<DueCredential>& due,
-                                 absl::Time now) {
+                                 SteadyTime now) {
   if (work_.size() <= due.size() + kMaxIdleWork) return;
   for (auto it = work_.begin(); it != work_.end();) {
     const Work& work = it->second;
@@ -221,13 +221,13 @@ void CredentialTurns::LeaveRequests(const Moment& now,
     const auto found = work_.find(credential);
     if (found != work_.end()) {
       const Work& work = found->second;
-      const absl::Time when = gate_->WhenResultAdmitted(credential, now.steady);
+      const SteadyTime when = gate_->WhenResultAdmitted(credential, now.steady);
       // A pending may be next, or the credential may have to wait.
       if (work.has_token && !work.learning && !work.probe.has_value() &&
           now.steady >= work.rest_end && gate_->Knows(credential) &&
           work.order.FirstStage(Stage::kLongDue, /*has_results=*/true, now) ==
               Stage::kResults &&
-          when < absl::InfiniteFuture()) {
+          when < SteadyTime::InfiniteFuture()) {
         StandingRequest& request = standing->by_credential[credential];
         request.not_before = when;
         request.request.credential = credential;

@@ -79,10 +79,10 @@ class CredentialTurns {
   // `due`: the credentials that have work, sorted by id. `ended`: those whose
   // requests have ended, but are not settled yet. They are candidates as well:
   // the transaction that settles the request may make another entry due, and
-  // then takes that out, too. `now` is steady.
+  // then takes that out, too.
   std::vector<Candidate> BeginPass(const std::vector<DueCredential>& due,
                                    const std::set<std::string>& ended,
-                                   absl::Time now);
+                                   SteadyTime now);
   // This candidate with `in_turn` has taken a step: the next pass begins with
   // the credential after it.
   void NoteStep(const std::string& credential) {
@@ -150,19 +150,19 @@ class CredentialTurns {
     // A token for a probe. Credentials returns it only once, so it is kept
     // until the probe can begin.
     std::optional<Token> probe;
-    absl::Time rest_end = absl::InfinitePast();  // Steady.
+    SteadyTime rest_end;
     bool rests_for_host = false;  // It rests because its host is down.
     // What Credentials::Get last answered.
     bool has_token = false;
     bool waits_for_token = false;            // The token is being fetched.
-    std::optional<absl::Time> yields_since;  // Steady: see Yields.
+    std::optional<SteadyTime> yields_since;  // See Yields.
   };
 
   // Ends the rests of the credentials for which something has changed.
   void EndRests();
   // If there are many credentials in memory, forgets those that do not rest and
   // are not due.
-  void ForgetIdle(const std::vector<DueCredential>& due, absl::Time now);
+  void ForgetIdle(const std::vector<DueCredential>& due, SteadyTime now);
   // Whether the credential should not ask for its token yet: it has only
   // pendings, and a credential with results at the same host has no token
   // either. An App gets its tokens one after the other, and those for results

@@ -46,7 +46,7 @@ class ParkedCredentials {
   // The credentials whose probes are being brought forward, and the store's
   // number of the last repository that is done (0: none).
   std::map<std::string, int64_t> changed_;
-  absl::Time next_look_ = absl::InfinitePast();  // Steady.
+  SteadyTime next_look_;
 };
 
 }  // namespace signalbox

@@ -54,8 +54,8 @@ class PostOrder {
   void NoteBegun(const Lease& lease, Stage stage, const Moment& now,
                  absl::Duration probe_gap);
 
-  // When the next probe may begin (steady).
-  absl::Time next_probe() const { return next_probe_; }
+  // When the next probe may begin.
+  SteadyTime next_probe() const { return next_probe_; }
 
  private:
   // Where the round-robin continues.
@@ -63,9 +63,9 @@ class PostOrder {
   int results_in_row_ = 0;          // Since the last pending.
   bool accepted_ = false;           // The last post.
   int most_in_turn_ = 1;
-  absl::Time next_probe_ = absl::InfinitePast();  // Steady.
+  SteadyTime next_probe_;
   // A search found no pending that will be long due before this time.
-  absl::Time next_long_due_look_ = absl::InfinitePast();  // Steady.
+  SteadyTime next_long_due_look_;
 };
 
 }  // namespace signalbox

@@ -57,7 +57,7 @@ Poster::~Poster() {
 void Poster::SetTerm(const std::optional<Term>& term) {
   if (term == term_) return;
   term_ = term;
-  term_begin_ = clock_->Look().steady;
+  term_begin_ = clock_->Steady();
   recalled_pauses_ = false;
 }
 
@@ -196,7 +196,7 @@ absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
   memory_.moved.Add(*questions);
   memory_.moved.AddCredentials(&*credentials);
   return turns_.BeginPass(*credentials, settlements_.Credentials(),
-                          clock_->Look().steady);
+                          clock_->Steady());
 }
 
 bool Poster::BeginPass(int* steps, absl::Time& next) {
@@ -388,7 +388,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
       settlements_.Turn(*term_, wanted, now);
-  const absl::Time taken = clock_->Look().steady;
+  const SteadyTime taken = clock_->Steady();
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);
     if (ReasonOf(leases.status()) == kTermOver) SetTerm(std::nullopt);
@@ -426,7 +426,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
 }
 
 void Poster::Begin(const Lease& lease, const Booked& booked,
-                   absl::Time lease_end, bool must_admit_again,
+                   SteadyTime lease_end, bool must_admit_again,
                    absl::Time& next) {
   const std::string& credential = booked.candidate.due.credential;
   const Moment now = clock_->Look();

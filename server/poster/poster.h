@@ -175,9 +175,9 @@ class Poster {
   void BeginStanding(const StandingLease& standing, absl::Time& next);
   void LeaveRequests(StandingRequests standing);
   // Begins the request for a lease, or settles the lease without one.
-  // `lease_end` is steady. `must_admit_again`: answers have come since the
-  // request was admitted, so RequestGate must be asked again.
-  void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
+  // `must_admit_again`: answers have come since the request was admitted, so
+  // RequestGate must be asked again.
+  void Begin(const Lease& lease, const Booked& booked, SteadyTime lease_end,
              bool must_admit_again, absl::Time& next);
   void GiveBack(const Booked& booked);
 
@@ -194,9 +194,9 @@ class Poster {
 
   // Only RunOnce and SetTerm use these.
   std::optional<Term> term_;
-  // When the term began (steady). For ambiguous_wait after it, requests of
-  // another process may still take effect.
-  absl::Time term_begin_;
+  // When the term began. For ambiguous_wait after it, requests of another
+  // process may still take effect.
+  SteadyTime term_begin_;
   PosterMemory memory_;
   RequestEnds ends_;
   SettlementQueue settlements_;

@@ -26,8 +26,7 @@ void RequestEnds::NoteEnd(const EndedRequest& ended) {
   // A host without limits has no /rate_limit, and answers a good token with
   // 404.
   gate_->Leave(request.credential, request.token, ended.reply,
-               /*proves_token=*/request.errand == Errand::kLearn,
-               ended.end.steady, ended.end.wall);
+               /*proves_token=*/request.errand == Errand::kLearn, ended.end);
   if (verdict.action == Action::kWait) NoteLimit(ended);
   if (request.errand == Errand::kPost) {
     turns_->OrderOf(request.credential)
@@ -99,7 +98,7 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   ended.is_late = may_show && post.end.steady > request.lease_end;
   if (settlement.ambiguous || ended.is_late) {
     // A process that was stopped may have sent the request just before its end.
-    const absl::Time sent =
+    const SteadyTime sent =
         ended.is_late ? post.end.steady
                       : now.SteadyAt(settlement.attempted->begin_time);
     memory_->held.HoldUntil(request.lease.entry_id, sent + ambiguous_wait_);

@@ -6,13 +6,13 @@ namespace signalbox {
 namespace {
 
 RequestPlan PlanRead(const Lease& lease, absl::Duration ambiguous_wait,
-                     const Moment& now, absl::Time term_begin) {
+                     const Moment& now, SteadyTime term_begin) {
   RequestPlan plan;
   // GitHub may not show the same as it answered.
   plan.errand = Errand::kRead;
   // Somebody may have set the wall clock since a former process sent the post.
   // Posts of this process are held by the steady clock.
-  const absl::Time until = term_begin + ambiguous_wait;
+  const SteadyTime until = term_begin + ambiguous_wait;
   if (now.steady < until) {
     plan.hold_until = until;
     plan.settlement = Unsent(lease, Settlement::Kind::kReturned);
@@ -25,7 +25,7 @@ RequestPlan PlanRead(const Lease& lease, absl::Duration ambiguous_wait,
 
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
                         const PostingLimits& limits, const Moment& now,
-                        absl::Time term_begin) {
+                        SteadyTime term_begin) {
   if (lease.ambiguous_since.has_value()) {
     return PlanRead(lease, limits.ambiguous_wait, now, term_begin);
   }

@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/outbox/lease.h"
 #include "server/poster/requests_in_flight.h"
@@ -22,16 +21,16 @@ struct RequestPlan {
   // shows the status already, or takes no more statuses for the key, or it is
   // too early to read. Its `retry_in` counts from `now`.
   std::optional<Settlement> settlement;
-  // The poster must send nothing for the key before this steady time.
-  absl::Time hold_until = absl::InfinitePast();
+  // The poster must send nothing for the key before this time.
+  SteadyTime hold_until;
 };
 
-// Decides what to do for a lease. `term_begin` is the steady time at which this
-// process began its term: shortly after it, posts of a former process may still
-// take effect. Pure.
+// Decides what to do for a lease. `term_begin`: when this process began its
+// term. Shortly after it, posts of a former process may still take effect.
+// Pure.
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
                         const PostingLimits& limits, const Moment& now,
-                        absl::Time term_begin);
+                        SteadyTime term_begin);
 
 }  // namespace signalbox
 

@@ -88,7 +88,7 @@ bool RequestsInFlight::MaySendOn(const std::string& credential) const {
       return false;
     }
   }
-  return gate_->BlockedUntil(credential) <= clock_->Look().steady;
+  return gate_->BlockedUntil(credential) <= clock_->Steady();
 }
 
 }  // namespace signalbox

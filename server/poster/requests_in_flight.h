@@ -30,11 +30,10 @@ struct PosterRequest {
   Errand errand = Errand::kPost;
   std::string credential;  // The id.
   Token token;
-  absl::Time begin_time;  // By the steady clock. Send sets it.
-  // For kPost and kRead: the entry, and when its lease ends by the steady
-  // clock.
+  SteadyTime begin_time;  // Send sets it.
+  // For kPost and kRead: the entry, and when its lease ends.
   Lease lease;
-  absl::Time lease_end;
+  SteadyTime lease_end;
   Shown sent;                         // For kPost: what to post.
   MovedRepositories::Question named;  // For kName: what to ask.
 };

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/outbox/lease.h"
@@ -24,8 +23,7 @@ namespace signalbox {
 struct Unsettled {
   Settlement settlement;
   std::string credential;
-  // The steady time from which `settlement.retry_in` counts.
-  absl::Time decided = absl::InfinitePast();
+  SteadyTime decided = {};  // `settlement.retry_in` counts from here.
   // The settlement ends a request that was sent. False: the lease ends without
   // a request.
   bool was_sent = false;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 #include "server/github/github_answers.h"
 #include "server/github/github_client.h"
 #include "server/recovery/recovery_tools.h"
@@ -90,8 +91,8 @@ class DeliveryWatcher {
 
   const RecoveryTools& tools_;
   const DeliverySource source_;
-  bool busy_ = false;                            // A question is open.
-  absl::Time next_list_ = absl::InfinitePast();  // Steady.
+  bool busy_ = false;  // A question is open.
+  SteadyTime next_list_;
   // When the last successful list began, by GitHub's clock.
   absl::Time listed_ = absl::InfinitePast();
 

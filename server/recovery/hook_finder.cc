@@ -45,11 +45,11 @@ std::string PathNameOf(const HookAddress& address) {
 }  // namespace
 
 absl::Time HookFinder::RunOnce() {
-  const absl::Time now = tools_.clock->Steady();
+  const SteadyTime now = tools_.clock->Steady();
   if (now >= next_places_) ListPlaces();
   int asking = 0;
   for (const auto& [key, place] : places_) asking += place.asking ? 1 : 0;
-  absl::Time next = next_places_;
+  SteadyTime next = next_places_;
   for (auto& [key, place] : places_) {
     if (place.asking) continue;
     if (place.next_time > now) {

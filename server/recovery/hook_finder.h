@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
+#include "server/base/steady_time.h"
 #include "server/github/github_answers.h"
 #include "server/recovery/delivery_watcher.h"
 #include "server/recovery/recovery_tools.h"
@@ -65,9 +66,9 @@ class HookFinder {
     bool is_app = false;
     bool asking = false;    // The question about its hooks is open.
     bool was_read = false;  // GitHub has answered, perhaps with a refusal.
-    absl::Time next_time = absl::InfinitePast();  // Of the next look; steady.
-    std::vector<ListedHook> hooks;                // All of them.
-    std::vector<DeliverySource> sources;          // The server's own.
+    SteadyTime next_time;   // Of the next look.
+    std::vector<ListedHook> hooks;        // All of them.
+    std::vector<DeliverySource> sources;  // The server's own.
   };
 
   // Adds the places of all Apps and of all repositories that the server knows.
@@ -102,7 +103,7 @@ class HookFinder {
 
   const RecoveryTools& tools_;
 
-  absl::Time next_places_ = absl::InfinitePast();  // Of ListPlaces; steady.
+  SteadyTime next_places_;  // Of ListPlaces.
   std::vector<SeenHook> seen_;
   // A cache of the addresses on disk: by name, the time that is stored there.
   RecentMap<std::string, absl::Time> noted_{1000};

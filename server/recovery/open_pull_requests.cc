@@ -26,10 +26,10 @@ constexpr size_t kMaxPage = 8 << 20;
 
 absl::Time OpenPullRequests::RunOnce(
     const std::vector<KnownRepository>& repositories) {
-  const absl::Time now = tools_.clock->Steady();
+  const SteadyTime now = tools_.clock->Steady();
   int asking = 0;
   for (const auto& [name, one] : compared_) asking += one.asking ? 1 : 0;
-  absl::Time next = absl::InfiniteFuture();
+  SteadyTime next = SteadyTime::InfiniteFuture();
   for (const KnownRepository& known : repositories) {
     Compared& one = compared_[known.repository.Canonical()];
     if (one.asking) continue;

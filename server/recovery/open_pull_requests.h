@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 #include "server/github/github_answers.h"
 #include "server/recovery/recovery_tools.h"
 
@@ -33,8 +34,8 @@ class OpenPullRequests {
  private:
   // A repository.
   struct Compared {
-    bool asking = false;  // The question about a page of the list is open.
-    absl::Time next_time = absl::InfinitePast();  // Of the next list; steady.
+    bool asking = false;   // The question about a page of the list is open.
+    SteadyTime next_time;  // Of the next list.
     // The ETag of the list's first page: GitHub answers "not modified" while
     // the page is the same. Each change of a pull request changes this page,
     // because the list is ordered by the last change.

@@ -32,7 +32,7 @@ bool WasTried(const Verdict& verdict) {
 
 absl::Time Puller::RunOnce() {
   if (busy_ || is_gone()) return absl::InfiniteFuture();
-  const absl::Time now = tools_.clock->Steady();
+  const SteadyTime now = tools_.clock->Steady();
   if (now < next_list_) return tools_.clock->Now() + (next_list_ - now);
   TakeFailed();
   if (!wanted_.empty()) {

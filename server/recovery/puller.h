@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 #include "server/recovery/delivery_watcher.h"
 #include "server/recovery/recovery_tools.h"
 
@@ -60,7 +61,7 @@ class Puller : public DeliveryWatcher {
   // Deliveries that GitHub failed to return, by guid.
   struct Failed {
     ListedDelivery delivery;
-    absl::Time retry_time;  // Steady.
+    SteadyTime retry_time;
   };
   std::map<std::string, Failed> failed_;
 };

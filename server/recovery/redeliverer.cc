@@ -19,7 +19,7 @@ constexpr absl::Duration kLookFor = absl::Seconds(35);
 
 absl::Time Redeliverer::RunOnce() {
   if (busy_ || is_gone()) return absl::InfiniteFuture();
-  const absl::Time now = tools_.clock->Steady();
+  const SteadyTime now = tools_.clock->Steady();
   if (now >= next_list_) {
     List(std::max(GitHubNow() - kDeliveryWindow,
                   listed_ == absl::InfinitePast() ? StoredCursor()
@@ -27,7 +27,7 @@ absl::Time Redeliverer::RunOnce() {
     return absl::InfiniteFuture();
   }
   if (now >= next_look_ && ledger_.missing_count() > 0) LookUp();
-  absl::Time wake = next_list_;
+  SteadyTime wake = next_list_;
   if (now < rest_end_) {
     wake = std::min(wake, rest_end_);
   } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 #include "server/recovery/delivery_ledger.h"
 #include "server/recovery/delivery_watcher.h"
 #include "server/recovery/recovery_tools.h"
@@ -34,12 +35,12 @@ class Redeliverer : public DeliveryWatcher {
   void Count(const char* result, int count = 1);
 
   DeliveryLedger ledger_;
-  // These times are steady. After an order, LookUp is called at `next_look_`
-  // and repeatedly until `look_end_`.
-  absl::Time next_look_ = absl::InfinitePast();
-  absl::Time look_end_ = absl::InfinitePast();
+  // After an order, LookUp is called at `next_look_` and repeatedly until
+  // `look_end_`.
+  SteadyTime next_look_;
+  SteadyTime look_end_;
   // Before this time nothing is ordered: an order could not be made.
-  absl::Time rest_end_ = absl::InfinitePast();
+  SteadyTime rest_end_;
 };
 
 }  // namespace signalbox

@@ -50,7 +50,7 @@ bool IsRefusal(const absl::Status& status) {
 void LogSome(LogLimit* limit, absl::string_view event,
              const absl::Status& status, absl::string_view peer) {
   const std::optional<int64_t> left_out =
-      limit->Allow(Clock::System()->Monotonic());
+      limit->Allow(Clock::System()->Steady());
   if (!left_out.has_value()) return;
   LogWarning(event, {{"error", status.message()},
                      {"reason", ReasonOf(status)},

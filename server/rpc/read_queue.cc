@@ -22,7 +22,7 @@ ReadQueue::~ReadQueue() {
 }
 
 void ReadQueue::Run(Read read) {
-  const absl::Duration now = clock_->Monotonic();
+  const SteadyTime now = clock_->Steady();
   // The worker to wake: nothing if all are busy, and look again by themselves.
   std::optional<size_t> sleeper;
   const bool is_full = [&] {
@@ -46,7 +46,7 @@ void ReadQueue::Run(Read read) {
 
 void ReadQueue::AnswerOverdue(absl::Duration longest,
                               const absl::Status& error) {
-  const absl::Duration latest = clock_->Monotonic() - longest;
+  const SteadyTime latest = clock_->Steady() - longest;
   std::vector<Read> overdue;
   {
     MutexLock lock(&mu_);

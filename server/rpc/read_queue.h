@@ -44,7 +44,7 @@ class ReadQueue {
  private:
   struct Waiting {
     Read read;
-    absl::Duration since;  // Monotonic.
+    SteadyTime since;
   };
 
   // Runs waiting reads on the thread of the worker with this index. Returns

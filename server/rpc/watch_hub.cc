@@ -97,7 +97,7 @@ absl::Time WatchHub::RunOnce() {
     newest_.reset();
     return absl::InfiniteFuture();
   }
-  const absl::Duration begin = clock_->Monotonic();
+  const SteadyTime begin = clock_->Steady();
   if (begin < rests_until_) return clock_->Now() + (rests_until_ - begin);
   more_ = false;
   const absl::Status read = ReadNew();
@@ -107,7 +107,7 @@ absl::Time WatchHub::RunOnce() {
     return clock_->Now() + kPauseAfterError;
   }
   ServeAll();
-  const absl::Duration end = clock_->Monotonic();
+  const SteadyTime end = clock_->Steady();
   rests_until_ = end + kRest * (end - begin);
   if (!more_) return clock_->Now() + (next_bookmark_time_ - end);
   if (send_budget_.IsEmpty()) {
@@ -117,17 +117,17 @@ absl::Time WatchHub::RunOnce() {
 }
 
 void WatchHub::ServeAll() {
-  const absl::Duration begin = clock_->Monotonic();
+  const SteadyTime begin = clock_->Steady();
   send_budget_.Refill(begin);
   // A burst has a turn for every watcher; otherwise none would keep up.
   tokens_of_turn_ =
       std::max(1.0, BurstOf(options_) / static_cast<double>(watching_.size()));
-  next_bookmark_time_ = absl::InfiniteDuration();
+  next_bookmark_time_ = SteadyTime::InfiniteFuture();
   bool is_first_known = false;  // Whether next_served_ is set already.
   auto it = watching_.lower_bound(next_served_);
   for (size_t left = watching_.size(); left > 0; --left) {
     if (it == watching_.end()) it = watching_.begin();
-    const bool is_late = clock_->Monotonic() - begin > kLongestRound;
+    const bool is_late = clock_->Steady() - begin > kLongestRound;
     if (!is_first_known && (is_late || send_budget_.IsEmpty())) {
       is_first_known = true;
       next_served_ = it->first;
@@ -269,11 +269,11 @@ absl::Status WatchHub::Begin(Watching* watching) {
     }
   }
   watching->begun = true;
-  SendBookmark(watching, clock_->Monotonic());
+  SendBookmark(watching, clock_->Steady());
   return absl::OkStatus();
 }
 
-void WatchHub::SendBookmark(Watching* watching, absl::Duration now) {
+void WatchHub::SendBookmark(Watching* watching, SteadyTime now) {
   if (bookmark_ == nullptr || bookmark_->change.cursor != watching->cursor) {
     auto bookmark = std::make_shared<WatchedChange>();
     bookmark->change.cursor = watching->cursor;

@@ -134,8 +134,8 @@ class WatchHub {
     std::optional<ChangeCursor> begins_after;
     // The hub has offered all wanted changes up to here.
     ChangeCursor cursor;
-    bool begun = false;            // `cursor` is set.
-    absl::Duration bookmark_time;  // Of the last bookmark, steady clock.
+    bool begun = false;        // `cursor` is set.
+    SteadyTime bookmark_time;  // Of the last bookmark.
     // True: the watcher gets changes from memory. False: from the outbox.
     bool caught_up = false;
     // The answers of WantsRepository, by the repository's number. Kept because
@@ -177,7 +177,7 @@ class WatchHub {
   absl::Status Begin(Watching* watching);
   absl::Status Serve(Watching* watching);
   absl::Status CatchUp(Watching* watching);
-  void SendBookmark(Watching* watching, absl::Duration now);
+  void SendBookmark(Watching* watching, SteadyTime now);
   static bool WantsRepository(Watching* watching, const WatchedChange& change);
   // Offers one change, and moves the cursor behind it. False: the watcher has
   // no room, or the limit is reached, and the cursor stays.
@@ -201,11 +201,10 @@ class WatchHub {
   int64_t round_ = 0;
   // The last round with a change of a repository, by the repository's number.
   std::vector<int64_t> seen_in_round_;
-  bool more_ = false;      // There is more to do at once.
-  SharedChange bookmark_;  // The last one sent.
-  absl::Duration
-      next_bookmark_time_;      // When the first watcher's bookmark is due.
-  absl::Duration rests_until_;  // On the steady clock.
+  bool more_ = false;              // There is more to do at once.
+  SharedChange bookmark_;          // The last one sent.
+  SteadyTime next_bookmark_time_;  // When the first watcher's bookmark is due.
+  SteadyTime rests_until_;
   TokenBucket send_budget_;  // One token for each change that a watcher takes.
   double tokens_of_turn_ = 0;  // The most for one watcher in a round.
   // The first watcher of the next round.

@@ -8,7 +8,7 @@ namespace signalbox {
 TermKeeper::TermKeeper(Options options)
     : options_(std::move(options)), patience_(options_.patience) {}
 
-TermKeeper::Decision TermKeeper::RunOnce(absl::Duration now,
+TermKeeper::Decision TermKeeper::RunOnce(SteadyTime now,
                                          const Situation& situation) {
   if (situation.look.has_value()) NoteLook(now, *situation.look);
   term_ = TermAt(now);
@@ -16,12 +16,12 @@ TermKeeper::Decision TermKeeper::RunOnce(absl::Duration now,
                            : WithoutTerm(now, situation);
 }
 
-std::optional<Term> TermKeeper::TermAt(absl::Duration now) const {
+std::optional<Term> TermKeeper::TermAt(SteadyTime now) const {
   if (now - last_answered_beat_ > options_.silence) return std::nullopt;
   return term_;
 }
 
-void TermKeeper::NoteClaim(absl::Duration begin,
+void TermKeeper::NoteClaim(SteadyTime begin,
                            const absl::StatusOr<Term>& claimed) {
   if (!claimed.ok()) return;
   term_ = *claimed;
@@ -29,7 +29,7 @@ void TermKeeper::NoteClaim(absl::Duration begin,
   gave_back_ = false;
 }
 
-void TermKeeper::NoteBeat(const Term& term, absl::Duration begin,
+void TermKeeper::NoteBeat(const Term& term, SteadyTime begin,
                           const absl::Status& beaten) {
   if (term_ != term) return;
   if (beaten.ok()) {
@@ -43,7 +43,7 @@ void TermKeeper::NoteOver(const Term& term) {
   if (term_ == term) term_.reset();
 }
 
-void TermKeeper::NoteLook(absl::Duration now, const TermLook& look) {
+void TermKeeper::NoteLook(SteadyTime now, const TermLook& look) {
   const bool is_equal = seen_.has_value() && seen_->epoch == look.epoch &&
                         seen_->beat == look.beat;
   // While the store stalls, the holder cannot beat either.
@@ -56,7 +56,7 @@ void TermKeeper::NoteLook(absl::Duration now, const TermLook& look) {
   if (term_.has_value() && look.epoch > term_->epoch) term_.reset();
 }
 
-TermKeeper::Decision TermKeeper::WithTerm(absl::Duration now,
+TermKeeper::Decision TermKeeper::WithTerm(SteadyTime now,
                                           const Situation& situation) {
   Decision decision;
   decision.term = *term_;
@@ -78,7 +78,7 @@ TermKeeper::Decision TermKeeper::WithTerm(absl::Duration now,
   return decision;
 }
 
-TermKeeper::Decision TermKeeper::WithoutTerm(absl::Duration now,
+TermKeeper::Decision TermKeeper::WithoutTerm(SteadyTime now,
                                              const Situation& situation) const {
   Decision decision;
   decision.next = now + options_.look;

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/steady_time.h"
 #include "server/outbox/terms.h"
 
 namespace signalbox {
@@ -27,8 +28,6 @@ namespace signalbox {
 // its silence. So two servers never both believe that they have the term, as
 // long as their steady clocks run equally fast. The statuses at GitHub do not
 // depend on that; see terms.h.
-//
-// All times are those of Clock::Monotonic.
 //
 // Not thread-safe.
 class TermKeeper {
@@ -59,13 +58,14 @@ class TermKeeper {
     // What Terms::Look returned since the last call, and when that look began.
     // Nothing: the caller did not look, or the store did not answer.
     std::optional<TermLook> look;
-    absl::Duration look_begin;
+    SteadyTime look_begin;
     // False while requests of this process's last term are still under way.
     bool may_claim = true;
-    // When a host of GitHub last answered any request of this process.
-    absl::Duration last_answer = -absl::InfiniteDuration();
+    // When a host of GitHub last answered any request of this process;
+    // InfinitePast: none has.
+    SteadyTime last_answer;
     // When the process sent its first request after that answer.
-    absl::Duration unanswered_since = absl::InfiniteDuration();
+    SteadyTime unanswered_since = SteadyTime::InfiniteFuture();
   };
 
   // What to do at the store: nothing, or Terms::Claim, Beat or GiveBack.
@@ -76,19 +76,18 @@ class TermKeeper {
     TermLook seen;  // kClaim: for Terms::Claim.
     Term term;      // kBeat, kGiveBack: the term that this is about.
     // When to call RunOnce again, at the latest.
-    absl::Duration next;
+    SteadyTime next;
   };
 
   explicit TermKeeper(Options options);
 
   // Decides what to do now. `now` is a time after the store's answer to the
   // look.
-  Decision RunOnce(absl::Duration now, const Situation& situation);
+  Decision RunOnce(SteadyTime now, const Situation& situation);
 
   // The caller says how a claim or a beat ended, and when it began.
-  void NoteClaim(absl::Duration begin, const absl::StatusOr<Term>& claimed);
-  void NoteBeat(const Term& term, absl::Duration begin,
-                const absl::Status& beaten);
+  void NoteClaim(SteadyTime begin, const absl::StatusOr<Term>& claimed);
+  void NoteBeat(const Term& term, SteadyTime begin, const absl::Status& beaten);
   // This term is over: the store refused a call with TERM_OVER, or the term was
   // given back.
   void NoteOver(const Term& term);
@@ -96,21 +95,21 @@ class TermKeeper {
   // The term that this process has. Nothing: it has none, or the last beat that
   // the store answered began more than `silence` ago. Without a term the
   // process must not begin a request to GitHub that changes something.
-  std::optional<Term> TermAt(absl::Duration now) const;
+  std::optional<Term> TermAt(SteadyTime now) const;
 
  private:
-  void NoteLook(absl::Duration now, const TermLook& look);
-  Decision WithTerm(absl::Duration now, const Situation& situation);
-  Decision WithoutTerm(absl::Duration now, const Situation& situation) const;
+  void NoteLook(SteadyTime now, const TermLook& look);
+  Decision WithTerm(SteadyTime now, const Situation& situation);
+  Decision WithoutTerm(SteadyTime now, const Situation& situation) const;
 
   const Options options_;
 
   std::optional<Term> term_;
-  absl::Duration term_begin_;  // When the claim began.
+  SteadyTime term_begin_;  // When the claim began.
   // When the last beat began, and when the last one began that the store
   // answered. A claim counts as a beat.
-  absl::Duration last_beat_;
-  absl::Duration last_answered_beat_;
+  SteadyTime last_beat_;
+  SteadyTime last_answered_beat_;
   // How long this process keeps a term at least, if no host answers.
   absl::Duration patience_;
   // This process has given its last term back, and no other has claimed since.
@@ -118,8 +117,8 @@ class TermKeeper {
 
   // The last look, and since when all looks were equal.
   std::optional<TermLook> seen_;
-  absl::Duration last_look_ = -absl::InfiniteDuration();
-  absl::Duration silent_since_;
+  SteadyTime last_look_;
+  SteadyTime silent_since_;
 };
 
 }  // namespace signalbox

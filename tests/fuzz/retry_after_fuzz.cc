@@ -70,8 +70,8 @@ class World {
       --in_flight_;
     }
     for (int i = 0; i < 5; ++i) {
-      const absl::Time when = limiter_.Admit(kCredential, false, now_);
-      FUZZ_CHECK(when < absl::InfiniteFuture(), "waits for nothing");
+      const SteadyTime when = limiter_.Admit(kCredential, false, now_);
+      FUZZ_CHECK(when < SteadyTime::InfiniteFuture(), "waits for nothing");
       if (when == now_) return;
       FUZZ_CHECK(when > now_, "to be asked again in the past");
       now_ = when;
@@ -87,7 +87,7 @@ class World {
   }
 
   void Admit(bool pending) {
-    const absl::Time when = limiter_.Admit(kCredential, pending, now_);
+    const SteadyTime when = limiter_.Admit(kCredential, pending, now_);
     if (when == now_) {
       ++in_flight_;
       FUZZ_CHECK(
@@ -98,7 +98,7 @@ class World {
       return;
     }
     FUZZ_CHECK(when > now_, "to be asked again in the past");
-    if (when == absl::InfiniteFuture()) {
+    if (when == SteadyTime::InfiniteFuture()) {
       FUZZ_CHECK(in_flight_ > 0, "waits for the end of nothing");
       return;
     }
@@ -109,10 +109,12 @@ class World {
   void Observe() {
     const absl::StatusOr<HttpResponse> answer = AnswerFrom(in_);
     const Verdict verdict = Classify(answer, RequestContext());
-    const absl::Time before = limiter_.BlockedUntil(kCredential);
+    const SteadyTime before = limiter_.BlockedUntil(kCredential);
     if (in_flight_ > 0) --in_flight_;
-    limiter_.Observe(kCredential, answer, verdict, now_);
-    const absl::Time after = limiter_.BlockedUntil(kCredential);
+    limiter_.Observe(
+        kCredential, answer, verdict,
+        {absl::FromUnixSeconds(1700000000) + now_.reading(), now_});
+    const SteadyTime after = limiter_.BlockedUntil(kCredential);
     if (verdict.action != Action::kWait) {
       FUZZ_CHECK(after == before, "blocked without a limit");
       return;
@@ -139,7 +141,7 @@ class World {
     FUZZ_CHECK(view.reset_time >= absl::UnixEpoch() &&
                    view.reset_time < absl::InfiniteFuture(),
                "a reset that is no time");
-    const absl::Time blocked = limiter_.BlockedUntil(kCredential);
+    const SteadyTime blocked = limiter_.BlockedUntil(kCredential);
     FUZZ_CHECK(blocked <= now_ + kLongest, "blocked for ",
                absl::FormatDuration(blocked - now_));
     for (const bool pending : {false, true}) {
@@ -152,7 +154,7 @@ class World {
   FuzzInput& in_;
   const PaceOptions pace_;
   RateLimiter limiter_;
-  absl::Time now_ = absl::FromUnixSeconds(1700000000);
+  SteadyTime now_{absl::Hours(1)};
   int in_flight_ = 0;
 };
 

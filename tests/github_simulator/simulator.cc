@@ -135,10 +135,10 @@ SimulatedResponse Simulator::Statuses(const RequestTarget& target) {
                               {"rows", rows}});
 }
 
-void Simulator::WaitForChange(absl::Duration end) {
+void Simulator::WaitForChange(SteadyTime end) {
   const absl::Time now = clock_->Now();
   const absl::Duration late = rules_.ApplyLate(now) - now;
-  changed_.WaitFor(&mu_, std::min(end - clock_->Monotonic(), late));
+  changed_.WaitFor(&mu_, std::min(end - clock_->Steady(), late));
   rules_.ApplyLate(clock_->Now());
 }
 
@@ -152,13 +152,13 @@ SimulatedResponse Simulator::Events(const RequestTarget& target) {
   if (!is_number || !is_wait || after < 0) {
     return Refuse(422, "after and wait are whole numbers");
   }
-  const absl::Duration end =
-      clock_->Monotonic() +
+  const SteadyTime end =
+      clock_->Steady() +
       absl::Seconds(std::clamp(wait_seconds, 0, kMaxWaitSeconds));
   MutexLock lock(&mu_);
   rules_.ApplyLate(clock_->Now());
   std::vector<GitHubRules::Event> found = rules_.EventsAfter(after, kMaxEvents);
-  while (found.empty() && !stopped_ && clock_->Monotonic() < end) {
+  while (found.empty() && !stopped_ && clock_->Steady() < end) {
     WaitForChange(end);
     found = rules_.EventsAfter(after, kMaxEvents);
   }

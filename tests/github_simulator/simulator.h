@@ -43,8 +43,8 @@ class Simulator {
  private:
   SimulatedResponse Control(const SimulatedRequest& request,
                             const RequestTarget& target);
-  // Waits until something changes, or until `end` on Clock::Monotonic.
-  void WaitForChange(absl::Duration end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits until something changes, or until `end`.
+  void WaitForChange(SteadyTime end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   SimulatedResponse Events(const RequestTarget& target);
   SimulatedResponse Statuses(const RequestTarget& target);
   SimulatedResponse Counters();

@@ -63,7 +63,7 @@ WebhookSender::Result WebhookSender::Send(const Hooks::Attempt& attempt) {
     content_type = type->second;
     headers.erase(type);
   }
-  const absl::Duration begun = clock_->Monotonic();
+  const SteadyTime begun = clock_->Steady();
   try {  // httplib throws if it rejects the scheme or port.
     httplib::Client client(origin);
     const auto timeout = absl::ToChronoSeconds(timeout_);
@@ -75,7 +75,7 @@ WebhookSender::Result WebhookSender::Send(const Hooks::Attempt& attempt) {
         client.Post(path.c_str(), headers, attempt.body, content_type.c_str());
     if (!answer) {
       result.error = httplib::to_string(answer.error());
-      if (clock_->Monotonic() - begun >= timeout_) {
+      if (clock_->Steady() - begun >= timeout_) {
         result.outcome.reason = "timed out";
       }
       return result;

@@ -256,10 +256,10 @@ class AnswersTest : public testing::TestWithParam<Row> {
 TEST_P(AnswersTest, IsHandledAsItShould) {
   const Row& row = GetParam();
   // The budget is known, and the connection is open.
-  limiter_.Admit("github.com/*", /*pending=*/false, absl::UnixEpoch());
+  limiter_.Admit("github.com/*", /*pending=*/false, clock_.Steady());
   HttpResponse known;
   known.status = 200;
-  limiter_.Observe("github.com/*", known, Verdict(), absl::UnixEpoch());
+  limiter_.Observe("github.com/*", known, Verdict(), clock_.Look());
   github_->With([&](GitHubRules& rules) { rules.AddFault(row.fault); });
   Say(CommitState::kSuccess, "fine", "https://ci.example.com/1");
   RunFor(absl::Hours(12));

@@ -131,7 +131,7 @@ void PrintTotals(Totals totals, const Options& options, double seconds) {
 
 int RunSeeds(const Options& options) {
   Clock* const clock = Clock::System();
-  const absl::Duration begin = clock->Monotonic();
+  const SteadyTime begin = clock->Steady();
   const bool shows_progress = isatty(STDERR_FILENO) != 0;
   std::fprintf(stderr, "to repeat this run, add --first %lld\n",
                static_cast<long long>(options.first));
@@ -169,8 +169,7 @@ int RunSeeds(const Options& options) {
         return true;
       });
   if (shows_progress) std::fprintf(stderr, "\r                      \r");
-  PrintTotals(totals, options,
-              absl::ToDoubleSeconds(clock->Monotonic() - begin));
+  PrintTotals(totals, options, absl::ToDoubleSeconds(clock->Steady() - begin));
   return totals.bad_seeds == 0 ? 0 : 1;
 }
 
@@ -180,7 +179,7 @@ int RunExplorer(ExplorerScope scope, bool json) {
     scope.reports = 4;
   }
   Clock* const clock = Clock::System();
-  const absl::Duration begin = clock->Monotonic();
+  const SteadyTime begin = clock->Steady();
   const bool shows_progress = isatty(STDERR_FILENO) != 0;
   if (shows_progress) {
     scope.progress = [](int64_t states, int64_t transitions) {
@@ -191,7 +190,7 @@ int RunExplorer(ExplorerScope scope, bool json) {
   }
   const ExplorerResult result = Explore(scope);
   if (shows_progress) std::fprintf(stderr, "\r%50s\r", "");
-  const double seconds = absl::ToDoubleSeconds(clock->Monotonic() - begin);
+  const double seconds = absl::ToDoubleSeconds(clock->Steady() - begin);
   if (json) {
     const Json figures = {{"keys", scope.keys},
                           {"reports", scope.reports},

@@ -30,7 +30,7 @@ std::string Hunt(const std::string& name, int64_t first, int seeds,
                  int reports) {
   the_mutant = Find(name);
   Clock* const clock = Clock::System();
-  const absl::Duration begin = clock->Monotonic();
+  const SteadyTime begin = clock->Steady();
   Json found = {{"mutant", name}, {"killed", false}};
   for (int64_t seed = first; seed < first + seeds; ++seed) {
     const auto violations =
@@ -41,7 +41,7 @@ std::string Hunt(const std::string& name, int64_t first, int seeds,
     found["invariant"] = violations.front().invariant;
     break;
   }
-  found["seconds"] = absl::ToDoubleSeconds(clock->Monotonic() - begin);
+  found["seconds"] = absl::ToDoubleSeconds(clock->Steady() - begin);
   return found.dump();
 }
 

@@ -105,9 +105,9 @@ class StressTest : public testing::Test {
   // GitHub's side, and the clock.
   void RunGitHub() {
     std::mt19937_64 random(seed_ + 1);
-    absl::Duration last = Clock::System()->Monotonic();
+    SteadyTime last = Clock::System()->Steady();
     for (int64_t round = 0; !is_over_; ++round) {
-      const absl::Duration now = Clock::System()->Monotonic();
+      const SteadyTime now = Clock::System()->Steady();
       clock_.Advance(
           std::min(absl::Milliseconds(5), kTimeLapse * (now - last)));
       last = now;
@@ -278,9 +278,9 @@ TEST_F(StressTest, AllThreadsAtOnceKeepEveryPromise) {
   for (int i = 0; i < 2; ++i) readers.emplace_back([this] { Read(); });
 
   for (std::thread& thread : speakers) thread.join();
-  const absl::Duration end = Clock::System()->Monotonic() + kPatience;
+  const SteadyTime end = Clock::System()->Steady() + kPatience;
   bool is_all_posted = false;
-  while (!is_all_posted && Clock::System()->Monotonic() < end) {
+  while (!is_all_posted && Clock::System()->Steady() < end) {
     is_all_posted = under_way_ == 0 && IsAllPosted();
   }
   is_over_ = true;

@@ -16,9 +16,9 @@ class FakeClock : public Clock {
     return start_ + passed_ + jumped_;
   }
 
-  absl::Duration Monotonic() override {
+  SteadyTime Steady() override {
     MutexLock lock(&mu_);
-    return absl::Hours(1) + passed_;
+    return SteadyTime(absl::Hours(1) + passed_);
   }
 
   // Lets time pass: both clocks advance.
@@ -27,7 +27,7 @@ class FakeClock : public Clock {
     passed_ += by;
   }
 
-  // Sets the wall clock forward, or back if `by` is negative. Monotonic() does
+  // Sets the wall clock forward, or back if `by` is negative. Steady() does
   // not change.
   void Jump(absl::Duration by) {
     MutexLock lock(&mu_);

@@ -20,9 +20,7 @@ absl::string_view TargetOf(absl::string_view url) {
 }  // namespace
 
 FakeGitHub::FakeGitHub(GitHubRules::Options options, FakeClock* clock)
-    : clock_(clock),
-      epoch_(clock->Now() - clock->Monotonic()),
-      rules_(std::move(options)) {}
+    : clock_(clock), start_(clock->Look()), rules_(std::move(options)) {}
 
 void FakeGitHub::SetDelay(absl::Duration delay) {
   MutexLock lock(&mu_);
@@ -50,12 +48,12 @@ void FakeGitHub::LoseClient() {
 
 void FakeGitHub::Send(HttpRequest request, Done done) {
   MutexLock lock(&mu_);
-  const absl::Duration now = clock_->Monotonic();
+  const SteadyTime now = clock_->Steady();
   Exchange& exchange = exchanges_.emplace_back();
   exchange.done = std::move(done);
   exchange.send_time = now;
   exchange.apply_time = now + apply_delay_;
-  exchange.answer_time = absl::InfiniteDuration();
+  exchange.answer_time = SteadyTime::InfiniteFuture();
   exchange.deadline = now + request.timeout;
   exchange.max_body = request.max_body;
   exchange.request = {.method = request.method,
@@ -77,8 +75,8 @@ void FakeGitHub::Send(HttpRequest request, Done done) {
   if (exchange.apply_time <= now) Apply(&exchange);
 }
 
-absl::Duration FakeGitHub::Exchange::NextTime() const {
-  absl::Duration next = absl::InfiniteDuration();
+SteadyTime FakeGitHub::Exchange::NextTime() const {
+  SteadyTime next = SteadyTime::InfiniteFuture();
   if (!is_applied) next = apply_time;
   if (done) next = std::min({next, answer_time, deadline});
   return next;
@@ -110,16 +108,15 @@ std::list<FakeGitHub::Exchange>::iterator FakeGitHub::Soonest() {
                           });
 }
 
-absl::Duration FakeGitHub::NextTime() {
-  const absl::Time late = rules_.ApplyLate(absl::InfinitePast());
-  const absl::Duration late_time =
-      late == absl::InfiniteFuture() ? absl::InfiniteDuration() : late - epoch_;
+SteadyTime FakeGitHub::NextTime() {
+  const SteadyTime late_time =
+      start_.SteadyAt(rules_.ApplyLate(absl::InfinitePast()));
   const auto it = Soonest();
   return it == exchanges_.end() ? late_time
                                 : std::min(late_time, it->NextTime());
 }
 
-absl::Time FakeGitHub::GitHubTime() { return TimeAt(clock_->Monotonic()); }
+absl::Time FakeGitHub::GitHubTime() { return TimeAt(clock_->Steady()); }
 
 int FakeGitHub::DeliverDue() {
   int delivered = 0;
@@ -128,8 +125,8 @@ int FakeGitHub::DeliverDue() {
     absl::StatusOr<HttpResponse> answer;
     {
       MutexLock lock(&mu_);
-      const absl::Duration time = NextTime();
-      if (time > clock_->Monotonic()) return delivered;
+      const SteadyTime time = NextTime();
+      if (time > clock_->Steady()) return delivered;
       rules_.ApplyLate(TimeAt(time));
       const auto it = Soonest();
       if (it == exchanges_.end() || it->NextTime() > time) continue;
@@ -152,9 +149,7 @@ int FakeGitHub::DeliverDue() {
 
 absl::Time FakeGitHub::NextDelivery() {
   MutexLock lock(&mu_);
-  const absl::Duration next = NextTime();
-  if (next == absl::InfiniteDuration()) return absl::InfiniteFuture();
-  return clock_->Now() + (next - clock_->Monotonic());
+  return clock_->Look().WallAt(NextTime());
 }
 
 int FakeGitHub::InFlight() {

@@ -70,33 +70,31 @@ class FakeGitHub : public HttpTransport {
   int InFlight();
 
  private:
-  // Times are Clock::Monotonic.
   struct Exchange {
     SimulatedRequest request;
     Done done;  // Empty once it ran.
     absl::StatusOr<HttpResponse> answer;
     bool is_applied = false;
-    absl::Duration send_time;
-    absl::Duration apply_time;
-    absl::Duration answer_time;
-    absl::Duration deadline;
+    SteadyTime send_time;
+    SteadyTime apply_time;
+    SteadyTime answer_time;
+    SteadyTime deadline;
     size_t max_body = 0;
 
-    absl::Duration NextTime() const;
+    SteadyTime NextTime() const;
   };
 
-  absl::Time TimeAt(absl::Duration monotonic) const {
-    return epoch_ + monotonic;
-  }
-  // When something happens next, by Clock::Monotonic; infinite: never.
-  absl::Duration NextTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // GitHub's time. Its clock was never set since `start_`.
+  absl::Time TimeAt(SteadyTime time) const { return start_.WallAt(time); }
+  // When something happens next; infinite: never.
+  SteadyTime NextTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Lets a request have its effect, at its time, and sets the answer.
   void Apply(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The exchange with the soonest NextTime; of several, the one sent first.
   std::list<Exchange>::iterator Soonest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   FakeClock* const clock_;
-  const absl::Time epoch_;  // GitHub's time at Clock::Monotonic 0.
+  const Moment start_;
 
   Mutex mu_;
   GitHubRules rules_;

@@ -57,7 +57,7 @@ void Reset(int fd) {
 }
 
 struct Chunk {
-  absl::Duration ready;  // Monotonic.
+  SteadyTime ready;
   std::string bytes;
 };
 
@@ -192,7 +192,7 @@ class FaultProxy::Loop {
   // Does everything that needs no waiting.
   void Work() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     Accept();
-    const absl::Duration now = Clock::System()->Monotonic();
+    const SteadyTime now = Clock::System()->Steady();
     for (Connection& connection : connections_) {
       if (blackhole_) break;
       for (Pipe& pipe : connection.pipes) {
@@ -234,7 +234,7 @@ class FaultProxy::Loop {
     }
   }
 
-  void Carry(Connection* connection, Pipe* pipe, absl::Duration now)
+  void Carry(Connection* connection, Pipe* pipe, SteadyTime now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     while (!pipe->is_read_out && pipe->buffered < kMostBuffered) {
       char buffer[16 << 10];
@@ -293,7 +293,7 @@ class FaultProxy::Loop {
   // Adds what to poll. Returns the longest wait in milliseconds; -1: no limit.
   int Watch(std::vector<pollfd>* fds) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (blackhole_) return -1;
-    const absl::Duration now = Clock::System()->Monotonic();
+    const SteadyTime now = Clock::System()->Steady();
     absl::Duration wait = absl::InfiniteDuration();
     for (const Connection& connection : connections_) {
       for (const Pipe& pipe : connection.pipes) {

@@ -32,8 +32,8 @@ BareSqlite::~BareSqlite() {
 std::vector<absl::Duration> BareSqlite::Commit(int rows, absl::Duration time) {
   const std::string text(100, 'x');
   std::vector<absl::Duration> took;
-  absl::Duration now = Clock::System()->Monotonic();
-  const absl::Duration end = now + time;
+  SteadyTime now = Clock::System()->Steady();
+  const SteadyTime end = now + time;
   do {
     Run("BEGIN IMMEDIATE");
     for (int i = 0; i < rows; ++i) {
@@ -44,8 +44,8 @@ std::vector<absl::Duration> BareSqlite::Commit(int rows, absl::Duration time) {
       sqlite3_reset(insert_);
     }
     Run("COMMIT");
-    const absl::Duration begin = now;
-    now = Clock::System()->Monotonic();
+    const SteadyTime begin = now;
+    now = Clock::System()->Steady();
     took.push_back(now - begin);
   } while (now < end);
   return took;

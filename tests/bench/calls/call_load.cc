@@ -19,7 +19,7 @@ constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 // In an open loop.
 constexpr size_t kMostUnderWay = 4096;
 
-absl::Duration Now() { return Clock::System()->Monotonic(); }
+SteadyTime Now() { return Clock::System()->Steady(); }
 
 std::string Describe(const grpc::Status& status) {
   return status.error_message().empty()
@@ -150,7 +150,7 @@ class Generator {
   struct Line {
     std::unique_ptr<Exchange> exchange;
     v1::StatusService::Stub* stub = nullptr;
-    absl::Duration begin;
+    SteadyTime begin;
     std::vector<absl::Duration> latencies;
     int64_t failed = 0;
   };
@@ -162,7 +162,7 @@ class Generator {
     return lines_.back().get();
   }
 
-  void BeginNext(Line* line, absl::Duration begin) {
+  void BeginNext(Line* line, SteadyTime begin) {
     line->begin = begin;
     line->exchange->Begin(
         line->stub, next_.fetch_add(1),
@@ -171,12 +171,12 @@ class Generator {
 
   void RunOpen() {
     const absl::Duration step = absl::Seconds(1 / load_.rate);
-    const absl::Duration end = begin_ + load_.time;
-    for (absl::Duration turn = begin_; turn < end; turn += step) {
+    const SteadyTime end = begin_ + load_.time;
+    for (SteadyTime turn = begin_; turn < end; turn += step) {
       Line* line = nullptr;
       {
         MutexLock lock(&mu_);
-        for (absl::Duration now = Now(); now < turn; now = Now()) {
+        for (SteadyTime now = Now(); now < turn; now = Now()) {
           nothing_.WaitFor(&mu_, turn - now);
         }
         while (free_.empty() && lines_.size() >= kMostUnderWay) {
@@ -194,7 +194,7 @@ class Generator {
   }
 
   void End(Line* line, std::string failure) {
-    const absl::Duration now = Now();
+    const SteadyTime now = Now();
     if (failure.empty()) {
       line->latencies.push_back(now - line->begin);
     } else {
@@ -217,7 +217,7 @@ class Generator {
   const CallLoad load_;
   const Stubs& stubs_;
   const MakeExchange& make_;
-  absl::Duration begin_;
+  SteadyTime begin_;
   std::vector<std::unique_ptr<Line>> lines_;  // Only Run's thread uses them.
 
   std::atomic<int64_t> next_;
@@ -227,7 +227,7 @@ class Generator {
   CondVar nothing_;  // Never notified: waits for a time.
   std::vector<Line*> free_ ABSL_GUARDED_BY(mu_);
   int64_t under_way_ ABSL_GUARDED_BY(mu_) = 0;
-  absl::Duration last_answer_ ABSL_GUARDED_BY(mu_);
+  SteadyTime last_answer_ ABSL_GUARDED_BY(mu_);
   std::string first_failure_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -71,13 +71,13 @@ absl::Duration CpuOf(const Process& program,
                      const std::function<void()>& work) {
   const absl::Duration before = program.CpuTime();
   work();
-  const absl::Duration limit = Clock::System()->Monotonic() + kQuietLimit;
+  const SteadyTime limit = Clock::System()->Steady() + kQuietLimit;
   absl::Duration now = program.CpuTime();
   for (;;) {
     std::this_thread::sleep_for(kQuietStep);
     const absl::Duration earlier = std::exchange(now, program.CpuTime());
     if (now - earlier < absl::Milliseconds(20) ||
-        Clock::System()->Monotonic() > limit) {
+        Clock::System()->Steady() > limit) {
       return now - before;
     }
   }

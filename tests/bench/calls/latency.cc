@@ -50,8 +50,8 @@ std::vector<Figure> Latency(const CallOptions& options) {
     Latencies theirs;
     Latencies commits;
     Latencies ours;
-    const absl::Duration end = Clock::System()->Monotonic() + options.time;
-    while (Clock::System()->Monotonic() < end) {
+    const SteadyTime end = Clock::System()->Steady() + options.time;
+    while (Clock::System()->Steady() < end) {
       Append(reference.Run(load).latencies, &theirs);
       Append(sqlite.Commit(1, absl::ZeroDuration()), &commits);
       Append(subject.Run(load).latencies, &ours);

@@ -101,14 +101,14 @@ std::vector<Figure> ScaleOf(const CallOptions& options, const Held& held,
   // Otherwise the system would write its cache of gigabytes meanwhile.
   sync();
   const double gibibytes = GibibytesIn(dir.Path("full"));
-  const absl::Duration begin = Clock::System()->Monotonic();
+  const SteadyTime begin = Clock::System()->Steady();
   const Contestant full = StartServer(dir.Path("full"), github);
   Lane subject(&full, Workload::Kind::kPendingAndResult, 1);
   CallLoad first;
   first.in_flight = 1;
   first.time = absl::ZeroDuration();
   subject.Run(first);
-  const absl::Duration ready = Clock::System()->Monotonic() - begin;
+  const absl::Duration ready = Clock::System()->Steady() - begin;
 
   const Contestant empty = StartServer(dir.Path("empty"), github);
   Lane reference(&empty, Workload::Kind::kPendingAndResult, 1);

@@ -22,7 +22,7 @@ constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 // With a rate, a stream writes its due reports this often.
 constexpr absl::Duration kTick = absl::Milliseconds(1);
 
-absl::Duration Now() { return Clock::System()->Monotonic(); }
+SteadyTime Now() { return Clock::System()->Steady(); }
 
 // One stream. It writes while fewer than `window` reports are unanswered.
 class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
@@ -146,7 +146,7 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
   const double rate_;
   const Workload& workload_;
   std::atomic<int64_t>& next_;
-  const absl::Duration begin_;
+  const SteadyTime begin_;
   grpc::ClientContext context_;
   v1::StreamReportsRequest request_;
   v1::StreamReportsResponse answer_;
@@ -160,7 +160,7 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
   bool is_broken_ ABSL_GUARDED_BY(mu_) = false;
   bool has_stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool is_done_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Duration last_answer_ ABSL_GUARDED_BY(mu_);
+  SteadyTime last_answer_ ABSL_GUARDED_BY(mu_);
   StreamResult result_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -130,9 +130,9 @@ class Holds {
  public:
   template <typename Transaction>
   auto Time(Transaction transaction) {
-    const absl::Duration begin = Clock::System()->Monotonic();
+    const SteadyTime begin = Clock::System()->Steady();
     auto result = transaction();
-    times_.push_back(Clock::System()->Monotonic() - begin);
+    times_.push_back(Clock::System()->Steady() - begin);
     return result;
   }
 

@@ -34,7 +34,7 @@ class QuickGitHub {
     server_.Post("/repos/.*", [this](const auto&, auto& answer) {
       {
         MutexLock lock(&mu_);
-        arrival_ = Clock::System()->Monotonic();
+        arrival_ = Clock::System()->Steady();
         ++count_;
         arrived_.NotifyAll();
       }
@@ -54,7 +54,7 @@ class QuickGitHub {
   std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
 
   // When post number `number` arrived; the next one is 1.
-  absl::Duration WaitFor(int number) {
+  SteadyTime WaitFor(int number) {
     MutexLock lock(&mu_);
     while (count_ < number) arrived_.Wait(&mu_);
     return arrival_;
@@ -67,7 +67,7 @@ class QuickGitHub {
   Mutex mu_;
   CondVar arrived_;
   int count_ ABSL_GUARDED_BY(mu_) = 0;
-  absl::Duration arrival_ ABSL_GUARDED_BY(mu_);
+  SteadyTime arrival_ ABSL_GUARDED_BY(mu_);
 };
 
 using Stub = v1::StatusService::Stub;
@@ -166,7 +166,7 @@ std::vector<absl::Duration> BareRoundTrips(const QuickGitHub& github,
     Mutex mu;
     CondVar ended;
     bool done = false;
-    const absl::Duration begin = Clock::System()->Monotonic();
+    const SteadyTime begin = Clock::System()->Steady();
     (*transport)->Send(std::move(request), [&](auto) {
       MutexLock lock(&mu);
       done = true;
@@ -174,7 +174,7 @@ std::vector<absl::Duration> BareRoundTrips(const QuickGitHub& github,
     });
     MutexLock lock(&mu);
     while (!done) ended.Wait(&mu);
-    times.push_back(Clock::System()->Monotonic() - begin);
+    times.push_back(Clock::System()->Steady() - begin);
   }
   return times;
 }
@@ -202,7 +202,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
   int posts = options.calls / 2;
   std::vector<absl::Duration> times;
   for (int i = 0; i < options.calls; ++i) {
-    const absl::Duration begin = Clock::System()->Monotonic();
+    const SteadyTime begin = Clock::System()->Steady();
     ReportResult(stub.get(), i + 1);
     times.push_back(github.WaitFor(++posts) - begin);
   }

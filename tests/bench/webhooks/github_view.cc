@@ -46,7 +46,7 @@ bool GitHubView::ReadOn() {
 
 int GitHubView::AwaitAll(absl::Span<const SignedDelivery> deliveries,
                          absl::Duration limit) {
-  const absl::Duration end = Clock::System()->Monotonic() + limit;
+  const SteadyTime end = Clock::System()->Steady() + limit;
   for (;;) {
     while (ReadOn()) {
     }
@@ -54,7 +54,7 @@ int GitHubView::AwaitAll(absl::Span<const SignedDelivery> deliveries,
     for (const SignedDelivery& delivery : deliveries) {
       missing += statuses_.count(delivery.sha) == 0 ? 1 : 0;
     }
-    if (missing == 0 || Clock::System()->Monotonic() > end) return missing;
+    if (missing == 0 || Clock::System()->Steady() > end) return missing;
     // Reading takes the simulator's time, which it needs for the posts.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -28,7 +28,7 @@ constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 // In an open loop.
 constexpr size_t kMaxConnections = 512;
 
-absl::Duration Now() { return Clock::System()->Monotonic(); }
+SteadyTime Now() { return Clock::System()->Steady(); }
 
 // An answer as far as it has arrived.
 struct Answer {
@@ -98,7 +98,7 @@ class Generator {
     } else {
       for (int i = 0; i < load_.connections; ++i) NewConnection();
     }
-    const absl::Duration limit = begin_ + load_.time + kAnswerLimit;
+    const SteadyTime limit = begin_ + load_.time + kAnswerLimit;
     std::array<epoll_event, 64> events;
     for (;;) {
       BeginAllDue();
@@ -132,7 +132,7 @@ class Generator {
     bool is_busy = false;
     bool was_used = false;  // An answer came through it.
     const SignedDelivery* delivery = nullptr;
-    absl::Duration begin;
+    SteadyTime begin;
     std::string request;
     size_t written = 0;
     std::string answer;
@@ -149,14 +149,14 @@ class Generator {
     return next_ >= deliveries_.size() || Now() >= begin_ + load_.time;
   }
   // When an open loop is to send a delivery.
-  absl::Duration TurnOf(size_t number) const {
+  SteadyTime TurnOf(size_t number) const {
     return begin_ + absl::Seconds(static_cast<double>(number) / load_.rate);
   }
   // Whether it is time to send another delivery.
   bool IsDue() const {
     if (next_ >= deliveries_.size()) return false;
     if (load_.rate <= 0) return Now() < begin_ + load_.time;
-    const absl::Duration turn = TurnOf(next_);
+    const SteadyTime turn = TurnOf(next_);
     return turn <= Now() && turn < begin_ + load_.time;
   }
 
@@ -272,8 +272,8 @@ class Generator {
   std::vector<Connection*> free_;
   size_t under_way_ = 0;
   size_t next_ = 0;
-  absl::Duration begin_;
-  absl::Duration last_answer_;
+  SteadyTime begin_;
+  SteadyTime last_answer_;
   LoadResult result_;
 };
 

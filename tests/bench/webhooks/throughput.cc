@@ -139,9 +139,9 @@ class Lane {
     generator_cpu_ = OwnCpuTime() - cpu;
     sent_.resize(result.sent);
     failed_ += result.failed;
-    const absl::Duration answered = Clock::System()->Monotonic();
+    const SteadyTime answered = Clock::System()->Steady();
     const int missing = github_->AwaitAll(sent_, kShownLimit);
-    behind_ = Clock::System()->Monotonic() - answered;
+    behind_ = Clock::System()->Steady() - answered;
     failed_ += missing;
     return result;
   }

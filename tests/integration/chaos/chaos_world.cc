@@ -218,14 +218,14 @@ void ChaosWorld::KillServerWhileItStarts(absl::Duration after,
 }
 
 absl::Duration ChaosWorld::StartServer(history::History* history) {
-  const absl::Duration begin = Clock::System()->Monotonic();
+  const SteadyTime begin = Clock::System()->Steady();
   BeginServer();
   server_->WaitForLine("web listening on ");
   const absl::StatusOr<Client> client = Client::Connect(server_address(), {});
   const absl::StatusOr<bool> is_serving = client->IsServing();
   EXPECT_TRUE(is_serving.ok() && *is_serving)
       << is_serving.status() << server_->Errors();
-  const absl::Duration took = Clock::System()->Monotonic() - begin;
+  const absl::Duration took = Clock::System()->Steady() - begin;
   if (history != nullptr) history->Add(history::Started{absl::Now()});
   return took;
 }
@@ -274,11 +274,11 @@ std::unique_ptr<v1::StatusService::Stub> ChaosWorld::NewStub() const {
 }
 
 void ChaosWorld::ExpectAllPosted(const Load& load, absl::Duration limit) {
-  const absl::Duration end = Clock::System()->Monotonic() + limit;
+  const SteadyTime end = Clock::System()->Steady() + limit;
   const auto stub = NewStub();
   for (const auto& commit : load.commits()) {
     while (!IsPosted(commit->repository, commit->sha, stub.get())) {
-      if (Clock::System()->Monotonic() > end) {
+      if (Clock::System()->Steady() > end) {
         ADD_FAILURE() << commit->repository << " " << commit->sha
                       << " is not posted within " << limit
                       << "; the server's log:\n"
@@ -432,11 +432,11 @@ void ChaosWorld::Fill(int64_t count) {
             EXPECT_TRUE(status.ok()) << status.error_message();
           });
   const auto stub = NewStub();
-  const absl::Duration end =
-      Clock::System()->Monotonic() + absl::Seconds(60 + count / 200);
+  const SteadyTime end =
+      Clock::System()->Steady() + absl::Seconds(60 + count / 200);
   for (const std::string& sha : shas) {
     while (!IsPosted(kFilling, sha, stub.get())) {
-      if (Clock::System()->Monotonic() > end) {
+      if (Clock::System()->Steady() > end) {
         ADD_FAILURE() << "the filling is not posted";
         return;
       }

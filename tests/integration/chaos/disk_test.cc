@@ -112,9 +112,9 @@ class DiskTest : public testing::Test {
 
   // Waits until GitHub shows `attempt`.
   bool IsShown(int64_t attempt, absl::Duration limit) {
-    const absl::Duration end = Clock::System()->Monotonic() + limit;
+    const SteadyTime end = Clock::System()->Steady() + limit;
     httplib::Client github(world_.simulator_url());
-    while (Clock::System()->Monotonic() < end) {
+    while (Clock::System()->Steady() < end) {
       const auto answer =
           github.Get(absl::StrCat("/_simulator/statuses?sha=", Sha(),
                                   "&repository=", kRepository)
@@ -191,9 +191,9 @@ TEST_F(DiskTest, AFullDiskRefusesReportsAndPostsOn) {
 
     disk.Empty();
     history.Add(history::DiskTrouble{absl::Now(), true});
-    const absl::Duration end = Clock::System()->Monotonic() + kAtLast;
+    const SteadyTime end = Clock::System()->Steady() + kAtLast;
     while (!client.ReportResult(Result(++attempt)).ok()) {
-      ASSERT_LT(Clock::System()->Monotonic(), end);
+      ASSERT_LT(Clock::System()->Steady(), end);
       absl::SleepFor(absl::Milliseconds(10));
     }
     ASSERT_TRUE(load.WaitForAcked(200));

@@ -304,9 +304,9 @@ void Load::Stop() {
 
 bool Load::WaitForAcked(int64_t more) const {
   const int64_t wanted = acked_ + more;
-  const absl::Duration end = Clock::System()->Monotonic() + absl::Seconds(30);
+  const SteadyTime end = Clock::System()->Steady() + absl::Seconds(30);
   while (acked_ < wanted) {
-    if (Clock::System()->Monotonic() > end) return false;
+    if (Clock::System()->Steady() > end) return false;
     absl::SleepFor(absl::Milliseconds(2));
   }
   return true;

@@ -6,7 +6,7 @@ namespace signalbox {
 namespace {
 
 int TakeAll(TokenBucket* bucket, absl::Duration now) {
-  bucket->Refill(now);
+  bucket->Refill(SteadyTime(now));
   int taken = 0;
   for (; !bucket->IsEmpty(); ++taken) bucket->Take();
   return taken;

@@ -191,11 +191,11 @@ TEST_F(WorkerTest, CallsAgainAtOnceIfTheNextTimeIsOver) {
 // A clock that counts how often it is read.
 class WatchedClock : public FakeClock {
  public:
-  absl::Duration Monotonic() override {
+  SteadyTime Steady() override {
     MutexLock lock(&mu_);
     ++looks_;
     looked_.NotifyAll();
-    return FakeClock::Monotonic();
+    return FakeClock::Steady();
   }
   // Waits until the clock has been read `count` more times.
   void AwaitLooks(int count) {
@@ -358,12 +358,12 @@ TEST(WorkerSystemClockTest, WaitsUntilTheNextTime) {
   Calls calls;
   Clock* const clock = Clock::System();
   calls.SetNext(clock->Now() + absl::Milliseconds(20));
-  const absl::Duration begin = clock->Monotonic();
+  const SteadyTime begin = clock->Steady();
   Worker worker("worker", clock, [&calls] { return calls.Run(); });
   calls.AwaitEnded(1);
   calls.SetNext(absl::InfiniteFuture());
   calls.AwaitEnded(2);
-  EXPECT_GE(clock->Monotonic() - begin, absl::Milliseconds(15));
+  EXPECT_GE(clock->Steady() - begin, absl::Milliseconds(15));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class OurClock : public Clock {
   explicit OurClock(FakeClock* github) : github_(github) {}
 
   absl::Time Now() override { return github_->Now() + skew; }
-  absl::Duration Monotonic() override { return github_->Monotonic(); }
+  SteadyTime Steady() override { return github_->Steady(); }
 
   absl::Duration skew;
 

@@ -18,7 +18,7 @@ class HostGuardTest : public testing::Test {
   void Fail(const char* url = kUrl) { guard_.Observe(url, false, now_); }
   void Answer(const char* url = kUrl) { guard_.Observe(url, true, now_); }
 
-  absl::Time now_ = absl::UnixEpoch();
+  SteadyTime now_{absl::Hours(1)};
   HostGuard guard_;
 };
 
@@ -39,7 +39,7 @@ TEST_F(HostGuardTest, LetsAllThroughUntilFiveFailInARow) {
   Fail();
   EXPECT_TRUE(guard_.IsDown(kUrl));
   // One request is still under way. The pause begins when it ends.
-  EXPECT_EQ(guard_.Admit(kUrl, now_), absl::InfiniteFuture());
+  EXPECT_EQ(guard_.Admit(kUrl, now_), SteadyTime::InfiniteFuture());
   Fail();
   EXPECT_GT(guard_.Admit(kUrl, now_), now_);
 }
@@ -51,7 +51,7 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
   }
   std::vector<absl::Duration> pauses;
   for (int i = 0; i < 12; ++i) {
-    const absl::Time next = guard_.Admit(kUrl, now_);
+    const SteadyTime next = guard_.Admit(kUrl, now_);
     pauses.push_back(next - now_);
     now_ = next;
     EXPECT_TRUE(Begins());

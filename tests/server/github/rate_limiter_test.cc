@@ -12,8 +12,10 @@ namespace signalbox {
 namespace {
 
 constexpr char kId[] = "github.com/acme";
-const absl::Time kStart = absl::FromUnixSeconds(1780000000);
-const absl::Time kNever = absl::InfiniteFuture();
+constexpr SteadyTime kStart(absl::Hours(1));
+// What the wall clock and GitHub's clock show at kStart.
+constexpr absl::Time kWallStart = absl::FromUnixSeconds(1780000000);
+constexpr SteadyTime kNever = SteadyTime::InfiniteFuture();
 
 std::string Epoch(absl::Time time) {
   return absl::StrCat(absl::ToUnixSeconds(time));
@@ -32,10 +34,10 @@ class RateLimiterTest : public testing::Test {
     limiter_->SetPace(kId, pace);
   }
 
-  absl::Time Result(absl::Duration at) {
+  SteadyTime Result(absl::Duration at) {
     return limiter_->Admit(kId, /*pending=*/false, kStart + at);
   }
-  absl::Time Pending(absl::Duration at) {
+  SteadyTime Pending(absl::Duration at) {
     return limiter_->Admit(kId, /*pending=*/true, kStart + at);
   }
   bool Allows(absl::Duration at) { return Result(at) == kStart + at; }
@@ -48,17 +50,19 @@ class RateLimiterTest : public testing::Test {
     response.headers = std::move(headers);
     response.body = std::move(body);
     const absl::StatusOr<HttpResponse> answer = response;
-    limiter_->Observe(kId, answer, Classify(answer, {}), kStart + at);
+    limiter_->Observe(kId, answer, Classify(answer, {}),
+                      {kWallStart + at, kStart + at});
   }
   void EndWithoutAnswer(absl::Duration at) {
     const absl::StatusOr<HttpResponse> answer = absl::UnavailableError("reset");
-    limiter_->Observe(kId, answer, Classify(answer, {}), kStart + at);
+    limiter_->Observe(kId, answer, Classify(answer, {}),
+                      {kWallStart + at, kStart + at});
   }
 
   static Headers Left(int remaining, absl::Duration reset, int limit = 5000) {
     return {{"x-ratelimit-limit", absl::StrCat(limit)},
             {"x-ratelimit-remaining", absl::StrCat(remaining)},
-            {"x-ratelimit-reset", Epoch(kStart + reset)}};
+            {"x-ratelimit-reset", Epoch(kWallStart + reset)}};
   }
 
   std::unique_ptr<RateLimiter> limiter_ = std::make_unique<RateLimiter>();
@@ -104,10 +108,10 @@ TEST_F(RateLimiterTest, EveryNamedTimeIsAGoodOne) {
   PaceOptions pace;
   pace.max_in_flight = 1000000;
   limiter_->SetPace(kId, pace);
-  absl::Time now = kStart;
+  SteadyTime now = kStart;
   int posts = 0;
   for (int asked = 0; asked < 2000; ++asked) {
-    const absl::Time at = limiter_->Admit(kId, false, now);
+    const SteadyTime at = limiter_->Admit(kId, false, now);
     if (at == now) {
       ++posts;
     } else {
@@ -208,7 +212,7 @@ struct Window {
 };
 
 TEST_F(RateLimiterTest, WaitsAsLongAsGitHubSays) {
-  const auto reset = [](absl::Duration in) { return Epoch(kStart + in); };
+  const auto reset = [](absl::Duration in) { return Epoch(kWallStart + in); };
   const Window kWindows[] = {
       {{{"retry-after", "30"}}, absl::Seconds(31)},
       {{{"retry-after", "3600"}}, absl::Seconds(3601)},
@@ -238,9 +242,9 @@ TEST_F(RateLimiterTest, WaitsAsLongAsGitHubSays) {
       // By GitHub's clock, which is ten minutes ahead of ours here.
       {{{"x-ratelimit-remaining", "0"},
         {"x-ratelimit-reset", reset(absl::Minutes(40))},
-        {"date",
-         absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
-                          kStart + absl::Minutes(10), absl::UTCTimeZone())}},
+        {"date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
+                                  kWallStart + absl::Minutes(10),
+                                  absl::UTCTimeZone())}},
        absl::Minutes(30) + absl::Seconds(1)},
   };
   for (const int status : {403, 429}) {

@@ -63,10 +63,14 @@ class RequestGateTest : public testing::Test {
     reply.answer = answer;
     reply.verdict.action = action;
     reply.verdict.reason = std::move(reason);
-    gate_.Leave(kCredential, token_, reply, proves_token, now_, now_);
+    gate_.Leave(kCredential, token_, reply, proves_token, Now());
   }
 
-  absl::Time now_ = absl::UnixEpoch() + absl::Hours(1);
+  Moment Now() const {
+    return {absl::FromUnixSeconds(1'780'000'000) + now_.reading(), now_};
+  }
+
+  SteadyTime now_{absl::Hours(1)};
   Token token_;
   RateLimiter limiter_;
   NotingCredentials credentials_;
@@ -162,13 +166,13 @@ TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
   answer.status = 200;
   reply.answer = answer;
   reply.verdict.action = Action::kDone;
-  gate_.LeaveQuestion(kCredential, token_, reply, false, now_, now_);
+  gate_.LeaveQuestion(kCredential, token_, reply, false, Now());
   EXPECT_FALSE(Enter());  // The post is still under way.
   // And a question waits for it.
   EXPECT_GT(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
   Leave(Action::kDone);
   EXPECT_LE(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
-  gate_.LeaveQuestion(kCredential, token_, reply, false, now_, now_);
+  gate_.LeaveQuestion(kCredential, token_, reply, false, Now());
   EXPECT_TRUE(Enter());
   EXPECT_FALSE(Enter());
 }
@@ -189,7 +193,7 @@ TEST_F(RequestGateTest, AHostHasABoundOfRequests) {
   }
   const RequestGate::Answer more =
       gate_.Admit("github.com/more", token_, false, now_);
-  EXPECT_EQ(more.when, absl::InfiniteFuture());
+  EXPECT_EQ(more.when, SteadyTime::InfiniteFuture());
   EXPECT_EQ(more.reason, kHostFull);
   gate_.Return(credential(7), token_);
   EXPECT_LE(gate_.Admit("github.com/more", token_, false, now_).when, now_);
@@ -233,8 +237,8 @@ TEST_F(RequestGateTest, TellsTheBudget) {
                     {"x-ratelimit-remaining", "4999"},
                     {"x-ratelimit-reset", "7200"}};
   reply.answer = answer;
-  reply.verdict.github_time = now_;
-  gate_.Leave(kCredential, token_, reply, false, now_, now_);
+  reply.verdict.github_time = Now().wall;
+  gate_.Leave(kCredential, token_, reply, false, Now());
   EXPECT_TRUE(gate_.Knows(kCredential));
   EXPECT_EQ(gate_.BudgetOf(kCredential).limit, 5000);
   EXPECT_EQ(gate_.BudgetOf(kCredential).remaining, 4999);
@@ -245,15 +249,14 @@ TEST_F(RequestGateTest, TellsTheBudget) {
 // The reset time is to be compared with a wall clock: GitHub's or, if the
 // answer has no Date, the server's.
 TEST_F(RequestGateTest, AnAnswerWithoutADateCountsFromTheWallClock) {
-  const absl::Time wall = absl::FromUnixSeconds(1'780'000'000);
   ASSERT_TRUE(Enter());
   GitHubReply reply;
   HttpResponse answer;
   answer.status = 403;
   reply.answer = answer;
   reply.verdict.action = Action::kWait;
-  reply.verdict.reset_time = wall + absl::Minutes(10);
-  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, now_, wall);
+  reply.verdict.reset_time = Now().wall + absl::Minutes(10);
+  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, Now());
   EXPECT_EQ(gate_.BlockedUntil(kCredential),
             now_ + absl::Minutes(10) + absl::Seconds(1));
 }
@@ -266,11 +269,11 @@ TEST_F(RequestGateTest, TellsTheCredentialWhatTheAnswerSaid) {
   reply.answer = answer;
   reply.verdict.action = Action::kWait;
   reply.verdict.retry_after = absl::Seconds(30);
-  reply.verdict.github_time = now_ + absl::Hours(1);
+  reply.verdict.github_time = Now().wall + absl::Hours(1);
   credentials_.notes_answers = true;
   ASSERT_TRUE(Enter());
-  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, now_, now_);
-  EXPECT_EQ(credentials_.github_time, now_ + absl::Hours(1));
+  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, Now());
+  EXPECT_EQ(credentials_.github_time, Now().wall + absl::Hours(1));
   EXPECT_EQ(credentials_.limited_for, absl::Seconds(31));
   now_ += absl::Minutes(1);
   ASSERT_TRUE(Enter());

@@ -60,15 +60,15 @@ class HousekeeperTest : public testing::Test {
 
   // Runs it as a Worker does, for that long.
   void RunFor(absl::Duration time) {
-    const absl::Duration end = clock_.Monotonic() + time;
+    const SteadyTime end = clock_.Steady() + time;
     for (int runs = 0;; ++runs) {
       ASSERT_LT(runs, 200000) << "it runs hot";
       const absl::Duration wait = housekeeper_->RunOnce() - clock_.Now();
       runs_that_made_due_ += became_due_.Take() ? 1 : 0;
-      if (clock_.Monotonic() + wait > end) break;
+      if (clock_.Steady() + wait > end) break;
       clock_.Advance(std::max(wait, absl::ZeroDuration()));
     }
-    clock_.Advance(end - clock_.Monotonic());
+    clock_.Advance(end - clock_.Steady());
   }
 
   CommitState State(const KeyReport& report) {

@@ -10,8 +10,7 @@ namespace {
 
 Moment At(double seconds) {
   const absl::Duration since = absl::Seconds(seconds);
-  return {absl::FromUnixSeconds(1'700'000'000) + since,
-          absl::UnixEpoch() + since};
+  return {absl::FromUnixSeconds(1'700'000'000) + since, SteadyTime(since)};
 }
 
 Lease LeaseIn(const std::string& name) {

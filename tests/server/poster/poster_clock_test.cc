@@ -17,16 +17,16 @@ class PosterClockTest : public PosterTest {
     transport_->hook = [this](const HttpRequest& request)
         -> std::optional<absl::StatusOr<HttpResponse>> {
       if (request.method == "POST") {
-        last_post_ = clock_.Monotonic();
+        last_post_ = clock_.Steady();
         lease_left_.push_back(outbox_->last_deadline - clock_.Now());
       } else if (absl::StrContains(request.url, "/commits/")) {
-        reads_.push_back(clock_.Monotonic() - last_post_);
+        reads_.push_back(clock_.Steady() - last_post_);
       }
       return std::nullopt;
     };
   }
 
-  absl::Duration last_post_;
+  SteadyTime last_post_;
   std::vector<absl::Duration> lease_left_;  // At each post, redirects included.
   std::vector<absl::Duration> reads_;       // How long after the last post.
 };
@@ -230,7 +230,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   request.credential = "github.com/acme";
   request.lease_time = absl::Seconds(20);
   ASSERT_TRUE(signalbox::TakeDue(*outbox_, request, clock_.Now())->has_value());
-  last_post_ = clock_.Monotonic();
+  last_post_ = clock_.Steady();
   clock_.Jump(absl::Seconds(GetParam()));
   StartPoster();
   Unpace(8);

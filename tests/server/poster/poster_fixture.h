@@ -238,12 +238,10 @@ class PosterTest : public testing::Test {
     none.per_minute = 0;
     for (const char* credential : {"github.com/acme", "github.com/other"}) {
       limiter_->SetPace(credential, none);
-      limiter_->Admit(credential, false,
-                      absl::UnixEpoch() + clock_.Monotonic());
+      limiter_->Admit(credential, false, clock_.Steady());
       HttpResponse answer;
       answer.status = 200;
-      limiter_->Observe(credential, answer, Verdict(),
-                        absl::UnixEpoch() + clock_.Monotonic());
+      limiter_->Observe(credential, answer, Verdict(), clock_.Look());
       limiter_->SetPace(credential, PaceOptions());
     }
   }

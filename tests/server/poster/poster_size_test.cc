@@ -128,9 +128,9 @@ TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
 // A question of recovery holds the credential's only slot.
 TEST_F(PosterSizeTest, GoesOnAtOnceWhenAnothersRequestHasEnded) {
   const Token token = *many_->Get(Credential(0), clock_.Now());
-  const absl::Time steady = absl::UnixEpoch() + clock_.Monotonic();
-  ASSERT_EQ(gate_->Admit(Credential(0), token, /*pending=*/true, steady).when,
-            steady);
+  const SteadyTime now = clock_.Steady();
+  ASSERT_EQ(gate_->Admit(Credential(0), token, /*pending=*/true, now).when,
+            now);
   SayAll(1);
   EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
   const int looks = many_->looks;

@@ -17,12 +17,13 @@ constexpr PostingLimits kFewStatuses = {
     .missing_commit = {},
 };
 
-constexpr absl::Time kTermBegin = absl::FromUnixSeconds(100);
+constexpr SteadyTime kTermBegin(absl::Seconds(100));
 
 RequestPlan PlanAt(const Lease& lease, absl::Duration since_begin) {
-  const absl::Time steady = kTermBegin + since_begin;
-  return PlanRequest(lease, Wording(), kFewStatuses,
-                     {steady + absl::Hours(400'000), steady}, kTermBegin);
+  return PlanRequest(
+      lease, Wording(), kFewStatuses,
+      {absl::FromUnixSeconds(1'700'000'000), kTermBegin + since_begin},
+      kTermBegin);
 }
 
 // Empty: a request is made.

@@ -19,6 +19,7 @@ namespace {
 using Act = TermKeeper::Act;
 
 absl::Duration Ms(int64_t ms) { return absl::Milliseconds(ms); }
+SteadyTime At(int64_t ms) { return SteadyTime(Ms(ms)); }
 
 TermKeeper::Options OptionsOf(const std::string& owner) {
   TermKeeper::Options options;
@@ -43,13 +44,13 @@ void Take(TermKeeper* keeper, const Step& step, bool may_claim = true) {
   situation.look->owner = step.owner;
   situation.look->epoch = step.epoch;
   situation.look->beat = step.beat;
-  situation.look_begin = Ms(step.at_ms - step.took_ms);
+  situation.look_begin = At(step.at_ms - step.took_ms);
   situation.may_claim = may_claim;
   const TermKeeper::Decision decision =
-      keeper->RunOnce(Ms(step.at_ms), situation);
+      keeper->RunOnce(At(step.at_ms), situation);
   EXPECT_EQ(decision.act, step.act);
-  EXPECT_GT(decision.next, Ms(step.at_ms));
-  EXPECT_LE(decision.next, Ms(step.at_ms + 250));
+  EXPECT_GT(decision.next, At(step.at_ms));
+  EXPECT_LE(decision.next, At(step.at_ms + 250));
   if (decision.act == Act::kClaim) {
     EXPECT_EQ(decision.seen.epoch, step.epoch);
     EXPECT_EQ(decision.seen.beat, step.beat);
@@ -124,9 +125,9 @@ TEST(TermKeeperTest, SilenceEndsWhenTheLastLookBegan) {
 TEST(TermKeeperTest, ClaimsNothingWithoutALook) {
   TermKeeper keeper(OptionsOf("me"));
   for (int at = 0; at < 10'000; at += 250) {
-    const TermKeeper::Decision decision = keeper.RunOnce(Ms(at), {});
+    const TermKeeper::Decision decision = keeper.RunOnce(At(at), {});
     EXPECT_EQ(decision.act, Act::kNothing);
-    EXPECT_EQ(decision.next, Ms(at + 250));
+    EXPECT_EQ(decision.next, At(at + 250));
   }
 }
 
@@ -145,37 +146,37 @@ TEST(TermKeeperTest, ClaimsNothingWhileItsLastTermIsUnderWay) {
 class HolderTest : public testing::Test {
  protected:
   HolderTest() : keeper_(OptionsOf("me")) {
-    keeper_.NoteClaim(Ms(1000), Term{7});
+    keeper_.NoteClaim(At(1000), Term{7});
   }
 
   TermKeeper::Decision Run(int64_t at_ms,
                            const TermKeeper::Situation& situation = {}) {
-    return keeper_.RunOnce(Ms(at_ms), situation);
+    return keeper_.RunOnce(At(at_ms), situation);
   }
   void Beat(int64_t at_ms, const absl::Status& answer = absl::OkStatus()) {
     SCOPED_TRACE(at_ms);
     const TermKeeper::Decision decision = Run(at_ms);
     EXPECT_EQ(decision.act, Act::kBeat);
     EXPECT_EQ(decision.term, Term{7});
-    EXPECT_EQ(decision.next, Ms(at_ms + 500));
-    keeper_.NoteBeat(Term{7}, Ms(at_ms), answer);
+    EXPECT_EQ(decision.next, At(at_ms + 500));
+    keeper_.NoteBeat(Term{7}, At(at_ms), answer);
   }
   bool HasTerm(int64_t at_ms) const {
-    return keeper_.TermAt(Ms(at_ms)).has_value();
+    return keeper_.TermAt(At(at_ms)).has_value();
   }
 
   TermKeeper keeper_;
 };
 
 TEST_F(HolderTest, BeatsEachHalfSecond) {
-  EXPECT_EQ(keeper_.TermAt(Ms(1000)), Term{7});
+  EXPECT_EQ(keeper_.TermAt(At(1000)), Term{7});
   EXPECT_EQ(Run(1010).act, Act::kNothing);
-  EXPECT_EQ(Run(1010).next, Ms(1500));
+  EXPECT_EQ(Run(1010).next, At(1500));
   for (int at = 1500; at < 20'000; at += 500) {
     Beat(at);
     EXPECT_EQ(Run(at + 10).act, Act::kNothing);
   }
-  EXPECT_EQ(keeper_.TermAt(Ms(20'000)), Term{7});
+  EXPECT_EQ(keeper_.TermAt(At(20'000)), Term{7});
 }
 
 TEST_F(HolderTest, LosesTheTermAfterTwoSecondsWithoutAnAnswer) {
@@ -187,22 +188,22 @@ TEST_F(HolderTest, LosesTheTermAfterTwoSecondsWithoutAnAnswer) {
   EXPECT_FALSE(HasTerm(3501));
   EXPECT_EQ(Run(3501).act, Act::kNothing);
   // For good: the store may have given it to another process meanwhile.
-  keeper_.NoteBeat(Term{7}, Ms(3500), absl::OkStatus());
+  keeper_.NoteBeat(Term{7}, At(3500), absl::OkStatus());
   EXPECT_FALSE(HasTerm(3501));
 }
 
 // What counts is when a beat began: the store may have taken it just then.
 TEST_F(HolderTest, AnAnswerThatTookLongHelpsLittle) {
   EXPECT_EQ(Run(1500).act, Act::kBeat);
-  keeper_.NoteBeat(Term{7}, Ms(1500), absl::OkStatus());
+  keeper_.NoteBeat(Term{7}, At(1500), absl::OkStatus());
   EXPECT_TRUE(HasTerm(3500));
   EXPECT_FALSE(HasTerm(3501));
 }
 
 TEST_F(HolderTest, AClaimThatTookTooLongGivesNoTerm) {
-  keeper_.NoteClaim(Ms(2000), Term{8});
-  EXPECT_EQ(keeper_.TermAt(Ms(4000)), Term{8});
-  EXPECT_EQ(keeper_.TermAt(Ms(4001)), std::nullopt);
+  keeper_.NoteClaim(At(2000), Term{8});
+  EXPECT_EQ(keeper_.TermAt(At(4000)), Term{8});
+  EXPECT_EQ(keeper_.TermAt(At(4001)), std::nullopt);
 }
 
 // A process that was stopped finds out before it does anything.
@@ -240,18 +241,18 @@ TEST_F(HolderTest, ALookCanShowThatTheTermIsOver) {
 }
 
 TEST_F(HolderTest, AnswersAboutAnotherTermChangeNothing) {
-  keeper_.NoteBeat(Term{6}, Ms(1500),
+  keeper_.NoteBeat(Term{6}, At(1500),
                    absl::FailedPreconditionError("TERM_OVER"));
   EXPECT_TRUE(HasTerm(1500));
-  keeper_.NoteBeat(Term{6}, Ms(3000), absl::OkStatus());
+  keeper_.NoteBeat(Term{6}, At(3000), absl::OkStatus());
   EXPECT_FALSE(HasTerm(3001));
   EXPECT_TRUE(HasTerm(3000));
 }
 
 TEST_F(HolderTest, AClaimThatFailedChangesNothing) {
-  keeper_.NoteClaim(Ms(1500), absl::AbortedError("TERM_CHANGED"));
-  keeper_.NoteClaim(Ms(1500), absl::UnavailableError("away"));
-  EXPECT_EQ(keeper_.TermAt(Ms(3000)), Term{7});
+  keeper_.NoteClaim(At(1500), absl::AbortedError("TERM_CHANGED"));
+  keeper_.NoteClaim(At(1500), absl::UnavailableError("away"));
+  EXPECT_EQ(keeper_.TermAt(At(3000)), Term{7});
 }
 
 // When the holder gives back: after 60 s without an answer, and 5 minutes with
@@ -272,12 +273,12 @@ TEST_F(HolderTest, GivesBackWhatItCannotUse) {
     SCOPED_TRACE(testing::Message()
                  << one.at_s << " " << one.unanswered_since_s);
     TermKeeper keeper(OptionsOf("me"));
-    keeper.NoteClaim(Ms(1000), Term{7});
-    const absl::Duration now = absl::Seconds(one.at_s);
+    keeper.NoteClaim(At(1000), Term{7});
+    const SteadyTime now(absl::Seconds(one.at_s));
     keeper.NoteBeat(Term{7}, now, absl::OkStatus());
     TermKeeper::Situation situation;
     if (one.unanswered_since_s != 0) {
-      situation.unanswered_since = absl::Seconds(one.unanswered_since_s);
+      situation.unanswered_since = At(one.unanswered_since_s * 1000);
     }
     const TermKeeper::Decision decision = keeper.RunOnce(now, situation);
     EXPECT_EQ(decision.act, one.gives_back ? Act::kGiveBack : Act::kBeat);
@@ -287,12 +288,12 @@ TEST_F(HolderTest, GivesBackWhatItCannotUse) {
 }
 
 TEST_F(HolderTest, EachGivingBackDoublesThePatienceUntilAHostAnswers) {
-  absl::Duration now = Ms(1000);
+  SteadyTime now = At(1000);
   int64_t epoch = 7;
   // How long a new term lasts without an answer, in minutes.
   const auto next_term = [&](bool is_answered) {
     const Term term{++epoch};
-    const absl::Duration begin = now;
+    const SteadyTime begin = now;
     keeper_.NoteClaim(begin, term);
     TermKeeper::Situation situation;
     if (is_answered) situation.last_answer = begin;
@@ -315,11 +316,11 @@ TEST_F(HolderTest, EachGivingBackDoublesThePatienceUntilAHostAnswers) {
 // A keeper that gave its term back at the time 400,000.
 TermKeeper OneThatGaveBack() {
   TermKeeper keeper(OptionsOf("me"));
-  keeper.NoteClaim(Ms(0), Term{7});
-  keeper.NoteBeat(Term{7}, Ms(400'000), absl::OkStatus());
+  keeper.NoteClaim(At(0), Term{7});
+  keeper.NoteBeat(Term{7}, At(400'000), absl::OkStatus());
   TermKeeper::Situation situation;
-  situation.unanswered_since = Ms(0);
-  EXPECT_EQ(keeper.RunOnce(Ms(400'000), situation).act, Act::kGiveBack);
+  situation.unanswered_since = At(0);
+  EXPECT_EQ(keeper.RunOnce(At(400'000), situation).act, Act::kGiveBack);
   return keeper;
 }
 
@@ -347,14 +348,14 @@ TEST(TermKeeperTest, WithoutSilenceATermLastsUntilItIsTaken) {
   options.beat = absl::Minutes(1);
   TermKeeper keeper(options);
   Take(&keeper, {0, "", 7, 0, Act::kClaim});
-  keeper.NoteClaim(Ms(0), Term{8});
+  keeper.NoteClaim(At(0), Term{8});
   TermKeeper::Situation situation;
-  situation.unanswered_since = Ms(0);
-  const TermKeeper::Decision decision =
-      keeper.RunOnce(absl::Hours(50), situation);
+  situation.unanswered_since = At(0);
+  const SteadyTime now = At(0) + absl::Hours(50);
+  const TermKeeper::Decision decision = keeper.RunOnce(now, situation);
   EXPECT_EQ(decision.act, Act::kBeat);
-  EXPECT_EQ(decision.next, absl::Hours(50) + absl::Minutes(1));
-  EXPECT_EQ(keeper.TermAt(absl::Hours(100)), Term{8});
+  EXPECT_EQ(decision.next, now + absl::Minutes(1));
+  EXPECT_EQ(keeper.TermAt(now + absl::Hours(50)), Term{8});
 }
 
 // --- Several servers on one store.
@@ -410,15 +411,15 @@ class FleetTest : public testing::Test {
 
     const std::string name;
     TermKeeper keeper;
-    absl::Duration next;
+    SteadyTime next;
     bool is_stopped = false;
     // The call under way: changes the store, and returns what to do with its
     // answer. After it, the answer on its way.
     std::function<std::function<void()>()> call;
     std::function<void()> answer;
     // Since when GitHub does not answer it.
-    absl::Duration unanswered_since = absl::InfiniteDuration();
-    absl::Duration last_answer = -absl::InfiniteDuration();
+    SteadyTime unanswered_since = SteadyTime::InfiniteFuture();
+    SteadyTime last_answer;
   };
 
   void AddServers(int count) {
@@ -431,18 +432,18 @@ class FleetTest : public testing::Test {
   }
 
   void Pass(absl::Duration time) {
-    const absl::Duration end = now_ + time;
+    const SteadyTime end = now_ + time;
     while (now_ < end) {
       now_ += kTick;
       for (const auto& server : servers_) Answer(server.get());
       for (const auto& server : servers_) Run(server.get());
-      ASSERT_LE(Holders().size(), 1u) << now_;
+      ASSERT_LE(Holders().size(), 1u) << now_.reading();
     }
   }
 
   // Passes time until a server has the term. Returns how long it took.
   absl::Duration PassUntilHeld() {
-    const absl::Duration begin = now_;
+    const SteadyTime begin = now_;
     while (Holders().empty() && now_ < begin + absl::Minutes(1)) Pass(kTick);
     return now_ - begin;
   }
@@ -478,7 +479,7 @@ class FleetTest : public testing::Test {
     if (server->is_stopped || server->call != nullptr) return;
     if (server->answer != nullptr) std::exchange(server->answer, nullptr)();
     if (server->call != nullptr || now_ < server->next) return;
-    const absl::Duration begin = now_;
+    const SteadyTime begin = now_;
     if (server->keeper.TermAt(now_).has_value()) return Decide(server, {});
     server->call = [=, this] {
       return [=, this, look = *store_.Look()] {
@@ -496,7 +497,7 @@ class FleetTest : public testing::Test {
     const TermKeeper::Decision decision =
         server->keeper.RunOnce(now_, situation);
     server->next = decision.next;
-    const absl::Duration begin = now_;
+    const SteadyTime begin = now_;
     switch (decision.act) {
       case Act::kNothing:
         break;
@@ -524,8 +525,8 @@ class FleetTest : public testing::Test {
     }
   }
 
-  absl::Duration now_;
-  absl::Duration stall_end_;
+  SteadyTime now_ = At(0);
+  SteadyTime stall_end_;
   FakeTerms store_;
   std::vector<std::unique_ptr<Server>> servers_;
 };
