@@ -355,7 +355,7 @@ absl::StatusOr<Converted> ConvertReport(ReportCall call,
   absl::StatusOr<Repository> repository =
       ParseKnownRepository(said.repository, options);
   if (!repository.ok()) return repository.status();
-  absl::StatusOr<std::string> sha = ParseSha(said.sha);
+  const absl::StatusOr<Sha> sha = ParseSha(said.sha);
   if (!sha.ok()) return sha.status();
   for (const absl::Status& status :
        {CheckNotNegative("attempt", call.attempt, "INVALID_ATTEMPT"),
@@ -376,7 +376,7 @@ absl::StatusOr<Converted> ConvertReport(ReportCall call,
   Submission& submission = converted.submission;
   Report& report = submission.report;
   report.repository = *std::move(repository);
-  report.sha = *std::move(sha);
+  report.sha = *sha;
   report.result = said.result;
   report.attempt = call.attempt;
   report.series = std::move(call.series);

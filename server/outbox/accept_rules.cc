@@ -265,7 +265,7 @@ bool HasHead(const Submission& submission) {
          submission.change->updated_time != absl::InfinitePast();
 }
 
-HeadOrder OrderOf(const CodeChange& change, absl::string_view sha,
+HeadOrder OrderOf(const CodeChange& change, const Sha& sha,
                   const KnownHead& newest, absl::Time now) {
   // Older versions of the server stored times in the future.
   const int64_t known = absl::ToUnixMicros(std::min(newest.updated_time, now));

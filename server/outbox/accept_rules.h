@@ -168,7 +168,7 @@ struct KnownHead {
   // When GitHub last updated the pull request, as its newest delivery says
   // (HeadTime in code_change.h).
   absl::Time updated_time;
-  std::string sha;  // In bytes, from ShaToBytes.
+  Sha sha;
 };
 enum class HeadOrder {
   kNewest,     // The submission's head is newer, or as new.
@@ -176,9 +176,9 @@ enum class HeadOrder {
   kOvertaken,  // An older delivery; by now the pull request has another head.
 };
 // Compares the head of a submission with the newest one that was known before.
-// `sha` (from ShaToBytes) and `change` are the submission's. Times later than
-// `now` count as `now`.
-HeadOrder OrderOf(const CodeChange& change, absl::string_view sha,
+// `sha` and `change` are the submission's. Times later than `now` count as
+// `now`.
+HeadOrder OrderOf(const CodeChange& change, const Sha& sha,
                   const KnownHead& newest, absl::Time now);
 
 // A person can press "Redeliver" at GitHub to have the contexts run again. The

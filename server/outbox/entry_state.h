@@ -2,9 +2,7 @@
 #define SIGNALBOX_SERVER_OUTBOX_ENTRY_STATE_H_
 
 #include <optional>
-#include <string>
 
-#include "absl/strings/string_view.h"
 #include "server/report/judge.h"
 
 namespace signalbox {
@@ -21,12 +19,6 @@ inline CommitState StateOf(Phase phase, std::optional<Result> result) {
 inline bool IsFailed(CommitState state) {
   return state == CommitState::kError || state == CommitState::kFailure;
 }
-
-// The store keeps a sha as 20 or 32 bytes. Empty unless `sha` is 40 or 64
-// hexadecimal digits.
-std::string ShaToBytes(absl::string_view sha);
-// The hexadecimal digits of `bytes`, in lower case.
-std::string ShaFromBytes(absl::string_view bytes);
 
 }  // namespace signalbox
 

@@ -29,8 +29,8 @@ size_t BytesOf(const Submission& submission) {
   size_t bytes =
       sizeof(Submission) +
       BytesOf({submission.caller, report.repository.host,
-               report.repository.owner, report.repository.name, report.sha,
-               report.series, report.description, report.target_url});
+               report.repository.owner, report.repository.name, report.series,
+               report.description, report.target_url});
   for (const std::string& context : submission.contexts) {
     bytes += sizeof(context) + context.size();
   }

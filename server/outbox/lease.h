@@ -39,7 +39,7 @@ struct Lease {
   int64_t sequence = 0;  // Of the report that is to be posted.
   Repository repository;
   int64_t repository_id = 0;  // GitHub's number; 0: not known.
-  std::string sha;
+  Sha sha;
   std::string context;
   // What GitHub is to show. The description is as stored: it may not fit GitHub
   // yet.

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/report/sha.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -173,10 +174,6 @@ struct SqliteBlob {
 struct SqliteBytes {
   std::string bytes;
 };
-// The bytes of a column that can be NULL; empty: NULL.
-inline std::string BytesOf(const std::optional<SqliteBytes>& value) {
-  return value.has_value() ? value->bytes : std::string();
-}
 
 // One use of a prepared statement. The connection keeps the statement for the
 // next use.
@@ -209,7 +206,8 @@ class SqliteQuery {
   void Run();
 
   // Reads the first columns of the row, in order. A std::optional is for a
-  // column that can be NULL. An int is a number from 0 on. An enum has the
+  // column that can be NULL. A Sha is for bytes; it is empty if they are none,
+  // which is no error. An int is a number from 0 on. An enum has the
   // numbers from 1 to LastOf(its type), a function beside the enum. If a column
   // has another value or type, a row is damaged: see NoteDamage. The variable
   // then gets a harmless value.
@@ -231,6 +229,9 @@ class SqliteQuery {
   void BindOne(int index, int64_t value);
   void BindOne(int index, absl::string_view value);
   void BindOne(int index, const SqliteBlob& value);
+  void BindOne(int index, const Sha& value) {
+    BindOne(index, SqliteBlob{value.bytes()});
+  }
   void BindOne(int index, absl::Time value);
   void BindOne(int index, absl::Duration value);
   void BindOne(int index, int value) {
@@ -274,6 +275,9 @@ class SqliteQuery {
   }
   void ReadOne(int column, SqliteBytes* value) const {
     value->bytes = std::string(Bytes(column, /*is_text=*/false));
+  }
+  void ReadOne(int column, Sha* value) const {
+    *value = Sha::OfBytes(Bytes(column, /*is_text=*/false));
   }
   void ReadOne(int column, absl::Time* value) const;
   template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "server/outbox/accept_rules.h"
-#include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
@@ -66,12 +65,9 @@ class Accepting {
 
  private:
   absl::Status FindCommit() {
-    sha_ = ShaToBytes(report_.sha);
-    if (sha_.empty()) {
+    if (report_.sha.empty()) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
-                   absl::StrCat("sha: ", Quoted(report_.sha),
-                                " is not a full SHA (40 or 64 hexadecimal "
-                                "digits)"));
+                   "sha: \"\" is not a full SHA (40 or 64 hexadecimal digits)");
     }
     absl::StatusOr<MeantRepository> meant =
         FindMeant(connection_, state_, rows_, submission_, now_);
@@ -82,15 +78,15 @@ class Accepting {
     found_.awaits_answer = meant->awaits_answer;
     repository_key_ = state_->repositories.FindKey(connection_, canonical_);
     if (repository_key_ != 0) {
-      if (IsToBeMoved(connection_, state_, repository_key_, sha_)) {
+      if (IsToBeMoved(connection_, state_, repository_key_, report_.sha)) {
         rows_->Write();
-        MoveFirst(connection_, state_, repository_key_, sha_,
+        MoveFirst(connection_, state_, repository_key_, report_.sha,
                   submission_.with_all_reported
                       ? absl::Span<const std::string>()
                       : contexts_,
                   now_);
       }
-      commit_ = rows_->FindCommit(repository_key_, sha_);
+      commit_ = rows_->FindCommit(repository_key_, report_.sha);
     }
     return absl::OkStatus();
   }
@@ -108,7 +104,7 @@ class Accepting {
     rows_->Write();
     made_due_ = true;
     ReviveMissing(connection_, state_, commit_key, now_);
-    commit_ = rows_->FindCommit(repository_key_, sha_);
+    commit_ = rows_->FindCommit(repository_key_, report_.sha);
   }
 
   void FindCircumstances() {
@@ -130,7 +126,7 @@ class Accepting {
         continue;
       }
       rows_->Write();
-      commit_ = rows_->FindCommit(repository_key_, sha_);
+      commit_ = rows_->FindCommit(repository_key_, report_.sha);
       return;
     }
   }
@@ -139,7 +135,7 @@ class Accepting {
     if (!submission_.with_all_reported || commit_ == nullptr) return;
     // ReportedContexts reads the tables, so Write must come first.
     rows_->Write();
-    commit_ = rows_->FindCommit(repository_key_, sha_);
+    commit_ = rows_->FindCommit(repository_key_, report_.sha);
     if (commit_ == nullptr) return;
     with_reported_ =
         WithReported(submission_, rows_->ReportedContexts(*commit_));
@@ -154,13 +150,12 @@ class Accepting {
     query.Bind(repository_key_, submission_.change->pull_request_number);
     if (!query.Next()) return false;
     KnownHead newest;
-    SqliteBytes head;
-    query.Read(&newest.updated_time, &head);
-    newest.sha = std::move(head.bytes);
-    const HeadOrder order = OrderOf(*submission_.change, sha_, newest, now_);
+    query.Read(&newest.updated_time, &newest.sha);
+    const HeadOrder order =
+        OrderOf(*submission_.change, report_.sha, newest, now_);
     moves_head_ = order == HeadOrder::kNewest;
     if (order != HeadOrder::kOvertaken) return false;
-    overtaken_by_ = std::move(newest.sha);
+    overtaken_by_ = newest.sha;
     return true;
   }
 
@@ -229,7 +224,7 @@ class Accepting {
       EnsureRepository();
       SqliteQuery(connection_, kPutPullRequest)
           .Bind(repository_key_, submission_.change->pull_request_number,
-                HeadTime(*submission_.change, now_), SqliteBlob{sha_})
+                HeadTime(*submission_.change, now_), report_.sha)
           .Run();
     }
     if (submission_.delivery.has_value()) {
@@ -283,7 +278,9 @@ class Accepting {
 
   void KeepCommit() {
     EnsureRepository();
-    if (commit_ == nullptr) commit_ = rows_->AddCommit(repository_key_, sha_);
+    if (commit_ == nullptr) {
+      commit_ = rows_->AddCommit(repository_key_, report_.sha);
+    }
     if (!overtaken_by_.empty()) commit_->overtaken_by = overtaken_by_;
     for (const Draft& draft : drafts_) {
       if (!draft.was_accepted) continue;
@@ -304,14 +301,13 @@ class Accepting {
 
   std::string canonical_;
   int64_t learnt_number_ = 0;  // 0: none.
-  std::string sha_;            // Bytes.
   int64_t repository_key_ = 0;
   CommitRow* commit_ = nullptr;  // Null: it is new.
   Circumstances found_;
-  int64_t sequence_ = 0;      // The last one given, once Decide has begun.
-  bool moves_head_ = false;   // The commit is the newest head.
-  std::string overtaken_by_;  // Bytes of the newer head; empty: there is none.
-  bool made_due_ = false;     // Something may be due sooner.
+  int64_t sequence_ = 0;     // The last one given, once Decide has begun.
+  bool moves_head_ = false;  // The commit is the newest head.
+  Sha overtaken_by_;         // The newer head; empty: there is none.
+  bool made_due_ = false;    // Something may be due sooner.
   std::vector<Draft> drafts_;
   std::vector<std::pair<size_t, Decided>> recorded_;  // By index of `drafts_`.
 };

@@ -1,6 +1,5 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
-#include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/submission.h"
@@ -94,12 +93,11 @@ std::optional<absl::Duration> ExpiresAfter(const EntryRow& entry) {
 
 }  // namespace
 
-CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
-                                    const std::string& sha) {
+CommitRow* AcceptedRows::FindCommit(int64_t repository_key, const Sha& sha) {
   const auto found = commits_.find(std::make_pair(repository_key, sha));
   if (found != commits_.end()) return found->second.get();
   SqliteQuery query(connection_, kFindCommit);
-  query.Bind(repository_key, SqliteBlob{sha});
+  query.Bind(repository_key, sha);
   if (!query.Next()) return nullptr;
   CommitRow* const commit = AddCommit(repository_key, sha);
   CommitCounts& counts = commit->counts;
@@ -114,8 +112,7 @@ CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
   return commit;
 }
 
-CommitRow* AcceptedRows::AddCommit(int64_t repository_key,
-                                   const std::string& sha) {
+CommitRow* AcceptedRows::AddCommit(int64_t repository_key, const Sha& sha) {
   auto commit = std::make_unique<CommitRow>();
   commit->repository_key = repository_key;
   commit->sha = sha;
@@ -188,9 +185,8 @@ void AcceptedRows::WriteCommit(CommitRow* commit) {
   const CommitCounts& counts = commit->counts;
   if (commit->commit_key == 0) {
     SqliteQuery(connection_, kInsertCommit)
-        .Bind(commit->repository_key, SqliteBlob{commit->sha},
-              counts.newest_sequence, now_, counts.status_count,
-              counts.pending_count, counts.failed_count)
+        .Bind(commit->repository_key, commit->sha, counts.newest_sequence, now_,
+              counts.status_count, counts.pending_count, counts.failed_count)
         .Run();
     commit->commit_key = connection_->LastInsertId();
   } else if (commit->was_accepted) {
@@ -201,7 +197,7 @@ void AcceptedRows::WriteCommit(CommitRow* commit) {
   }
   if (commit->overtaken_by.empty()) return;
   SqliteQuery(connection_, kNoteOvertaken)
-      .Bind(SqliteBlob{commit->overtaken_by}, commit->commit_key)
+      .Bind(commit->overtaken_by, commit->commit_key)
       .Run();
 }
 

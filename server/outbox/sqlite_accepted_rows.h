@@ -24,12 +24,12 @@ namespace signalbox {
 struct CommitRow {
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
-  std::string sha;  // Bytes.
+  Sha sha;
   CommitCounts counts;
   bool was_accepted = false;  // This transaction accepted a report for it.
-  // Bytes of the newer head of the pull request, if this transaction found that
-  // the commit is no longer the newest one. Empty: it did not.
-  std::string overtaken_by;
+  // The newer head of the pull request, if this transaction found that the
+  // commit is no longer the newest one. Empty: it did not.
+  Sha overtaken_by;
 
   // By lower-case context. Pointers, so that the addresses stay valid.
   absl::flat_hash_map<std::string, std::unique_ptr<EntryRow>> entries;
@@ -55,10 +55,10 @@ class AcceptedRows {
 
   // Find* return the row from memory, or else read it; null: there is no such
   // row. Add* add a row in memory that is not stored yet. The caller may change
-  // the returned rows, which live until Write. `sha` is in bytes, and
-  // `context_key` is the context in lower case.
-  CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
-  CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
+  // the returned rows, which live until Write. `context_key` is the context in
+  // lower case.
+  CommitRow* FindCommit(int64_t repository_key, const Sha& sha);
+  CommitRow* AddCommit(int64_t repository_key, const Sha& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 
@@ -102,8 +102,7 @@ class AcceptedRows {
   const absl::Duration ambiguous_wait_;
   const absl::Time now_;
 
-  absl::flat_hash_map<std::pair<int64_t, std::string>,
-                      std::unique_ptr<CommitRow>>
+  absl::flat_hash_map<std::pair<int64_t, Sha>, std::unique_ptr<CommitRow>>
       commits_;
   // In the order in which they were first seen.
   std::vector<CommitRow*> seen_commits_;

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
-#include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_status_row.h"
 
 namespace signalbox {
@@ -99,13 +98,11 @@ int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
 void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
   while (query->Next()) {
     StatusChange& change = changes->emplace_back();
-    SqliteBytes sha;
     change.status =
         ReadStatusRow(*query, &change.repository.host, &change.repository.owner,
-                      &change.repository.name, &sha)
+                      &change.repository.name, &change.sha)
             .View();
     change.cursor = ChangeCursor(change.status.sequence);
-    change.sha = ShaFromBytes(sha.bytes);
   }
 }
 

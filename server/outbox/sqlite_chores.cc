@@ -385,18 +385,21 @@ void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t repository_key, absl::string_view sha) {
+                 int64_t repository_key, const Sha& sha) {
   for (const Chore& chore : MovesTo(connection, state, repository_key)) {
-    if (FindCommitKey(connection, chore.repository_key, sha) != 0) return true;
+    if (FindCommitKey(connection, chore.repository_key, sha.bytes()) != 0) {
+      return true;
+    }
   }
   return false;
 }
 
 void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
-               int64_t repository_key, absl::string_view sha,
+               int64_t repository_key, const Sha& sha,
                absl::Span<const std::string> contexts, absl::Time now) {
   for (const Chore& chore : MovesTo(connection, state, repository_key)) {
-    const int64_t commit = FindCommitKey(connection, chore.repository_key, sha);
+    const int64_t commit =
+        FindCommitKey(connection, chore.repository_key, sha.bytes());
     if (commit == 0) continue;
     if (chore.kind != ChoreKind::kMoveBack) {
       const bool had_old_name = chore.kind == ChoreKind::kMergeIntoOld;

@@ -58,11 +58,11 @@ void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
 // repository. If so, a report for the commit must first call MoveFirst, so that
 // it meets the entries. Cheap while no chore moves anything.
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t repository_key, absl::string_view sha);
+                 int64_t repository_key, const Sha& sha);
 // Moves the entries of these contexts of the commit at once; if there are no
 // contexts, those of all its contexts.
 void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
-               int64_t repository_key, absl::string_view sha,
+               int64_t repository_key, const Sha& sha,
                absl::Span<const std::string> contexts, absl::Time now);
 
 bool HasChores(SqliteConnection* connection);

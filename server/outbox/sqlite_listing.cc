@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_status_row.h"
 
@@ -123,12 +122,12 @@ class Lister {
     for (int count = 0; count < kMostRepositories; ++count) {
       const std::optional<int64_t> key = NextRepository();
       if (!key.has_value()) return std::move(page_);
-      if (*key != place_.repository) place_ = {*key, "", 0};
+      if (*key != place_.repository) place_ = {*key, Sha(), 0};
       ListedStatus listed;
       if (IsWanted(&listed) && !ListRepository(std::move(listed))) break;
       // Only damage makes a key so large; no key follows it.
       if (*key == std::numeric_limits<int64_t>::max()) return std::move(page_);
-      place_ = {*key + 1, "", 0};
+      place_ = {*key + 1, Sha(), 0};
     }
     page_.next = place_;
     return std::move(page_);
@@ -185,15 +184,16 @@ class Lister {
   }
 
   bool ListByCommits(ListedStatus listed) {
-    const std::string from = ShaToBytes(place_.sha);
     SqliteQuery commits(connection_, kListStatusCommits);
-    commits.Bind(place_.repository, SqliteBlob{from});
+    const Sha from = place_.sha;
+    commits.Bind(place_.repository, from);
     while (commits.Next()) {
       int64_t key = 0;
-      SqliteBytes bytes;
-      commits.Read(&key, &bytes);
-      std::string sha = ShaFromBytes(bytes.bytes);
-      if (sha != place_.sha) place_ = {place_.repository, std::move(sha), 0};
+      Sha sha;
+      commits.Read(&key, &sha);
+      // A damaged sha names no commit, and no page can end there.
+      if (sha.empty()) continue;
+      if (sha != place_.sha) place_ = {place_.repository, sha, 0};
       std::vector<int64_t> entries;
       {
         SqliteQuery query(connection_, kListStatusesOfCommit);
@@ -271,14 +271,12 @@ class Lister {
   bool Read(ListedStatus* listed) {
     SqliteQuery query(connection_, kGetListed);
     if (!query.Bind(place_.entry).Next()) return false;
-    SqliteBytes sha;
-    std::optional<SqliteBytes> overtaken_by;
-    StatusRow row = ReadStatusRow(query, &sha, &overtaken_by);
-    listed->sha = ShaFromBytes(sha.bytes);
+    std::optional<Sha> overtaken_by;
+    StatusRow row = ReadStatusRow(query, &listed->sha, &overtaken_by);
     // A damaged sha names no commit.
-    if (ShaToBytes(listed->sha).empty()) return false;
+    if (listed->sha.empty()) return false;
     if (row.version == 0 && !row.shown_state.has_value()) return false;
-    listed->status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
+    listed->status = std::move(row).View(overtaken_by.value_or(Sha()));
     if (parking_.has_value()) ShowParked(*parking_, &listed->status.posting);
     return true;
   }

@@ -157,7 +157,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                       absl::string_view sha) override {
+                                       const Sha& sha) override {
     return Read(signalbox::GetCommit, repository, sha);
   }
 

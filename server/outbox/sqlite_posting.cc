@@ -200,7 +200,6 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
   Lease lease;
   Phase phase = Phase::kWebhookPending;
   std::optional<Result> result;
-  SqliteBytes sha;
   std::optional<std::string> shown_state;
   Shown shown;
   int64_t former_version = 0;
@@ -217,15 +216,14 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
     }
     query.Read(&lease.entry_id, &lease.version, &lease.sequence,
                &lease.repository.host, &lease.repository.owner,
-               &lease.repository.name, &sha, &lease.context, &phase, &result,
-               &lease.wanted.description, &lease.wanted.target_url,
+               &lease.repository.name, &lease.sha, &lease.context, &phase,
+               &result, &lease.wanted.description, &lease.wanted.target_url,
                &shown_state, &shown.description, &shown.target_url,
                &lease.posted_version, &lease.try_count, &lease.refusal_count,
                &lease.due_since, &lease.ambiguous_since, &former_version,
                &lease.lease_number, &former_begin, &lease.repository_id,
                &lease.status_count);
   }
-  lease.sha = ShaFromBytes(sha.bytes);
   lease.wanted.state = StateOf(phase, result);
   if (lease.wanted.description.empty() && result.has_value()) {
     lease.wanted.description = std::string(DefaultDescription(*result));

@@ -22,7 +22,7 @@ Posting PostingOf(Posting stored, int64_t lease_version,
 
 }  // namespace
 
-StatusView StatusRow::View(std::string overtaken_by) && {
+StatusView StatusRow::View(const Sha& overtaken_by) && {
   if (version > 0) {
     status.state = StateOf(status.phase, status.result);
     status.posting =
@@ -42,7 +42,7 @@ StatusView StatusRow::View(std::string overtaken_by) && {
   // Every report for the key was superseded.
   status.posting.state = PostingState::kAbandoned;
   status.posting.reason = kOvertaken;
-  status.posting.overtaken_by = std::move(overtaken_by);
+  status.posting.overtaken_by = overtaken_by;
   return std::move(status);
 }
 

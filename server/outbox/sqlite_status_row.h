@@ -40,9 +40,9 @@ struct StatusRow {
 
   // The public form of the row: of its report, or, if no report was accepted,
   // of what GitHub shows. If GitHub shows nothing either, all reports were for
-  // an overtaken head: ABANDONED, reason OVERTAKEN. `overtaken_by`: the sha of
-  // the newer head of the pull request; empty: none is known.
-  StatusView View(std::string overtaken_by = "") &&;
+  // an overtaken head: ABANDONED, reason OVERTAKEN. `overtaken_by`: the newer
+  // head of the pull request; empty: none is known.
+  StatusView View(const Sha& overtaken_by = Sha()) &&;
 };
 
 // Reads the row that `query` has reached. If the statement selects other

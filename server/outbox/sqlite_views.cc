@@ -97,16 +97,15 @@ absl::Status NothingReported(absl::string_view of) {
                absl::StrCat("the server has no report for ", of));
 }
 
-absl::Status NothingReportedAt(const Repository& repository,
-                               absl::string_view sha) {
-  return NothingReported(
-      absl::StrCat(Quoted(repository.Display(), 256), " at ", Quoted(sha)));
+absl::Status NothingReportedAt(const Repository& repository, const Sha& sha) {
+  return NothingReported(absl::StrCat(Quoted(repository.Display(), 256), " at ",
+                                      Quoted(sha.Hex())));
 }
 
 absl::Status NothingReportedFor(const StatusKey& key) {
   return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
                                       Quoted(key.repository, 256), " at ",
-                                      Quoted(key.sha)));
+                                      Quoted(key.sha.Hex())));
 }
 
 // The posting of an entry whose repository has lost its name.
@@ -130,18 +129,17 @@ CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
 
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
-                                     absl::string_view sha) {
+                                     const Sha& sha) {
   const std::string canonical = repository.Canonical();
-  const std::string sha_bytes = ShaToBytes(sha);
-  if (sha_bytes.empty()) return NothingReportedAt(repository, sha);
+  if (sha.empty()) return NothingReportedAt(repository, sha);
   CommitView view;
   int64_t commit_key = 0;
   int64_t repository_key = 0;
-  std::optional<SqliteBytes> overtaken_by;
+  std::optional<Sha> overtaken_by;
   bool is_nameless = false;
   for (const char* sql : {kFindCommit, kFindMovingCommit}) {
     SqliteQuery query(connection, sql);
-    query.Bind(canonical, SqliteBlob{sha_bytes});
+    query.Bind(canonical, sha);
     if (!query.Next()) continue;
     query.Read(&commit_key, &repository_key, &overtaken_by,
                &view.repository.host, &view.repository.owner,
@@ -149,7 +147,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
     break;
   }
   if (commit_key == 0) return NothingReportedAt(repository, sha);
-  view.sha = ShaFromBytes(sha_bytes);
+  view.sha = sha;
   const std::optional<Parking> parking =
       FindParking(connection, repository_key);
   SqliteQuery query(connection, kListEntries);
@@ -157,7 +155,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   while (query.Next()) {
     StatusRow row = ReadStatusRow(query);
     StatusView& status = view.statuses.emplace_back(
-        std::move(row).View(ShaFromBytes(BytesOf(overtaken_by))));
+        std::move(row).View(overtaken_by.value_or(Sha())));
     if (parking.has_value()) ShowParked(*parking, &status.posting);
     if (is_nameless) status.posting = Nameless(std::move(status.posting));
   }
@@ -184,14 +182,12 @@ std::vector<CommitSummary> ListCommits(
   std::vector<CommitSummary> commits;
   while (query.Next()) {
     CommitSummary commit;
-    SqliteBytes sha;
     int64_t pending_count = 0;
     int64_t failed_count = 0;
     query.Read(&commit.repository.host, &commit.repository.owner,
-               &commit.repository.name, &sha, &commit.sequence,
+               &commit.repository.name, &commit.sha, &commit.sequence,
                &commit.update_time, &commit.status_count, &pending_count,
                &failed_count);
-    commit.sha = ShaFromBytes(sha.bytes);
     commit.state = Combine(commit.status_count, pending_count, failed_count);
     commits.push_back(std::move(commit));
   }
@@ -200,11 +196,10 @@ std::vector<CommitSummary> ListCommits(
 
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key) {
-  const std::string sha_bytes = ShaToBytes(key.sha);
-  if (sha_bytes.empty()) return NothingReportedFor(key);
+  if (key.sha.empty()) return NothingReportedFor(key);
   for (const char* sql : {kFindEntry, kFindMovingEntry}) {
     SqliteQuery query(connection, sql);
-    query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
+    query.Bind(key.repository, key.sha, key.context);
     if (!query.Next()) continue;
     int64_t entry_id = 0;
     query.Read(&entry_id);
@@ -224,14 +219,14 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     SqliteQuery query(connection, kGetEntry);
     query.Bind(entry_id);
     if (!query.Next()) return NothingReportedFor(key);
-    std::optional<SqliteBytes> overtaken_by;
+    std::optional<Sha> overtaken_by;
     bool is_nameless = false;
     StatusRow row =
         ReadStatusRow(query, &repository_key, &history.repository.host,
                       &history.repository.owner, &history.repository.name,
                       &history.credential, &is_nameless, &overtaken_by);
     history.in_flight = row.lease_version != 0;
-    history.status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
+    history.status = std::move(row).View(overtaken_by.value_or(Sha()));
     if (is_nameless) {
       history.status.posting = Nameless(std::move(history.status.posting));
     }

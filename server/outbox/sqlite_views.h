@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "server/outbox/history.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/status_view.h"
@@ -25,7 +24,7 @@ namespace signalbox {
 // NOTHING_REPORTED: nothing was ever reported for the commit.
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
-                                     absl::string_view sha);
+                                     const Sha& sha);
 // At most `limit` commits, in the order of their newest reports, the newest
 // first. Only those of `repository`, if there is one. Only those whose newest
 // report has a sequence below `before_sequence`; 0: no such limit.

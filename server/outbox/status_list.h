@@ -24,7 +24,7 @@ struct StatusPlace {
   int64_t repository = 0;  // The store's own number of the repository.
   // The commit of the entry, if the outbox lists commit by commit (see
   // Statuses::ListStatuses); else empty.
-  std::string sha;
+  Sha sha;
   int64_t entry = 0;  // The store's own number of the entry.
 
   friend bool operator==(const StatusPlace&, const StatusPlace&) = default;
@@ -35,7 +35,7 @@ struct ListedStatus {
   Repository repository;   // Spelled as in its first report.
   std::string credential;  // Empty: no credential posts for it.
   bool is_parked = false;  // The repository is parked.
-  std::string sha;
+  Sha sha;
   StatusView status;
   StatusPlace place;  // Where a page ends if this is its last status.
 };

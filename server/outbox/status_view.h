@@ -35,9 +35,8 @@ struct Posting {
   PostingState state = PostingState::kDue;
   // Why it waits or was abandoned (see reasons.h); empty otherwise.
   std::string reason;
-  // With the reason OVERTAKEN: the full sha of the pull request's newer head.
-  // Empty: not known.
-  std::string overtaken_by;
+  // With the reason OVERTAKEN: the pull request's newer head; empty: not known.
+  Sha overtaken_by;
   int try_count = 0;  // For the newest report.
   // When the next try is due. Nothing while a try is in flight, and if no more
   // tries follow. In the past: the entry waits for its turn.
@@ -67,14 +66,14 @@ struct StatusView {
 struct CommitView {
   Repository repository;   // As first spelled.
   std::string credential;  // Empty: no credential posts for it.
-  std::string sha;
+  Sha sha;
   std::vector<StatusView> statuses;  // Ordered by context.
 };
 
 // A status as it was after one status change.
 struct StatusChange {
   Repository repository;  // With its present name.
-  std::string sha;
+  Sha sha;
   StatusView status;
   ChangeCursor cursor;  // Just after this change.
 };
@@ -82,7 +81,7 @@ struct StatusChange {
 // A commit in a list of commits.
 struct CommitSummary {
   Repository repository;  // As first spelled.
-  std::string sha;
+  Sha sha;
   CommitState state = CommitState::kPending;  // As CombinedState.
   int status_count = 0;    // Statuses with an accepted report.
   absl::Time update_time;  // When its newest report was accepted.

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/change_cursor.h"
 #include "server/outbox/history.h"
@@ -29,7 +28,7 @@ class Statuses {
   // All statuses of a commit. NOT_FOUND, reason NOTHING_REPORTED: the outbox
   // has no report for the commit.
   virtual absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                               absl::string_view sha) = 0;
+                                               const Sha& sha) = 0;
 
   // A page of commits, newest first, at most `limit`: those whose newest report
   // has a sequence below `before_sequence`. 0: the first page. Without a

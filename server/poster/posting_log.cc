@@ -15,7 +15,7 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
   const Try attempted = settlement.attempted.value_or(Try());
   log("the server abandoned a commit status",
       {{"repository", lease.repository.Display()},
-       {"sha", lease.sha},
+       {"sha", lease.sha.Hex()},
        {"context", lease.context},
        {"reason", settlement.reason},
        {"http_status", attempted.http_status},
@@ -53,7 +53,7 @@ void LogLate(const Lease& lease) {
       "a request to GitHub ended after its lease; the server reads back what "
       "GitHub shows",
       {{"repository", lease.repository.Display()},
-       {"sha", lease.sha},
+       {"sha", lease.sha.Hex()},
        {"context", lease.context}});
 }
 

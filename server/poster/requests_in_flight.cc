@@ -28,7 +28,7 @@ void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
     case Errand::kPost: {
       StatusPost post;
       post.repository = lease.repository;
-      post.sha = lease.sha;
+      post.sha = lease.sha.Hex();
       post.context = lease.context;
       post.state = sent.sent.state;
       post.description = sent.sent.description;
@@ -38,8 +38,9 @@ void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
       return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
     }
     case Errand::kRead:
-      return github_->ReadStatus(lease.repository, lease.sha, lease.context,
-                                 sent.token, now.wall, std::move(done));
+      return github_->ReadStatus(lease.repository, lease.sha.Hex(),
+                                 lease.context, sent.token, now.wall,
+                                 std::move(done));
     case Errand::kLearn:
       return github_->GetRateLimit(sent.token, now.wall, std::move(done));
     case Errand::kName:

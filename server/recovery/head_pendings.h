@@ -14,9 +14,9 @@ namespace signalbox {
 
 // Recovery itself reports pendings for pull requests that it has read at
 // GitHub. HeadPendings makes such a report: pending for each of `contexts` at
-// the pull request's head. `sha` is `pull.head_sha`, checked by ParseSha.
+// the pull request's head, `sha`.
 inline Submission HeadPendings(const Repository& repository,
-                               const ListedPullRequest& pull, std::string sha,
+                               const ListedPullRequest& pull, const Sha& sha,
                                std::vector<std::string> contexts,
                                const RepositoryRules& rules) {
   Submission submission;
@@ -25,7 +25,7 @@ inline Submission HeadPendings(const Repository& repository,
   Report& report = submission.report;
   report.repository = repository;
   report.repository_id = pull.base_repository_id;
-  report.sha = std::move(sha);
+  report.sha = sha;
   report.expires_after = rules.ExpiresAfter(repository);
   report.from_webhook = true;
   return submission;

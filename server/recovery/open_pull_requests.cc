@@ -100,7 +100,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
 
 void OpenPullRequests::Consider(const KnownRepository& known,
                                 const ListedPullRequest& pull) {
-  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  const absl::StatusOr<Sha> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return;
   const absl::Status heard_of =
       tools_.statuses->GetCommit(known.repository, *sha).status();
@@ -113,7 +113,7 @@ void OpenPullRequests::Consider(const KnownRepository& known,
   tools_.questions->Ask(
       {.credential = known.credential,
        .request = {.path = absl::StrCat("/repos/", known.repository.FullName(),
-                                        "/commits/", *sha,
+                                        "/commits/", sha->Hex(),
                                         "/status?per_page=100")}},
       [this, known, pull](const GitHubReply& reply) {
         HaveShown(known, pull, reply);
@@ -149,7 +149,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
       "pending for its head",
       {{"repository", known.repository.Display()},
        {"pull_request", pull.change.pull_request_number},
-       {"sha", submission.report.sha}});
+       {"sha", submission.report.sha.Hex()}});
   Count("reported");
   tools_.options.BecameDue();
 }

@@ -160,7 +160,7 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
 
 std::vector<std::string> Retester::ContextsOf(const Rerun& rerun,
                                               const ListedPullRequest& pull,
-                                              const std::string& sha) const {
+                                              const Sha& sha) const {
   const RerunRequested& wanted = rerun.wanted;
   std::vector<std::string> known =
       tools_.options.convert.rules.Expect(wanted.repository, &pull.change)
@@ -177,7 +177,7 @@ std::vector<std::string> Retester::ContextsOf(const Rerun& rerun,
 }
 
 void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
-  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  const absl::StatusOr<Sha> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return TryLater(rerun, sha.status().message());
   const Repository& repository = rerun.wanted.repository;
   Submission submission =
@@ -225,7 +225,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   LogInfo("a /retest comment made contexts pending again",
           {{"repository", repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
-           {"sha", *sha},
+           {"sha", sha->Hex()},
            {"contexts", absl::StrJoin(names, " ")},
            {"login", rerun.wanted.login}});
   End(rerun, "reported");
@@ -234,7 +234,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
 
 void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
                       absl::string_view why) {
-  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  const absl::StatusOr<Sha> sha = ParseSha(pull.head_sha);
   const absl::StatusOr<CommitView> commit =
       sha.ok() ? tools_.statuses->GetCommit(rerun.wanted.repository, *sha)
                : sha.status();

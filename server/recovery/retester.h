@@ -58,7 +58,7 @@ class Retester {
   // those of them that are expected or have a report for `sha`.
   std::vector<std::string> ContextsOf(const Rerun& rerun,
                                       const ListedPullRequest& pull,
-                                      const std::string& sha) const;
+                                      const Sha& sha) const;
   // Refuses the rerun, and records that in the history of the contexts of the
   // pull request's head, where people look for the reason.
   void Refuse(const Rerun& rerun, const ListedPullRequest& pull,

@@ -35,7 +35,7 @@ absl::string_view DefaultDescription(Result result);
 // and repaired.
 struct Report {
   Repository repository;
-  std::string sha;  // Lower case.
+  Sha sha;
 
   // How the run ended; nothing: a pending.
   std::optional<Result> result;

@@ -44,17 +44,6 @@ absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
                     std::string(parts[2])};
 }
 
-absl::StatusOr<std::string> ParseSha(absl::string_view text) {
-  if (IsSha(text)) return absl::AsciiStrToLower(text);
-  const bool is_null = (text.size() == 40 || text.size() == 64) &&
-                       text.find_first_not_of('0') == absl::string_view::npos;
-  return InvalidField("sha", text,
-                      is_null
-                          ? "is all zeros, which names no commit"
-                          : "is not a full SHA (40 or 64 hexadecimal digits)",
-                      "INVALID_SHA");
-}
-
 absl::StatusOr<std::string> ParseContext(absl::string_view text) {
   if (IsContext(text)) return std::string(text);
   if (text.empty()) {
@@ -112,10 +101,9 @@ absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
   return std::string(text);
 }
 
-StatusKey StatusKey::Of(const Repository& repository, absl::string_view sha,
+StatusKey StatusKey::Of(const Repository& repository, const Sha& sha,
                         absl::string_view context) {
-  return StatusKey{repository.Canonical(), absl::AsciiStrToLower(sha),
-                   absl::AsciiStrToLower(context)};
+  return StatusKey{repository.Canonical(), sha, absl::AsciiStrToLower(context)};
 }
 
 }  // namespace signalbox

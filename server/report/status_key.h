@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/report/sha.h"
 
 namespace signalbox {
 
@@ -39,10 +40,6 @@ struct Repository {
 // Reads `[HOST/]OWNER/NAME`. Reason: INVALID_REPOSITORY.
 absl::StatusOr<Repository> ParseRepository(absl::string_view text);
 
-// Reads a full commit id (IsSha), and turns it into lower case. Reason:
-// INVALID_SHA.
-absl::StatusOr<std::string> ParseSha(absl::string_view text);
-
 // Checks a context (IsContext), and returns it as spelled. Reason:
 // INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
@@ -55,14 +52,14 @@ absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
 // The most contexts of one report and of one repository.
 inline constexpr size_t kMaxContexts = 100;
 
-// Identifies a commit status. All parts are in lower case.
+// Identifies a commit status. The texts are in lower case.
 struct StatusKey {
   std::string repository;  // Repository::Canonical()
-  std::string sha;
+  Sha sha;
   std::string context;
 
   // Turns the parts into lower case. They must be parsed.
-  static StatusKey Of(const Repository& repository, absl::string_view sha,
+  static StatusKey Of(const Repository& repository, const Sha& sha,
                       absl::string_view context);
 
   friend bool operator==(const StatusKey&, const StatusKey&) = default;

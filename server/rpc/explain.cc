@@ -143,7 +143,7 @@ std::string NextStep(const History& history, const CredentialTrouble& trouble,
       if (posting.reason == kOvertaken) {
         return absl::StrCat("Nothing: the pull request has a newer head",
                             posting.overtaken_by.empty() ? "" : ", ",
-                            posting.overtaken_by,
+                            posting.overtaken_by.Hex(),
                             ", so the server posts nothing. If a farm reports "
                             "this commit, the server posts that report.");
       }

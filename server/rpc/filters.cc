@@ -123,8 +123,9 @@ std::string StatusFilter::Fingerprint() const {
 }
 
 std::string StatusFilter::PageTokenOf(const StatusPlace& place) const {
-  return absl::WebSafeBase64Escape(absl::StrCat(
-      Fingerprint(), ".", place.repository, ".", place.entry, ".", place.sha));
+  return absl::WebSafeBase64Escape(
+      absl::StrCat(Fingerprint(), ".", place.repository, ".", place.entry, ".",
+                   place.sha.Hex()));
 }
 
 absl::StatusOr<StatusPlace> StatusFilter::ParsePlace(
@@ -137,16 +138,18 @@ absl::StatusOr<StatusPlace> StatusFilter::ParsePlace(
     text.clear();
   }
   const std::vector<std::string> parts = absl::StrSplit(text, '.');
+  absl::StatusOr<Sha> sha = Sha();
+  if (parts.size() == 4 && !parts[3].empty()) sha = ParseSha(parts[3]);
   if (parts.size() != 4 || parts[0] != Fingerprint() ||
       !absl::SimpleAtoi(parts[1], &place.repository) ||
       !absl::SimpleAtoi(parts[2], &place.entry) || place.repository < 0 ||
-      place.entry < 0 || !(parts[3].empty() || ParseSha(parts[3]).ok())) {
+      place.entry < 0 || !sha.ok()) {
     return InvalidField("page_token", page_token,
                         "is not the next_page_token of an earlier answer to "
                         "this filter",
                         "INVALID_PAGE_TOKEN");
   }
-  place.sha = parts[3];
+  place.sha = *sha;
   return place;
 }
 

@@ -33,7 +33,7 @@ size_t BytesOf(const StatusView& status) {
 }
 
 size_t BytesOf(const ListedStatus& listed) {
-  return BytesOf(listed.status) + listed.sha.size() +
+  return BytesOf(listed.status) + 2 * listed.sha.bytes().size() +
          listed.repository.Display().size();
 }
 

@@ -65,7 +65,7 @@ absl::StatusOr<NamedKey> KeyOf(const ConvertOptions& options,
   const absl::StatusOr<Repository> repository =
       ParseKnownRepository(request.repository(), options);
   if (!repository.ok()) return repository.status();
-  const absl::StatusOr<std::string> sha = ParseSha(request.sha());
+  const absl::StatusOr<Sha> sha = ParseSha(request.sha());
   if (!sha.ok()) return sha.status();
   // A caller can also ask for an observed status.
   const absl::StatusOr<std::string> context =
@@ -142,7 +142,7 @@ void Fill(ListedPage page, const StatusFilter& filter,
   for (const ListedStatus& listed : page.statuses) {
     v1::ListedStatus* const proto = response->add_statuses();
     proto->set_repository(listed.repository.Display());
-    proto->set_sha(listed.sha);
+    proto->set_sha(listed.sha.Hex());
     *proto->mutable_status() = ToProto(listed.status);
   }
   if (page.next.has_value()) {
@@ -192,7 +192,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
   const absl::StatusOr<Repository> repository =
       ParseKnownRepository(request.repository(), options_->convert);
   if (!repository.ok()) return repository.status();
-  const absl::StatusOr<std::string> sha = ParseSha(request.sha());
+  const absl::StatusOr<Sha> sha = ParseSha(request.sha());
   if (!sha.ok()) return sha.status();
   const absl::StatusOr<StatusPageRequest> page =
       ParseStatusPage(request.page_size(), request.page_token());

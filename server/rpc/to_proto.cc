@@ -69,7 +69,7 @@ v1::CommitStatus ToProto(const StatusView& status) {
   v1::Posting* const posting = proto.mutable_posting();
   posting->set_state(static_cast<v1::PostingState>(status.posting.state));
   posting->set_reason(status.posting.reason);
-  posting->set_overtaken_by(status.posting.overtaken_by);
+  posting->set_overtaken_by(status.posting.overtaken_by.Hex());
   posting->set_try_count(status.posting.try_count);
   if (status.posting.next_try_time.has_value()) {
     *posting->mutable_next_try_time() = ToProto(*status.posting.next_try_time);
@@ -84,7 +84,7 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page) {
   v1::GetCommitStatusResponse proto;
   proto.set_repository(commit.repository.Display());
-  proto.set_sha(commit.sha);
+  proto.set_sha(commit.sha.Hex());
   proto.set_state(ToProto(CombinedState(commit.statuses)));
   for (size_t i = page.statuses.begin; i < page.statuses.end; ++i) {
     *proto.add_statuses() = ToProto(commit.statuses[i]);
@@ -99,7 +99,7 @@ v1::WatchStatusesResponse ToProto(const StatusChange& change) {
   v1::WatchStatusesResponse proto;
   proto.set_sequence(ToProto(change.cursor));
   proto.set_repository(change.repository.Display());
-  proto.set_sha(change.sha);
+  proto.set_sha(change.sha.Hex());
   *proto.mutable_status() = ToProto(change.status);
   return proto;
 }
@@ -171,7 +171,7 @@ v1::ExplainStatusResponse ToProto(const History& history,
 v1::CommitSummary ToProto(const CommitSummary& commit) {
   v1::CommitSummary proto;
   proto.set_repository(commit.repository.Display());
-  proto.set_sha(commit.sha);
+  proto.set_sha(commit.sha.Hex());
   proto.set_state(ToProto(commit.state));
   proto.set_status_count(commit.status_count);
   *proto.mutable_update_time() = ToProto(commit.update_time);

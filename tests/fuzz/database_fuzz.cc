@@ -177,7 +177,8 @@ void ReportMore(Outbox& outbox, FuzzInput& in) {
 void KeepUp(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = kNow + absl::Hours(in.Byte());
   CheckStatus(outbox.ExpirePendings(now, 10).status());
-  CheckStatus(outbox.Retry(StatusKey::Of(kGears, kSha, "ci/build"), now));
+  CheckStatus(
+      outbox.Retry(StatusKey::Of(kGears, *ParseSha(kSha), "ci/build"), now));
   CheckStatus(RenameRepository(outbox, kGears, kWidgets, 17, now));
   for (int i = 0; i < 5; ++i) {
     const auto more = outbox.ForgetOlderThan(absl::Hours(24), now);

@@ -59,8 +59,8 @@ void CheckRepository(const std::string& text) {
 
 void CheckSha(const std::string& sha) {
   FUZZ_CHECK(grammar::IsLowerSha(sha), sha);
-  const absl::StatusOr<std::string> parsed = ParseSha(sha);
-  FUZZ_CHECK(parsed.ok() && *parsed == sha, "the server refuses ", sha);
+  const absl::StatusOr<Sha> parsed = ParseSha(sha);
+  FUZZ_CHECK(parsed.ok() && parsed->Hex() == sha, "the server refuses ", sha);
 }
 
 void CheckContexts(const std::vector<std::string>& contexts) {

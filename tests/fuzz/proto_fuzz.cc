@@ -129,7 +129,7 @@ void CheckContext(const std::string& context, bool observed) {
 
 void Check(const Report& report) {
   Check(report.repository);
-  FUZZ_CHECK(grammar::IsLowerSha(report.sha), report.sha);
+  FUZZ_CHECK(grammar::IsLowerSha(report.sha.Hex()), report.sha.Hex());
   FUZZ_CHECK(report.attempt >= 0 && report.repository_id >= 0, "below zero");
   FUZZ_CHECK(report.series.size() <= 255 &&
                  std::none_of(report.series.begin(), report.series.end(),

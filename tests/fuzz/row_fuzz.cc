@@ -243,12 +243,6 @@ void Check(const StatusView& status) {
   FUZZ_CHECK(posting.try_count >= 0, posting.try_count);
 }
 
-// Bytes in lower-case hexadecimal digits.
-void CheckSha(const std::string& sha) {
-  FUZZ_CHECK(sha.size() % 2 == 0 && grammar::OnlyOf(sha, "0123456789abcdef"),
-             sha);
-}
-
 int Limit(FuzzInput& in) { return in.UpTo(12) - 2; }
 
 template <typename Items>
@@ -278,11 +272,11 @@ Repository RepositoryOf(FuzzInput& in) {
   }
 }
 
-std::string ShaOf(FuzzInput& in) {
+Sha ShaOf(FuzzInput& in) {
   const int kind = in.UpTo(7);
-  return kind == 0   ? std::string(in.Text())
-         : kind == 1 ? std::string(64, 'b')
-                     : kSha;
+  return kind == 0   ? Sha::OfBytes(in.Text())
+         : kind == 1 ? *ParseSha(std::string(64, 'b'))
+                     : *ParseSha(kSha);
 }
 
 void ReadCommits(Outbox& outbox, FuzzInput& in) {
@@ -304,18 +298,17 @@ void ReadCommits(Outbox& outbox, FuzzInput& in) {
     FUZZ_CHECK(commit.status_count >= 0, commit.status_count);
     FUZZ_CHECK(commit.status_count > 0 || commit.state != CommitState::kSuccess,
                "nothing succeeded");
-    CheckSha(commit.sha);
   }
 }
 
 void ReadCommit(Outbox& outbox, FuzzInput& in) {
   const Repository repository = RepositoryOf(in);
-  const std::string sha = ShaOf(in);
+  const Sha sha = ShaOf(in);
   const auto commit = outbox.GetCommit(repository, sha);
   if (!HasResult(commit, absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
     return;
   }
-  FUZZ_CHECK(commit->sha == grammar::Lower(sha), commit->sha);
+  FUZZ_CHECK(commit->sha == sha, commit->sha.Hex());
   for (const StatusView& status : commit->statuses) Check(status);
   const CommitState state = CombinedState(commit->statuses);
   Check(state);
@@ -326,7 +319,7 @@ void ReadHistory(Outbox& outbox, FuzzInput& in) {
   const std::string contexts[] = {"ci/build", "ci/lint", "ci/hook", "seen",
                                   "unheard-of"};
   const Repository repository = RepositoryOf(in);
-  const std::string sha = ShaOf(in);
+  const Sha sha = ShaOf(in);
   const std::string& context = contexts[in.UpTo(4)];
   const auto history =
       outbox.GetHistory(StatusKey::Of(repository, sha, context));
@@ -375,7 +368,6 @@ void ReadChanges(Outbox& outbox, FuzzInput& in) {
     FUZZ_CHECK(change.cursor > last, change.cursor.sequence());
     last = change.cursor;
     Check(change.status);
-    CheckSha(change.sha);
   }
 }
 

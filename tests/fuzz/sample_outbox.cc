@@ -34,7 +34,7 @@ KeyReport ReportOf(const Repository& repository, const std::string& context,
                    std::optional<Result> result, int64_t attempt) {
   KeyReport report;
   report.repository = repository;
-  report.sha = kSha;
+  report.sha = *ParseSha(kSha);
   report.context = context;
   report.result = result;
   report.attempt = attempt;

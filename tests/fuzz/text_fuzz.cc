@@ -234,10 +234,10 @@ void CheckNames(absl::string_view text) {
     CheckRefusal(repository.status(), "repository", "INVALID_REPOSITORY");
   }
 
-  const absl::StatusOr<std::string> sha = ParseSha(text);
+  const absl::StatusOr<Sha> sha = ParseSha(text);
   FUZZ_CHECK(sha.ok() == grammar::IsSha(text), text);
   if (sha.ok()) {
-    FUZZ_CHECK(*sha == grammar::Lower(std::string(text)), *sha);
+    FUZZ_CHECK(sha->Hex() == grammar::Lower(std::string(text)), sha->Hex());
   } else {
     CheckRefusal(sha.status(), "sha", "INVALID_SHA");
   }

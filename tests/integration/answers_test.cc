@@ -181,7 +181,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
            const std::string& target_url = "") {
     KeyReport report;
     report.repository = *ParseRepository(kRepository);
-    report.sha = kSha;
+    report.sha = *ParseSha(kSha);
     report.context = "ci/build";
     report.attempt = ++attempt_;
     report.result =
@@ -212,14 +212,15 @@ class AnswersTest : public testing::TestWithParam<Row> {
   }
 
   Posting PostingNow() {
-    const auto commit = outbox_->GetCommit(*ParseRepository(kRepository), kSha);
+    const auto commit =
+        outbox_->GetCommit(*ParseRepository(kRepository), *ParseSha(kSha));
     return commit.ok() ? commit->statuses.at(0).posting : Posting();
   }
 
   // The posts among the tries; reads are left out.
   std::vector<Try> Posts() {
-    const auto history = outbox_->GetHistory(
-        StatusKey::Of(*ParseRepository(kRepository), kSha, "ci/build"));
+    const auto history = outbox_->GetHistory(StatusKey::Of(
+        *ParseRepository(kRepository), *ParseSha(kSha), "ci/build"));
     std::vector<Try> posts;
     for (const RecordedTry& one : history->tries) {
       if (one.attempted.reason != "READ") posts.push_back(one.attempted);
@@ -552,7 +553,8 @@ TEST_F(AnswerTest, ARenamedRepositoryIsFollowedAndLearnt) {
   Say(CommitState::kSuccess);
   RunFor(absl::Minutes(1));
   EXPECT_EQ(Shown("acme/site").state, "success");
-  const auto commit = outbox_->GetCommit(*ParseRepository("acme/site"), kSha);
+  const auto commit =
+      outbox_->GetCommit(*ParseRepository("acme/site"), *ParseSha(kSha));
   ASSERT_TRUE(commit.ok());
   EXPECT_EQ(commit->repository.FullName(), "acme/site");
   Say(CommitState::kFailure);

@@ -38,7 +38,7 @@ std::string TextOf(const Submission& submission) {
   for (const std::string& context : submission.contexts) {
     absl::StrAppend(
         &text, TextOf(report.repository), " ", report.repository_id, " ",
-        report.sha, " ", context, " ",
+        report.sha.Hex(), " ", context, " ",
         report.result.has_value() ? static_cast<int>(*report.result) : -1, " ",
         report.attempt, " ", report.series, " [", report.description, "] [",
         report.target_url, "] ",

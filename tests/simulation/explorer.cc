@@ -325,7 +325,7 @@ class Explorer {
     submission.contexts = {called.name.context};
     Report& report = submission.report;
     report.repository = *ParseRepository(kRepository);
-    report.sha = kSha;
+    report.sha = *ParseSha(kSha);
     if (called.result == "success") report.result = Result::kSuccess;
     if (called.result == "failure") report.result = Result::kFailure;
     report.attempt = saying.attempt;

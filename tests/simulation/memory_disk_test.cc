@@ -187,7 +187,7 @@ class FailedSyncTest : public MemoryDiskTest {
     Submission submission;
     Report& report = submission.report;
     report.repository = {"github.com", "acme", "app"};
-    report.sha = std::string(40, 'a');
+    report.sha = *ParseSha(std::string(40, 'a'));
     report.description = std::string(700, 'x');
     report.result = Result::kSuccess;
     report.attempt = attempt;
@@ -200,8 +200,8 @@ class FailedSyncTest : public MemoryDiskTest {
   }
   // The newest attempt, if all contexts have the same one.
   int64_t Held(Outbox* outbox) {
-    const auto held =
-        outbox->GetCommit({"github.com", "acme", "app"}, std::string(40, 'a'));
+    const auto held = outbox->GetCommit({"github.com", "acme", "app"},
+                                        *ParseSha(std::string(40, 'a')));
     EXPECT_TRUE(held.ok()) << held.status();
     if (!held.ok()) return -1;
     for (const StatusView& status : held->statuses) {

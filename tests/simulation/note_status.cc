@@ -58,8 +58,8 @@ absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
   const std::string& full_name = called.empty() ? name.repository : called;
   const absl::StatusOr<Repository> repository = ParseRepository(full_name);
   if (!repository.ok()) return repository.status();
-  const absl::StatusOr<History> looked =
-      outbox->GetHistory(StatusKey::Of(*repository, name.sha, name.context));
+  const absl::StatusOr<History> looked = outbox->GetHistory(
+      StatusKey::Of(*repository, *ParseSha(name.sha), name.context));
   if (absl::IsNotFound(looked.status())) return absl::OkStatus();
   if (!looked.ok()) return looked.status();
   for (const RecordedReport& report : looked->reports) {

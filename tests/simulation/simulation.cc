@@ -472,7 +472,7 @@ class World {
       full_name = any_name;
     }
     report.repository = *ParseRepository(full_name);
-    report.sha = called.name.sha;
+    report.sha = *ParseSha(called.name.sha);
     report.result = ResultOf(called.result);
     report.attempt = called.attempt;
     report.series = called.series;
@@ -666,7 +666,8 @@ class World {
   bool IsAtRest(const Plan::Status& status) {
     if (life_ == nullptr) return false;
     const auto commit = life_->outbox().GetCommit(
-        *ParseRepository(plan_.repositories[status.repository]), status.sha);
+        *ParseRepository(plan_.repositories[status.repository]),
+        *ParseSha(status.sha));
     if (!commit.ok()) return absl::IsNotFound(commit.status());
     return std::all_of(commit->statuses.begin(), commit->statuses.end(),
                        [](const StatusView& one) {
@@ -773,7 +774,7 @@ class World {
   }
   StatusKey KeyOf(const Plan::Status& status) const {
     return StatusKey::Of(*ParseRepository(SureName(status.repository)),
-                         status.sha, status.context);
+                         *ParseSha(status.sha), status.context);
   }
 
   // --- The end.

@@ -142,7 +142,7 @@ class StressTest : public testing::Test {
       history_.Add(call);
       KeyReport report;
       report.repository = commit.repository;
-      report.sha = commit.sha;
+      report.sha = *ParseSha(commit.sha);
       report.context = call.name.context;
       report.attempt = call.attempt;
       report.description = call.content.description;
@@ -176,9 +176,12 @@ class StressTest : public testing::Test {
   void Read() {
     for (size_t i = 0; !is_over_; ++i) {
       const Commit& commit = *commits_[i % commits_.size()];
-      core_->outbox()->GetCommit(commit.repository, commit.sha).IgnoreError();
       core_->outbox()
-          ->GetHistory(StatusKey::Of(commit.repository, commit.sha, "ci/build"))
+          ->GetCommit(commit.repository, *ParseSha(commit.sha))
+          .IgnoreError();
+      core_->outbox()
+          ->GetHistory(StatusKey::Of(commit.repository, *ParseSha(commit.sha),
+                                     "ci/build"))
           .IgnoreError();
       EXPECT_TRUE(core_->outbox()->ListCommits(std::nullopt, 0, 10).ok());
       core_->poster()->StateOf("github.com/acme");
@@ -193,8 +196,8 @@ class StressTest : public testing::Test {
   // Whether GitHub shows everything that was reported.
   bool IsAllPosted() {
     for (const auto& commit : commits_) {
-      const auto view =
-          core_->outbox()->GetCommit(commit->repository, commit->sha);
+      const auto view = core_->outbox()->GetCommit(commit->repository,
+                                                   *ParseSha(commit->sha));
       if (absl::IsNotFound(view.status())) continue;
       EXPECT_TRUE(view.ok()) << view.status();
       for (const StatusView& status : view->statuses) {
@@ -218,7 +221,7 @@ class StressTest : public testing::Test {
       for (const char* context : {"ci/build", "ci/lint"}) {
         const history::StatusName name = {commit->name, commit->sha, context};
         const auto found = core_->outbox()->GetHistory(
-            StatusKey::Of(commit->repository, commit->sha, context));
+            StatusKey::Of(commit->repository, *ParseSha(commit->sha), context));
         if (!found.ok()) continue;
         for (const RecordedReport& report : found->reports) {
           history::Recorded row;

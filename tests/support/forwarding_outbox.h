@@ -79,7 +79,7 @@ class ForwardingOutbox : public Outbox {
     return outbox_->NextDueIn(now);
   }
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                       absl::string_view sha) override {
+                                       const Sha& sha) override {
     return outbox_->GetCommit(repository, sha);
   }
   absl::StatusOr<ChangeCursor> NewestChange() override {

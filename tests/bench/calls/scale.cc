@@ -46,7 +46,7 @@ void FillStore(const std::string& data_dir, const Held& held) {
       Submission& submission = batch.emplace_back();
       Report& report = submission.report;
       report.repository = *ParseRepository(names.repository());
-      report.sha = names.sha();
+      report.sha = *ParseSha(names.sha());
       report.target_url = names.target_url();
       for (int64_t j = 0; j < kContextsOfCommit && key < held.keys;
            ++j, ++key) {

@@ -73,7 +73,7 @@ class Store {
     Submission submission;
     Report& report = submission.report;
     report.repository = *ParseRepository(repository);
-    report.sha = absl::StrFormat("%040x", commit + 1);
+    report.sha = *ParseSha(absl::StrFormat("%040x", commit + 1));
     report.result = Result::kSuccess;
     report.description = "All 1204 tests passed";
     report.target_url = absl::StrCat("https://ci.example.com/job/", commit);

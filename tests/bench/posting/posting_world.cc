@@ -90,7 +90,7 @@ KeyReport PostingWorld::KeyNumber(int number) {
   report.repository.host = "github.com";
   report.repository.owner = "acme";
   report.repository.name = absl::StrCat("repo-", number / 200);
-  report.sha = absl::StrFormat("%040x", 1 + number / 10);
+  report.sha = *ParseSha(absl::StrFormat("%040x", 1 + number / 10));
   report.context = absl::StrCat("ci/", number % 10);
   return report;
 }
@@ -110,12 +110,12 @@ void PostingWorld::Accept(const std::vector<KeyReport>& reports) {
           Disposition::kAccepted) {
         continue;
       }
-      wanted_[{report.repository.FullName(), report.sha, report.context}] =
-          report.State();
+      wanted_[{report.repository.FullName(), report.sha.Hex(),
+               report.context}] = report.State();
       // A farm that reports a new run wants GitHub to forget the last result.
       if (report.State() == CommitState::kPending) {
-        github_->rules().AllowRerun(report.repository.FullName(), report.sha,
-                                    report.context);
+        github_->rules().AllowRerun(report.repository.FullName(),
+                                    report.sha.Hex(), report.context);
       }
     }
   }

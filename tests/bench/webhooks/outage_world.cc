@@ -220,7 +220,7 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   const Submission& submission = std::get<Submission>(*converted);
   const absl::Time now = clock_.Now();
   if (!server_->core->outbox()->Accept({submission}, now).ok()) return 503;
-  if (known_.insert(submission.report.sha).second) last_known_ = now;
+  if (known_.insert(submission.report.sha.Hex()).second) last_known_ = now;
   server_->core->wake_ups().poster.Wake();
   return 202;
 }
@@ -245,7 +245,9 @@ int OutageWorld::Known() const {
   const Repository repository = OrGiveUp(ParseRepository(kRepository));
   int known = 0;
   for (int number = 1; number <= opened_; ++number) {
-    known += server_->core->outbox()->GetCommit(repository, ShaOf(number)).ok()
+    known += server_->core->outbox()
+                     ->GetCommit(repository, *ParseSha(ShaOf(number)))
+                     .ok()
                  ? 1
                  : 0;
   }

@@ -97,7 +97,7 @@ TEST_F(ConversionTest, APullRequestGetsTheExpectedPendings) {
   const Report& report = submission.report;
   EXPECT_EQ(report.repository.Display(), "Acme/App");
   EXPECT_EQ(report.repository_id, 7);
-  EXPECT_EQ(report.sha, kSha);
+  EXPECT_EQ(report.sha.Hex(), kSha);
   EXPECT_EQ(report.result, std::nullopt);
   EXPECT_EQ(report.expires_after, absl::Hours(2));
   EXPECT_TRUE(report.from_webhook);

@@ -52,7 +52,7 @@ class CoreTest : public testing::Test {
   void Say(const std::string& context) {
     KeyReport report;
     report.repository = *ParseRepository("acme/web");
-    report.sha = kSha;
+    report.sha = *ParseSha(kSha);
     report.context = context;
     report.result = Result::kSuccess;
     Submission submission;

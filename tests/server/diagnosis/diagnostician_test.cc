@@ -276,7 +276,7 @@ TEST_F(DiagnosticianTest, AHookIsOursWhoseDeliveriesReachUs) {
   SetHook();
   Submission submission;
   submission.report.repository = *ParseRepository(kWidgets);
-  submission.report.sha = std::string(40, 'a');
+  submission.report.sha = *ParseSha(std::string(40, 'a'));
   submission.report.from_webhook = true;
   submission.contexts = {"ci/build"};
   submission.delivery = Delivery{"id", "", "ping", "", hook_.id};

@@ -546,27 +546,28 @@ TEST_F(AcceptRulesTest, AHeadHasANumberAndATime) {
 TEST_F(AcceptRulesTest, OnlyALaterHeadOvertakes) {
   const absl::Duration second = absl::Seconds(1);
   const struct {
-    const char* sha;
+    char sha;
     absl::Time updated;
     absl::Time newest;
     HeadOrder wanted;
   } kCases[] = {
-      {"b", now_, now_ - second, HeadOrder::kNewest},
-      {"b", now_ - second, now_ - second, HeadOrder::kNewest},
-      {"b", now_ - 2 * second, now_ - second, HeadOrder::kOvertaken},
-      {"a", now_ - 2 * second, now_ - second, HeadOrder::kRepeated},
+      {'b', now_, now_ - second, HeadOrder::kNewest},
+      {'b', now_ - second, now_ - second, HeadOrder::kNewest},
+      {'b', now_ - 2 * second, now_ - second, HeadOrder::kOvertaken},
+      {'a', now_ - 2 * second, now_ - second, HeadOrder::kRepeated},
       // A time in the future counts as now, for the new head and for the old.
-      {"b", now_, now_ + absl::Hours(1), HeadOrder::kNewest},
-      {"b", now_ + absl::Hours(1), now_ + absl::Hours(2), HeadOrder::kNewest},
-      {"b", now_ - second, now_ + absl::Hours(1), HeadOrder::kOvertaken},
+      {'b', now_, now_ + absl::Hours(1), HeadOrder::kNewest},
+      {'b', now_ + absl::Hours(1), now_ + absl::Hours(2), HeadOrder::kNewest},
+      {'b', now_ - second, now_ + absl::Hours(1), HeadOrder::kOvertaken},
       // The store keeps microseconds.
-      {"b", now_ - second, now_ - second + absl::Nanoseconds(900),
+      {'b', now_ - second, now_ - second + absl::Nanoseconds(900),
        HeadOrder::kNewest},
   };
   for (const auto& one : kCases) {
     CodeChange change;
     change.updated_time = one.updated;
-    EXPECT_EQ(OrderOf(change, one.sha, KnownHead{one.newest, "a"}, now_),
+    EXPECT_EQ(OrderOf(change, ShaOf(one.sha), KnownHead{one.newest, ShaOf('a')},
+                      now_),
               one.wanted)
         << one.sha << " " << one.updated << " " << one.newest;
   }

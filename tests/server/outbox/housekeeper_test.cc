@@ -137,7 +137,7 @@ TEST_F(HousekeeperTest, ManyExpireAtOnce) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 450; ++i) {
     KeyReport report = Pending(1);
-    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    report.sha = *ParseSha(absl::StrCat(1000 + i, std::string(36, 'a')));
     submissions.push_back(Of({report}));
   }
   ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
@@ -150,7 +150,7 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 100; ++i) {
     KeyReport report = ResultOf(Result::kSuccess, 1);
-    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    report.sha = *ParseSha(absl::StrCat(1000 + i, std::string(36, 'a')));
     submissions.push_back(Of({report}));
   }
   ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
@@ -230,8 +230,8 @@ TEST_F(HousekeeperTest, TheLastBatchOfAChoreCounts) {
     for (const char* name : {"acme/old", "acme/new"}) {
       KeyReport report = Pending(1);
       report.repository = Repo(name);
-      report.sha =
-          absl::StrCat(1000 + i, std::string(36, name[5] == 'o' ? 'a' : 'b'));
+      report.sha = *ParseSha(
+          absl::StrCat(1000 + i, std::string(36, name[5] == 'o' ? 'a' : 'b')));
       submissions.push_back(Of({report}));
     }
   }

@@ -85,14 +85,14 @@ inline Repository Repo(absl::string_view name) {
 }
 
 // The sha that consists of 40 times this digit.
-inline std::string Sha(char digit) { return std::string(40, digit); }
+inline Sha ShaOf(char digit) { return *ParseSha(std::string(40, digit)); }
 
 // A farm's pending for ci/build at acme/widgets, commit aaa... Attempt 0:
 // without a number.
 inline KeyReport Pending(int64_t attempt = 0, std::string description = "") {
   KeyReport report;
   report.repository = Repo("widgets");
-  report.sha = Sha('a');
+  report.sha = ShaOf('a');
   report.context = "ci/build";
   report.attempt = attempt;
   report.description = std::move(description);
@@ -120,11 +120,11 @@ inline KeyReport InSeries(std::string series, KeyReport report) {
   return report;
 }
 
-// The report, about another key. `repository` as in Repo, `sha` as in Sha.
+// The report, about another key. `repository` as in Repo, `sha` as in ShaOf.
 inline KeyReport On(KeyReport report, absl::string_view repository,
                     char sha = 'a', absl::string_view context = "ci/build") {
   report.repository = Repo(repository);
-  report.sha = Sha(sha);
+  report.sha = ShaOf(sha);
   report.context = std::string(context);
   return report;
 }
@@ -268,7 +268,7 @@ class OutboxContract
   // All statuses of a commit; the test fails if nothing was reported about it.
   CommitView Commit(absl::string_view repository = "widgets", char sha = 'a') {
     const absl::StatusOr<CommitView> commit =
-        outbox().GetCommit(Repo(repository), Sha(sha));
+        outbox().GetCommit(Repo(repository), ShaOf(sha));
     EXPECT_TRUE(commit.ok()) << commit.status();
     return commit.ok() ? *commit : CommitView();
   }
@@ -398,7 +398,7 @@ class OutboxContract
   }
   // Whether the store knows reports about the commit.
   bool IsKnown(absl::string_view repository, char sha = 'a') {
-    const auto commit = outbox().GetCommit(Repo(repository), Sha(sha));
+    const auto commit = outbox().GetCommit(Repo(repository), ShaOf(sha));
     EXPECT_TRUE(commit.ok() || ReasonOf(commit.status()) == "NOTHING_REPORTED");
     return commit.ok();
   }

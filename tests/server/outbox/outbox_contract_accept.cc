@@ -97,7 +97,7 @@ TEST_P(OutboxContract, KeysDoNotRegardCase) {
   const Receipt first = Accept(ResultOf(Result::kSuccess, 1));
   KeyReport again = ResultOf(Result::kSuccess, 1);
   again.repository = Repo("ACME/Widgets");
-  again.sha = std::string(40, 'A');
+  again.sha = ShaOf('A');
   again.context = "CI/Build";
   const Receipt second = Accept(again);
   EXPECT_EQ(second.disposition, Disposition::kUnchanged);
@@ -117,7 +117,7 @@ TEST_P(OutboxContract, KeysDifferByEachOfTheirParts) {
     EXPECT_EQ(Accept(other).disposition, Disposition::kAccepted);
   }
   KeyReport longer = report;
-  longer.sha = std::string(64, 'a');
+  longer.sha = *ParseSha(std::string(64, 'a'));
   EXPECT_EQ(Accept(longer).disposition, Disposition::kAccepted);
   EXPECT_EQ(outbox().GetCommit(Repo("widgets"), longer.sha)->sha, longer.sha);
 }
@@ -171,7 +171,7 @@ TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
   const Receipt held = Accept(ResultOf(Result::kSuccess, 1));
   const KeyReport lint = On(Pending(1), "widgets", 'a', "ci/lint");
   Submission submission = Of({lint, Pending(1)});
-  submission.report.sha = "main";
+  submission.report.sha = Sha();
   submission.delivery = Delivery{"id", std::string(32, 'd'), "push", ""};
   const Outcome outcome = Accept({submission}).front();
   EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
@@ -192,7 +192,7 @@ TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
 
 TEST_P(OutboxContract, ARefusalDoesNotHarmTheRestOfTheBatch) {
   KeyReport refused = Pending(1);
-  refused.sha = "main";
+  refused.sha = Sha();
   const std::vector<Outcome> outcomes =
       Accept({Of({On(Pending(1), "widgets", 'b')}), Of({refused}),
               Of({On(Pending(1), "widgets", 'c')})});
@@ -320,11 +320,12 @@ TEST_P(OutboxContract, TheHistoryTellsTheSeries) {
 
 TEST_P(OutboxContract, ReportsOfNoShaAreRefused) {
   KeyReport bad = Pending(1);
-  for (const char* sha : {"", "main", "abc"}) {
-    bad.sha = sha;
-    const Outcome outcome = Accept({Of({bad})}).front();
-    EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
-  }
+  bad.sha = Sha();
+  const Outcome outcome = Accept({Of({bad})}).front();
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(outcome.status), "INVALID_SUBMISSION");
+  EXPECT_EQ(outcome.status.message(),
+            "sha: \"\" is not a full SHA (40 or 64 hexadecimal digits)");
 }
 
 TEST_P(OutboxContract, NoSubmissionsAndNoReportsAreNothing) {
@@ -555,7 +556,7 @@ TEST_P(OutboxContract, ARepeatedDeliveryOfAnUnknownKeyHoldsNothing) {
       Receipts(Delivered(On(WebhookPending(), "gadgets"), "id-1", "")).front();
   EXPECT_EQ(receipt.disposition, Disposition::kUnchanged);
   EXPECT_EQ(receipt.sequence, 0);
-  EXPECT_FALSE(outbox().GetCommit(Repo("gadgets"), Sha('a')).ok());
+  EXPECT_FALSE(outbox().GetCommit(Repo("gadgets"), ShaOf('a')).ok());
 }
 
 TEST_P(OutboxContract, DeliveriesWithoutADigestAreNotTheSame) {
@@ -615,22 +616,22 @@ TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
   EXPECT_EQ(reports[0].disposition, Disposition::kSuperseded);
   EXPECT_EQ(reports[0].state, CommitState::kPending);
   clock_.Advance(kSettle);
-  EXPECT_EQ(TakePending()->sha, Sha('b'));
+  EXPECT_EQ(TakePending()->sha, ShaOf('b'));
   EXPECT_FALSE(TakePending().has_value());
   // It does not wait for anything: its posting says what happened.
   ASSERT_EQ(Commit().statuses.size(), 1u);
   const Posting posting = Commit().statuses[0].posting;
   EXPECT_EQ(posting.state, PostingState::kAbandoned);
   EXPECT_EQ(posting.reason, kOvertaken);
-  EXPECT_EQ(posting.overtaken_by, Sha('b'));
-  EXPECT_EQ(HistoryOf(Pending()).status.posting.overtaken_by, Sha('b'));
+  EXPECT_EQ(posting.overtaken_by, ShaOf('b'));
+  EXPECT_EQ(HistoryOf(Pending()).status.posting.overtaken_by, ShaOf('b'));
   EXPECT_FALSE(IsReported(Commit().statuses[0]));
   EXPECT_TRUE(
       outbox().Retry(Pending().Key(), Now()).ok());  // And changes nothing.
   EXPECT_FALSE(TakePending().has_value());
   const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
   ASSERT_EQ(commits->size(), 1u);
-  EXPECT_EQ((*commits)[0].sha, Sha('b'));
+  EXPECT_EQ((*commits)[0].sha, ShaOf('b'));
   // A key that is known only by its history can still be reported.
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess)).disposition,
             Disposition::kAccepted);
@@ -839,7 +840,7 @@ TEST_P(OutboxContract, AllThatWasReportedIsRunAgain) {
 TEST_P(OutboxContract, AllCanBeWhatOnlyAFarmReported) {
   // The repository has no expected contexts, and the commit is unknown.
   EXPECT_TRUE(Accept({RerunOfAll({})}).front().receipts.empty());
-  EXPECT_FALSE(outbox().GetCommit(Repo("widgets"), Sha('a')).ok());
+  EXPECT_FALSE(outbox().GetCommit(Repo("widgets"), ShaOf('a')).ok());
   // In the same transaction as the report that it reruns.
   const std::vector<Outcome> outcomes =
       Accept({Of({ResultOf(Result::kFailure, 1)}), RerunOfAll({})});

@@ -51,7 +51,7 @@ class Caller {
       change.updated_time = absl::FromUnixSeconds(1000 + Below(20));
       submission.change = std::move(change);
     }
-    if (Below(12) == 0) report.sha = "main";  // Refused.
+    if (Below(12) == 0) report.sha = Sha();  // Refused.
     return submission;
   }
 
@@ -86,10 +86,10 @@ std::string Show(Outbox* outbox, absl::Time now) {
   std::string text;
   for (const char* const name : {"widgets", "gadgets", "gizmos"}) {
     for (const char sha : {'a', 'b'}) {
-      const auto commit = outbox->GetCommit(Repo(name), Sha(sha));
+      const auto commit = outbox->GetCommit(Repo(name), ShaOf(sha));
       if (!commit.ok()) continue;
-      absl::StrAppend(&text, commit->repository.Display(), " ", commit->sha,
-                      "\n");
+      absl::StrAppend(&text, commit->repository.Display(), " ",
+                      commit->sha.Hex(), "\n");
       for (const StatusView& status : commit->statuses) {
         absl::StrAppend(&text, LineOf(status));
         const auto history =
@@ -106,15 +106,15 @@ std::string Show(Outbox* outbox, absl::Time now) {
   }
   const auto summaries = outbox->ListCommits(std::nullopt, 0, 100);
   for (const CommitSummary& summary : *summaries) {
-    absl::StrAppend(&text, summary.repository.Display(), " ", summary.sha, " ",
-                    CommitStateName(summary.state), " ", summary.status_count,
-                    " #", summary.sequence, "\n");
+    absl::StrAppend(&text, summary.repository.Display(), " ", summary.sha.Hex(),
+                    " ", CommitStateName(summary.state), " ",
+                    summary.status_count, " #", summary.sequence, "\n");
   }
   const auto changes = outbox->ChangesAfter(ChangeCursor(0), 1'000'000);
   if (!changes.ok()) return std::string(changes.status().message());
   for (const StatusChange& change : *changes) {
     absl::StrAppend(&text, "change in ", change.repository.Display(), " ",
-                    change.sha.substr(0, 1), " ", LineOf(change.status));
+                    change.sha.Hex().substr(0, 1), " ", LineOf(change.status));
   }
   absl::StrAppend(&text, "next due in ",
                   absl::FormatDuration(*outbox->NextDueIn(now)), "\n");

@@ -21,10 +21,10 @@ std::vector<std::string> Listed(Outbox* outbox, StatusQuery query) {
     EXPECT_TRUE(page.ok()) << page.status();
     EXPECT_LE(page->statuses.size(), static_cast<size_t>(query.limit));
     for (const ListedStatus& listed : page->statuses) {
-      lines.push_back(
-          absl::StrCat(listed.repository.name, " ", listed.sha.substr(0, 1),
-                       " ", static_cast<int>(listed.status.posting.state), " ",
-                       listed.status.posting.reason));
+      lines.push_back(absl::StrCat(
+          listed.repository.name, " ", listed.sha.Hex().substr(0, 1), " ",
+          static_cast<int>(listed.status.posting.state), " ",
+          listed.status.posting.reason));
     }
     if (!page->next.has_value()) return lines;
     query.after = *page->next;
@@ -151,7 +151,7 @@ TEST_P(ListingContract, WhatHappensMeanwhileMovesNothingElse) {
     StatusQuery query = QueryOf({kDue, kWaiting, kAbandoned}, 1);
     if (with_posted) query.states.insert(kPosted);
     query.wants = nullptr;
-    std::vector<std::string> seen;
+    std::vector<Sha> seen;
     for (int pages = 0; pages < 30; ++pages) {
       const auto page = outbox().ListStatuses(query);
       ASSERT_TRUE(page.ok());
@@ -163,7 +163,7 @@ TEST_P(ListingContract, WhatHappensMeanwhileMovesNothingElse) {
       Retry(Done("gadgets", 'a'));
       Accept(On(ResultOf(Result::kFailure, 5 + pages), "gadgets", 'c'));
     }
-    EXPECT_THAT(seen, ElementsAre(Sha('a'), Sha('b'), Sha('c')));
+    EXPECT_THAT(seen, ElementsAre(ShaOf('a'), ShaOf('b'), ShaOf('c')));
   }
 }
 

@@ -83,7 +83,7 @@ TEST_P(OutboxContract, ANameThatMovesOnDisplacesNobodyForGood) {
   EXPECT_FALSE(IsKnown("acme/app", 'a'));
   const std::optional<Lease> lease = TakeResult();
   ASSERT_TRUE(lease.has_value());
-  EXPECT_EQ(lease->sha, Sha('b'));
+  EXPECT_EQ(lease->sha, ShaOf('b'));
   EXPECT_EQ(lease->repository.FullName(), "acme/app");
   // Now 77 waits for its name.
   EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
@@ -257,7 +257,7 @@ TEST_P(OutboxContract, AnAliasEndsWhenGitHubAnswersTheNameItself) {
   const std::optional<Lease> lease = TakeResult();
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->repository.FullName(), "acme/app");
-  EXPECT_EQ(lease->sha, Sha('b'));
+  EXPECT_EQ(lease->sha, ShaOf('b'));
   EXPECT_EQ(TakeResult(), std::nullopt);
 }
 
@@ -330,7 +330,7 @@ TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
   Receipts(submission);
   EXPECT_THAT(Names(), ElementsAre("acme/app 0"));
   submission.from_github = true;
-  submission.report.sha = Sha('b');
+  submission.report.sha = ShaOf('b');
   Receipts(submission);
   EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
 }

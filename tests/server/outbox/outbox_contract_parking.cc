@@ -180,7 +180,7 @@ TEST_P(ParkingContract, APendingProbesOnlyWhereAPendingMayBeSent) {
   Accept(Done("widgets", 'b'));
   const std::optional<Lease> result = TakeProbe(/*pendings=*/false);
   ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(result->sha.substr(0, 1), "b");
+  EXPECT_EQ(result->sha.Hex().substr(0, 1), "b");
   EXPECT_FALSE(TakeProbe(/*pendings=*/true).has_value());
 }
 
@@ -321,7 +321,7 @@ TEST_P(ParkingContract, WhatLosesItsNameProbesNoMore) {
   Answer("78", "widgets", 78);
   clock_.Advance(absl::Hours(1));
   EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
-  EXPECT_EQ(TakeProbe()->sha.substr(0, 1), "b");
+  EXPECT_EQ(TakeProbe()->sha.Hex().substr(0, 1), "b");
   EXPECT_FALSE(TakeProbe().has_value());
   Answer("77", "gadgets", 77);
   EXPECT_EQ(TakeAny()->repository.name, "gadgets");
@@ -334,10 +334,10 @@ TEST_P(ParkingContract, ARefusalOfALostNameParksNobody) {
   Answer("78", "widgets", 78);
   Settle(Refused(*lease));
   EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
-  EXPECT_EQ(TakeAny()->sha.substr(0, 1), "b");
+  EXPECT_EQ(TakeAny()->sha.Hex().substr(0, 1), "b");
   EXPECT_FALSE(TakeAny().has_value());
   Answer("77", "gadgets", 77);
-  EXPECT_EQ(TakeAny()->sha.substr(0, 1), "a");
+  EXPECT_EQ(TakeAny()->sha.Hex().substr(0, 1), "a");
 }
 
 // Another repository may have the name.
@@ -547,7 +547,7 @@ TEST_P(ParkingContract, ADeliveryDuringTheLastTryKeepsItDue) {
 // It has no context that could be refused, and is not remembered.
 TEST_P(ParkingContract, ADeliveryWithoutContextsIsNeverRefused) {
   Submission named = Named('a');
-  named.report.sha = "main";
+  named.report.sha = Sha();
   EXPECT_TRUE(Accept({named})[0].status.ok());
   named = Named('a');
   named.may_report = [](const Repository&) {

@@ -24,7 +24,7 @@ TEST_P(OutboxContract, AResultIsDueAtOnce) {
   EXPECT_EQ(lease->version, 1);
   EXPECT_EQ(lease->sequence, receipt.sequence);
   EXPECT_EQ(lease->repository.Canonical(), "github.com/acme/widgets");
-  EXPECT_EQ(lease->sha, Sha('a'));
+  EXPECT_EQ(lease->sha, ShaOf('a'));
   EXPECT_EQ(lease->context, "ci/build");
   EXPECT_EQ(lease->wanted, (Shown{CommitState::kFailure, "2 failed", ""}));
   EXPECT_EQ(lease->shown, std::nullopt);
@@ -145,9 +145,9 @@ TEST_P(OutboxContract, TheLongestDueOfARepositoryComesFirst) {
     Accept(On(ResultOf(Result::kSuccess, 1), "widgets", sha));
     clock_.Advance(absl::Seconds(1));
   }
-  EXPECT_EQ(TakeResult()->sha, Sha('b'));
-  EXPECT_EQ(TakeResult()->sha, Sha('a'));
-  EXPECT_EQ(TakeResult()->sha, Sha('c'));
+  EXPECT_EQ(TakeResult()->sha, ShaOf('b'));
+  EXPECT_EQ(TakeResult()->sha, ShaOf('a'));
+  EXPECT_EQ(TakeResult()->sha, ShaOf('c'));
   EXPECT_FALSE(TakeResult().has_value());
 }
 
@@ -342,12 +342,12 @@ TEST_P(OutboxContract, WhatIsHeldIsNotTakenAndHoldsNobodyUp) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '2'));
   const std::optional<Lease> first = TakeResult();
   ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(first->sha, Sha('1'));
+  EXPECT_EQ(first->sha, ShaOf('1'));
   clock_.Advance(absl::Hours(1));  // Its lease is over.
   const std::set<int64_t> held = {first->entry_id};
   LeaseRequest request = Request(false);
   request.held = &held;
-  EXPECT_EQ(Take(request)->sha, Sha('2'));
+  EXPECT_EQ(Take(request)->sha, ShaOf('2'));
   EXPECT_FALSE(Take(request).has_value());
   // The held entry was left alone: its try can still be settled.
   Settle(*first, Kind::kPosted);

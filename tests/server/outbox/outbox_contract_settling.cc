@@ -123,12 +123,12 @@ TEST_P(OutboxContract, ReturnedAtOnceKeepsItsPlace) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'b'));
   clock_.Advance(absl::Seconds(1));
   const std::optional<Lease> lease = TakeResult();
-  ASSERT_EQ(lease->sha, Sha('a'));
+  ASSERT_EQ(lease->sha, ShaOf('a'));
   Settlement returned = EndOf(*lease, Kind::kReturned);
   returned.retry_in = absl::ZeroDuration();
   Settle(returned);
-  EXPECT_EQ(TakeResult()->sha, Sha('a'));
-  EXPECT_EQ(TakeResult()->sha, Sha('b'));
+  EXPECT_EQ(TakeResult()->sha, ShaOf('a'));
+  EXPECT_EQ(TakeResult()->sha, ShaOf('b'));
 }
 
 TEST_P(OutboxContract, ShownIsWhatGitHubAcknowledgedLast) {

@@ -329,9 +329,9 @@ TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
   for (const CommitSummary& commit : *commits) {
     EXPECT_EQ(commit.repository.FullName(), "acme/new");
     EXPECT_EQ(commit.state,
-              CombinedState(Commit("acme/new", commit.sha[0]).statuses));
+              CombinedState(Commit("acme/new", commit.sha.Hex()[0]).statuses));
     EXPECT_EQ(static_cast<size_t>(commit.status_count),
-              Commit("acme/new", commit.sha[0]).statuses.size());
+              Commit("acme/new", commit.sha.Hex()[0]).statuses.size());
   }
   // Everything is posted once more, or found to be shown already.
   PostAll();
@@ -578,7 +578,7 @@ TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 100; ++i) {
     KeyReport report = Pending(1);
-    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    report.sha = *ParseSha(absl::StrCat(1000 + i, std::string(36, 'a')));
     submissions.push_back(Of({report}));
   }
   Accept(submissions);

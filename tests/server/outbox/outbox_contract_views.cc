@@ -25,7 +25,8 @@ std::vector<std::string> Contexts(const CommitView& commit) {
 
 std::string Shas(const absl::StatusOr<std::vector<CommitSummary>>& commits) {
   std::string shas;
-  for (const CommitSummary& commit : commits.value()) shas += commit.sha[0];
+  for (const CommitSummary& commit : commits.value())
+    shas += commit.sha.Hex()[0];
   return shas;
 }
 
@@ -36,7 +37,7 @@ TEST_P(OutboxContract, ACommitShowsItsStatusesByContext) {
   Accept(On(Pending(1), "widgets", 'b', "other/commit"));
   const CommitView commit = Commit();
   EXPECT_EQ(commit.repository.Display(), "Acme/Widgets");
-  EXPECT_EQ(commit.sha, Sha('a'));
+  EXPECT_EQ(commit.sha, ShaOf('a'));
   EXPECT_THAT(Contexts(commit), ElementsAre("Ci/Alpha", "ci/build", "zz"));
   EXPECT_EQ(commit.statuses[0].state, CommitState::kSuccess);
   EXPECT_EQ(commit.statuses[1].state, CommitState::kPending);
@@ -45,10 +46,9 @@ TEST_P(OutboxContract, ACommitShowsItsStatusesByContext) {
 TEST_P(OutboxContract, WhatWasNeverReportedIsNotFound) {
   Accept(Pending(1));
   for (const auto& status :
-       {outbox().GetCommit(Repo("gadgets"), Sha('a')).status(),
-        outbox().GetCommit(Repo("widgets"), Sha('b')).status(),
-        outbox().GetCommit(Repo("widgets"), "main").status(),
-        outbox().GetCommit(Repo("widgets"), "").status(),
+       {outbox().GetCommit(Repo("gadgets"), ShaOf('a')).status(),
+        outbox().GetCommit(Repo("widgets"), ShaOf('b')).status(),
+        outbox().GetCommit(Repo("widgets"), Sha()).status(),
         outbox().GetHistory(On(Pending(), "gadgets").Key()).status(),
         outbox().GetHistory(On(Pending(), "widgets", 'b').Key()).status(),
         outbox()
@@ -137,10 +137,10 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
         KeyReport first = On(Pending(1), "widgets", 'a', "one");
         KeyReport second = On(Pending(1), "widgets", 'a', "two");
         // Each pair has its own commit.
-        const std::string sha = (reported_before ? "b" : "a") +
-                                std::to_string(10 + (&one - results.data())) +
-                                std::to_string(10 + (&two - results.data())) +
-                                std::string(35, '0');
+        const Sha sha = *ParseSha((reported_before ? "b" : "a") +
+                                  std::to_string(10 + (&one - results.data())) +
+                                  std::to_string(10 + (&two - results.data())) +
+                                  std::string(35, '0'));
         first.sha = second.sha = sha;
         if (reported_before) {
           InTurn({first, second});
@@ -157,7 +157,7 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
             outbox().ListCommits(std::nullopt, 0, 1)->at(0);
         EXPECT_EQ(summary.sha, sha);
         EXPECT_EQ(summary.status_count, 2);
-        EXPECT_EQ(summary.state, CombinedState(commit.statuses)) << sha;
+        EXPECT_EQ(summary.state, CombinedState(commit.statuses)) << sha.Hex();
       }
     }
   }
@@ -202,7 +202,7 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
       EXPECT_EQ(change.cursor, ChangeCursor(status.sequence));
       told.push_back(
           absl::StrCat(status.sequence, " ", change.repository.name, " ",
-                       change.sha.substr(0, 1), " ", status.context, " ",
+                       change.sha.Hex().substr(0, 1), " ", status.context, " ",
                        CommitStateName(status.state), " ",
                        static_cast<int>(status.posting.state), " ",
                        status.posting.reason, " ", status.description));

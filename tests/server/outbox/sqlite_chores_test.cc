@@ -21,9 +21,9 @@ class SqliteChoresTest : public SqliteOutboxFixture {
   // The most rows that a transaction changes, plus or minus a commit's entries.
   static constexpr int64_t kMostRows = 256;
 
-  static std::string ShaOf(int number) {
-    return absl::StrCat(absl::Hex(number, absl::kZeroPad8),
-                        std::string(32, 'a'));
+  static Sha ShaOf(int number) {
+    return *ParseSha(
+        absl::StrCat(absl::Hex(number, absl::kZeroPad8), std::string(32, 'a')));
   }
 
   // Accepts a result for each of the commits in one call.

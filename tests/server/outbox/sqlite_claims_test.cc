@@ -51,7 +51,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
                    const std::string& context = "ci/build") {
     KeyReport report = ResultOf(Result::kSuccess, 0);
     report.repository = Repo(repository);
-    report.sha = std::string(40, sha);
+    report.sha = ShaOf(sha);
     report.context = context;
     report.repository_id = number;
     Submission submission = Of({report});
@@ -151,8 +151,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
   std::vector<std::string> Known(const std::string& repository) {
     std::vector<std::string> contexts;
     for (const char sha : {'a', 'b', 'c'}) {
-      const auto commit =
-          outbox_->GetCommit(Repo(repository), std::string(40, sha));
+      const auto commit = outbox_->GetCommit(Repo(repository), ShaOf(sha));
       if (!commit.ok()) continue;
       if (commit->repository.FullName() != repository) continue;
       for (const StatusView& status : commit->statuses) {

@@ -122,8 +122,8 @@ TEST_F(SqliteCloseTest, AProcessThatMetADamagedFileLeavesNoMark) {
     EXPECT_FALSE(outbox->NeedsCheck());
     absl::Status status;
     for (int i = 0; i < 3000 && status.ok(); ++i) {
-      const std::string sha =
-          absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a'));
+      const Sha sha = *ParseSha(
+          absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a')));
       status = outbox->GetCommit(Repo("widgets"), sha).status();
     }
     ExpectError(status, absl::StatusCode::kInternal, "STORE_DAMAGED");

@@ -172,7 +172,7 @@ class SqliteAnyDamageTest : public testing::Test {
     if (!Works(lease, "TakeDue")) return std::nullopt;
     if (lease->has_value()) {
       EXPECT_NE((*lease)->entry_id, 0);
-      EXPECT_EQ((*lease)->sha.size(), 40u);
+      EXPECT_EQ((*lease)->sha.bytes().size(), 20u);
       EXPECT_NE((*lease)->repository.name, "");
     }
     return *lease;
@@ -458,7 +458,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->GetNamedTime("looked"), "GetNamedTime");
     Works(outbox_->Look(), "Look");
     for (const Key& key : Keys()) {
-      Works(outbox_->GetCommit(Repo(key.repository), Sha(key.sha)),
+      Works(outbox_->GetCommit(Repo(key.repository), ShaOf(key.sha)),
             "GetCommit");
       Works(outbox_->GetHistory(ReportFor(key, std::nullopt, 0).Key()),
             "GetHistory");

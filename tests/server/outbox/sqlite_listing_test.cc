@@ -182,7 +182,7 @@ TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
   for (const char* damage : {"phase = 9", "try_count = -1", "version = 'x'"}) {
     std::filesystem::remove_all(data_dir());
     KeyReport other = ResultOf(Result::kSuccess, 1);
-    other.sha = Sha('b');
+    other.sha = ShaOf('b');
     {
       const std::unique_ptr<Outbox> outbox = Open();
       ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
@@ -213,10 +213,37 @@ TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
   }
 }
 
+TEST_F(SqliteListingTest, ACommitWithADamagedShaIsOnNoPage) {
+  {
+    const std::unique_ptr<Outbox> outbox = Open();
+    for (const char sha : {'a', 'b', 'c'}) {
+      KeyReport report = ResultOf(Result::kSuccess, 1);
+      report.sha = ShaOf(sha);
+      ASSERT_TRUE(Accept(outbox.get(), report).ok());
+    }
+  }
+  Tamper(
+      "UPDATE commit_summary SET sha = x'bbbb' WHERE sha = x'"
+      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'");
+  for (const bool by_commits : {false, true}) {
+    StatusQuery query = QueryOf({PostingState::kDue}, /*limit=*/1);
+    if (by_commits) query.states.insert(PostingState::kPosted);
+    std::vector<Sha> listed;
+    for (int pages = 0; pages < 10; ++pages) {
+      const ListedPage page = List(query).page;
+      for (const ListedStatus& one : page.statuses) listed.push_back(one.sha);
+      if (!page.next.has_value()) break;
+      EXPECT_FALSE(by_commits && page.next->sha.empty());
+      query.after = *page.next;
+    }
+    EXPECT_THAT(listed, ElementsAre(ShaOf('a'), ShaOf('c')));
+  }
+}
+
 TEST_F(SqliteListingTest, ADamagedRowIsSetAsideByARetryOfMany) {
   const KeyReport first = ResultOf(Result::kFailure, 1);
   KeyReport other = ResultOf(Result::kSuccess, 1);
-  other.sha = Sha('b');
+  other.sha = ShaOf('b');
   {
     const std::unique_ptr<Outbox> outbox = Open();
     ASSERT_TRUE(Accept(outbox.get(), first).ok());

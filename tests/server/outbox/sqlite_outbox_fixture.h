@@ -59,8 +59,8 @@ class SqliteOutboxFixture : public testing::Test {
     std::vector<Submission> submissions;
     for (int i = 0; i < commits; ++i) {
       KeyReport report = ResultOf(Result::kSuccess, 1, std::string(200, 'x'));
-      report.sha =
-          absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a'));
+      report.sha = *ParseSha(
+          absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a')));
       submissions.push_back(Of({report}));
     }
     EXPECT_TRUE(outbox->Accept(submissions, clock_.Now()).ok());

@@ -70,7 +70,7 @@ class SqliteDamageTest : public SqliteOutboxTest {
       KeyReport pending = Pending(1);
       pending.expires_after = absl::Hours(1);
       KeyReport other = ResultOf(Result::kSuccess, 1);
-      other.sha = Sha('b');
+      other.sha = ShaOf('b');
       EXPECT_TRUE(Accept(outbox.get(), phase_is_pending_
                                            ? pending
                                            : ResultOf(Result::kFailure, 1))
@@ -91,7 +91,7 @@ class SqliteDamageTest : public SqliteOutboxTest {
   }
 
   StatusView First(Outbox* outbox) {
-    const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
+    const auto commit = outbox->GetCommit(Repo("widgets"), ShaOf('a'));
     EXPECT_TRUE(commit.ok()) << commit.status();
     return commit.ok() ? commit->statuses.at(0) : StatusView();
   }
@@ -119,7 +119,7 @@ TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
     ASSERT_NE(outbox, nullptr) << column;
     const std::optional<Lease> lease = Take(outbox.get());
     ASSERT_TRUE(lease.has_value()) << column;
-    EXPECT_EQ(lease->sha, Sha('b')) << column;
+    EXPECT_EQ(lease->sha, ShaOf('b')) << column;
     EXPECT_EQ(Take(outbox.get()), std::nullopt) << column;
     EXPECT_EQ(damage_.size(), 1u) << column;
     const StatusView status = First(outbox.get());
@@ -133,7 +133,7 @@ TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
     clock_.Advance(absl::Seconds(12));
     const std::optional<Lease> again = Take(outbox.get());
     ASSERT_TRUE(again.has_value()) << column;
-    EXPECT_EQ(again->sha, Sha('a')) << column;
+    EXPECT_EQ(again->sha, ShaOf('a')) << column;
     EXPECT_TRUE(again->ambiguous_since.has_value()) << column;
   }
 }
@@ -145,7 +145,7 @@ TEST_F(SqliteDamageTest, ADamagedLeaseEpochSetsNoEntryAside) {
   ASSERT_NE(outbox, nullptr);
   const std::optional<Lease> lease = Take(outbox.get());
   ASSERT_TRUE(lease.has_value());
-  EXPECT_EQ(lease->sha, Sha('a'));
+  EXPECT_EQ(lease->sha, ShaOf('a'));
   EXPECT_EQ(First(outbox.get()).posting.state, PostingState::kDue);
 }
 
@@ -173,7 +173,7 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
       OpenDamaged("UPDATE entry SET version = -5 WHERE entry_id = 1");
   ASSERT_NE(outbox, nullptr);
   KeyReport pending = Pending(1);
-  pending.sha = Sha('c');
+  pending.sha = ShaOf('c');
   pending.expires_after = absl::Hours(1);
   ASSERT_TRUE(Accept(outbox.get(), pending).ok());
   clock_.Advance(absl::Hours(2));
@@ -183,7 +183,7 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
   EXPECT_EQ(damage_.size(), 1u);
   EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 10), 0);
   EXPECT_EQ(First(outbox.get()).posting.reason, "ROW_DAMAGED");
-  EXPECT_EQ(outbox->GetCommit(Repo("widgets"), Sha('c'))->statuses[0].phase,
+  EXPECT_EQ(outbox->GetCommit(Repo("widgets"), ShaOf('c'))->statuses[0].phase,
             Phase::kExpired);
 }
 
@@ -197,7 +197,7 @@ TEST_F(SqliteDamageTest, ReadersThatMeetItTogetherAllGoOn) {
     for (int i = 0; i < 4; ++i) {
       readers.emplace_back([&] {
         ready.arrive_and_wait();
-        const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
+        const auto commit = outbox->GetCommit(Repo("widgets"), ShaOf('a'));
         EXPECT_TRUE(commit.ok()) << commit.status();
       });
     }
@@ -238,7 +238,7 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
     const auto changes = outbox->ChangesAfter(ChangeCursor(0), 10);
     ASSERT_TRUE(changes.ok()) << changes.status();
     ASSERT_EQ(changes->size(), 1u);
-    EXPECT_EQ(changes->front().sha, Sha('b'));
+    EXPECT_EQ(changes->front().sha, ShaOf('b'));
   }
   {
     const auto outbox = OpenDamaged(
@@ -246,7 +246,7 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
     const auto commits = outbox->ListCommits(std::nullopt, 0, 10);
     ASSERT_TRUE(commits.ok()) << commits.status();
     ASSERT_EQ(commits->size(), 2u);
-    EXPECT_EQ(commits->back().sha, Sha('a'));
+    EXPECT_EQ(commits->back().sha, ShaOf('a'));
     EXPECT_EQ(commits->back().status_count, 1);
     EXPECT_EQ(commits->back().state, CommitState::kFailure);
   }
@@ -274,7 +274,7 @@ TEST_F(SqliteDamageTest, TheNextReportCountsWhateverItSays) {
     EXPECT_EQ(damage_.size(), 1u);
     const auto commits = outbox->ListCommits(Repo("widgets"), 0, 1);
     ASSERT_TRUE(commits.ok()) << commits.status();
-    EXPECT_EQ(commits->front().sha, Sha('a'));
+    EXPECT_EQ(commits->front().sha, ShaOf('a'));
     EXPECT_EQ(commits->front().status_count, 1);
     EXPECT_EQ(commits->front().state,
               is_pending ? CommitState::kPending : CommitState::kSuccess);
@@ -284,7 +284,7 @@ TEST_F(SqliteDamageTest, TheNextReportCountsWhateverItSays) {
   }
 }
 
-// A text that is no sha names no commit, not even one whose sha was lost.
+// An empty sha names no commit, not even one whose sha was lost.
 TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
   {
     const std::unique_ptr<Outbox> outbox = Open();
@@ -292,13 +292,11 @@ TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
   }
   Tamper("UPDATE commit_summary SET sha = x''");
   const std::unique_ptr<Outbox> outbox = Open();
-  for (const char* sha : {"", "main", "0"}) {
-    EXPECT_TRUE(
-        absl::IsNotFound(outbox->GetCommit(Repo("widgets"), sha).status()));
-    const StatusKey key = StatusKey::Of(Repo("widgets"), sha, "ci/build");
-    EXPECT_TRUE(absl::IsNotFound(outbox->GetHistory(key).status()));
-    EXPECT_TRUE(absl::IsNotFound(outbox->Retry(key, clock_.Now())));
-  }
+  EXPECT_TRUE(
+      absl::IsNotFound(outbox->GetCommit(Repo("widgets"), Sha()).status()));
+  const StatusKey key = StatusKey::Of(Repo("widgets"), Sha(), "ci/build");
+  EXPECT_TRUE(absl::IsNotFound(outbox->GetHistory(key).status()));
+  EXPECT_TRUE(absl::IsNotFound(outbox->Retry(key, clock_.Now())));
 }
 
 // With the largest integer as the newest number, counting on would overflow.
@@ -340,8 +338,9 @@ TEST_F(SqliteOutboxTest, SurvivesAKill) {
   ASSERT_EQ(status, 0);
 
   const std::unique_ptr<Outbox> outbox = Open();
-  EXPECT_EQ(outbox->GetCommit(Repo("widgets"), Sha('a'))->statuses.at(0).result,
-            Result::kFailure);
+  EXPECT_EQ(
+      outbox->GetCommit(Repo("widgets"), ShaOf('a'))->statuses.at(0).result,
+      Result::kFailure);
   const absl::Time begin = clock_.Now();
   LeaseRequest request;
   EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
@@ -383,7 +382,7 @@ TEST_F(SqliteOutboxTest, AssignsCredentialsAnewWhenOpened) {
 TEST_F(SqliteOutboxTest, AHeadOfTheFutureHoldsUpNoNewOne) {
   const auto head = [this](Outbox* outbox, char sha) {
     KeyReport report = Pending(0);
-    report.sha = std::string(40, sha);
+    report.sha = ShaOf(sha);
     Submission submission = Of({report});
     submission.change.emplace();
     submission.change->pull_request_number = 5;
@@ -438,7 +437,7 @@ TEST_F(SqliteOutboxTest, ReadsDoNotWaitForAWriter) {
   SqliteTransaction transaction(other->get(), SqliteTransaction::Kind::kWrite);
   (*other)->Run("UPDATE entry SET context = 'changed'");
   EXPECT_EQ(
-      outbox->GetCommit(Repo("widgets"), Sha('a'))->statuses.at(0).context,
+      outbox->GetCommit(Repo("widgets"), ShaOf('a'))->statuses.at(0).context,
       "ci/build");
   EXPECT_EQ(outbox->ListCommits(std::nullopt, 0, 10)->size(), 1u);
   EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre(""));
@@ -459,14 +458,14 @@ TEST_F(SqliteOutboxTest, AFailedWriteLeavesNoTrace) {
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "gadgets"));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kInternal);
-  EXPECT_FALSE(outbox->GetCommit(Repo("gadgets"), Sha('a')).ok());
+  EXPECT_FALSE(outbox->GetCommit(Repo("gadgets"), ShaOf('a')).ok());
 
   const auto again =
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "gadgets"));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ((*again)[0].receipts[0].disposition, Disposition::kAccepted);
   EXPECT_EQ((*again)[0].receipts[0].sequence, first + 1);
-  EXPECT_TRUE(outbox->GetCommit(Repo("gadgets"), Sha('a')).ok());
+  EXPECT_TRUE(outbox->GetCommit(Repo("gadgets"), ShaOf('a')).ok());
 }
 
 // Writes to a deleted file are lost with the process.
@@ -494,7 +493,7 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   Outbox* const outbox = opened->get();
   ASSERT_TRUE(Accept(outbox, Pending(1)).ok());
-  EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), Sha('f')).ok());
+  EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), ShaOf('f')).ok());
   EXPECT_THAT(told, IsEmpty());
 
   std::filesystem::rename(database(), database() + ".old");
@@ -541,7 +540,7 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
     threads.emplace_back([&, name] {
       for (int i = 0; i < kReports; ++i) {
         EXPECT_TRUE(outbox->ListCommits(std::nullopt, 0, 10).ok());
-        const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+        const auto commit = outbox->GetCommit(Repo(name), ShaOf('a'));
         EXPECT_TRUE(commit.ok() || absl::IsNotFound(commit.status()));
         EXPECT_TRUE(outbox->NextDueIn(clock_.Now()).ok());
       }
@@ -563,7 +562,7 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
   });
   for (std::thread& thread : threads) thread.join();
   for (const char* name : {"a", "b", "c"}) {
-    EXPECT_EQ(outbox->GetCommit(Repo(name), Sha('a'))->statuses.at(0).attempt,
+    EXPECT_EQ(outbox->GetCommit(Repo(name), ShaOf('a'))->statuses.at(0).attempt,
               kReports);
   }
 }
@@ -614,7 +613,7 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(0), 10)->size(), 3u);
   ASSERT_TRUE(outbox->ForgetOlderThan(absl::ZeroDuration(), clock_.Now()).ok());
   ASSERT_TRUE(
-      absl::IsNotFound(outbox->GetCommit(Repo("a"), Sha('a')).status()));
+      absl::IsNotFound(outbox->GetCommit(Repo("a"), ShaOf('a')).status()));
   // The second number was the end of the try.
   EXPECT_TRUE(
       absl::IsOutOfRange(outbox->ChangesAfter(ChangeCursor(1), 10).status()));

@@ -160,7 +160,8 @@ TEST_F(SqliteStoreTest, StartsWithALargeLog) {
   const std::unique_ptr<Outbox> outbox = Open();
   ASSERT_NE(outbox, nullptr);
   const auto commit = outbox->GetCommit(
-      Repo("widgets"), absl::StrCat("00000000", std::string(32, 'a')));
+      Repo("widgets"),
+      *ParseSha(absl::StrCat("00000000", std::string(32, 'a'))));
   ASSERT_TRUE(commit.ok());
   EXPECT_EQ(commit->statuses.at(0).description, std::string(1000, 'x'));
 }
@@ -191,7 +192,7 @@ TEST_F(SqliteStoreTest, ChecksAnIntactDatabase) {
     EXPECT_TRUE(QuickCheckSqliteOutbox(data_dir()).ok());
     // The check leaves the store in working order.
     EXPECT_TRUE(Accept(outbox.get(), Pending(1)).ok());
-    EXPECT_TRUE(outbox->GetCommit(Repo("widgets"), Sha('a')).ok());
+    EXPECT_TRUE(outbox->GetCommit(Repo("widgets"), ShaOf('a')).ok());
   }
   EXPECT_TRUE(CheckSqliteOutbox(data_dir()).ok());
 }
@@ -228,8 +229,8 @@ TEST_F(SqliteStoreTest, MeetingDamageIsAnInternalError) {
   const std::unique_ptr<Outbox> outbox = Open();
   absl::Status status;
   for (int i = 0; i < 3000 && status.ok(); ++i) {
-    const std::string sha =
-        absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a'));
+    const Sha sha = *ParseSha(
+        absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a')));
     status = outbox->GetCommit(Repo("widgets"), sha).status();
   }
   ExpectError(status, absl::StatusCode::kInternal, "STORE_DAMAGED");

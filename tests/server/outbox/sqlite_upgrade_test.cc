@@ -79,7 +79,7 @@ class SqliteUpgradeTest : public SqliteOutboxFixture {
 
   // "CONTEXT state attempt posting", for every status of a commit.
   std::vector<std::string> Lines(Outbox* outbox, absl::string_view repository) {
-    const auto commit = outbox->GetCommit(Repo(repository), Sha('a'));
+    const auto commit = outbox->GetCommit(Repo(repository), ShaOf('a'));
     EXPECT_TRUE(commit.ok()) << commit.status();
     std::vector<std::string> lines;
     if (!commit.ok()) return lines;
@@ -121,7 +121,7 @@ TEST_F(SqliteUpgradeTest, KeepsEveryStatus) {
             "unnumbered/over: failure 5 2", "unnumbered/running: success 5 2",
             "webhook: pending 0 2"));
     const auto history = outbox->GetHistory(
-        StatusKey::Of(Repo("widgets"), Sha('a'), "rerun/ended"));
+        StatusKey::Of(Repo("widgets"), ShaOf('a'), "rerun/ended"));
     ASSERT_TRUE(history.ok());
     EXPECT_EQ(history->reports.size(), 3u);
     EXPECT_EQ(history->tries.size(), 1u);
@@ -209,7 +209,7 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     for (const char* name : {"old", "older", "new"}) {
-      const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+      const auto commit = outbox->GetCommit(Repo(name), ShaOf('a'));
       ASSERT_TRUE(commit.ok()) << name;
       EXPECT_EQ(commit->repository.name, "new");
       EXPECT_EQ(commit->statuses.size(), 2u);
@@ -292,8 +292,8 @@ TEST_F(SqliteUpgradeTest, PendingsExpireInTime) {
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 100), 0);
     EXPECT_EQ(*outbox->ExpirePendings(clock_.Now() + absl::Hours(7), 100), 8);
-    const auto history =
-        outbox->GetHistory(StatusKey::Of(Repo("widgets"), Sha('a'), "running"));
+    const auto history = outbox->GetHistory(
+        StatusKey::Of(Repo("widgets"), ShaOf('a'), "running"));
     ASSERT_TRUE(history.ok());
     EXPECT_EQ(history->status.description, "No result within 6 h");
   }
@@ -330,14 +330,14 @@ TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
          std::vector<std::pair<const char*, const char*>>{
              {"lost", "REPOSITORY_NOT_FOUND"},
              {"shelved", "REPOSITORY_ARCHIVED"}}) {
-      const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+      const auto commit = outbox->GetCommit(Repo(name), ShaOf('a'));
       ASSERT_TRUE(commit.ok()) << commit.status();
       EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kWaiting);
       EXPECT_EQ(commit->statuses[0].posting.reason, reason);
       EXPECT_TRUE(commit->statuses[0].posting.next_try_time.has_value());
     }
     for (const char* name : {"closed", "capped"}) {
-      const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+      const auto commit = outbox->GetCommit(Repo(name), ShaOf('a'));
       ASSERT_TRUE(commit.ok()) << commit.status();
       EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned)
           << name;
@@ -355,7 +355,7 @@ TEST_F(SqliteUpgradeTest, ParksNothingThatNobodyPosts) {
     MakeLately();
     const std::unique_ptr<Outbox> outbox = Open();
     EXPECT_THAT(*outbox->CredentialsOfParked(), testing::IsEmpty());
-    const auto commit = outbox->GetCommit(Repo("lost"), Sha('a'));
+    const auto commit = outbox->GetCommit(Repo("lost"), ShaOf('a'));
     ASSERT_TRUE(commit.ok()) << commit.status();
     EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned);
   }

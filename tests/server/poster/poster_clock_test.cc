@@ -52,10 +52,10 @@ TEST_F(PosterClockTest, NoRequestOutlastsItsLease) {
   for (const int tenths : {0, 5, 25, 40, 100, 300}) {
     outbox_->commit_time = absl::Milliseconds(100) * tenths;
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(tenths);
+    report.sha = ShaOf(tenths);
     Say(report);
     RunFor(absl::Minutes(10));
-    EXPECT_EQ(ShownState("acme/web", Sha(tenths)), "success") << tenths;
+    EXPECT_EQ(ShownState("acme/web", ShaOf(tenths)), "success") << tenths;
     ASSERT_FALSE(lease_left_.empty());
     for (const absl::Duration left : lease_left_) {
       EXPECT_GE(left, absl::Seconds(12)) << tenths;
@@ -71,10 +71,10 @@ TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
     outbox_->commit_time = absl::Milliseconds(100) * tenths;
     fake_->SetDelay(absl::Seconds(2));
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(tenths);
+    report.sha = ShaOf(tenths);
     Say(report);
     RunFor(absl::Minutes(10));
-    EXPECT_EQ(ShownState("acme/site", Sha(tenths)), "success") << tenths;
+    EXPECT_EQ(ShownState("acme/site", ShaOf(tenths)), "success") << tenths;
     for (const absl::Duration left : lease_left_) {
       EXPECT_GE(left, absl::Seconds(12)) << tenths;
     }
@@ -210,7 +210,7 @@ TEST_P(PosterClockSetTest, DelaysNothingThatWasDue) {
   limiter_->SetPace("github.com/acme", pace);
   for (int i = 0; i < 30; ++i) {
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Seconds(10));
@@ -248,7 +248,7 @@ TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
   Unpace();
   for (int i = 0; i < 1200; ++i) {
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   clock_.Jump(-absl::Hours(1));

@@ -99,7 +99,7 @@ TEST_F(PosterTest, ARefusalByAnOldNameHasGitHubAskedWhoHasIt) {
   const std::string sha(40, '7');
   fake_->rules().AddCommit("acme/app", sha);
   KeyReport report = Ended("acme/app", Result::kSuccess);
-  report.sha = sha;
+  report.sha = *ParseSha(sha);
   Say(report);
   RunFor(absl::Minutes(6));
   ASSERT_EQ(fake_->rules().Shown("acme/app", sha).size(), 1u);
@@ -170,7 +170,7 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   };
   for (int i = 0; i < 5; ++i) {
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   Say(Ended("other/lib", Result::kSuccess));
@@ -183,7 +183,7 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   suspended = false;
   RunFor(absl::Minutes(15));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(ShownState("acme/web", Sha(i)), "success");
+    EXPECT_EQ(ShownState("acme/web", ShaOf(i)), "success");
   }
 }
 
@@ -216,7 +216,7 @@ TEST_F(PosterTest, AProbeWaitsForAHostThatIsDown) {
   down = false;
   RunFor(absl::Minutes(6));
   EXPECT_EQ(ShownState("acme/web"), "success");
-  EXPECT_EQ(ShownState("other/lib", kSha, "ci/0"), "success");
+  EXPECT_EQ(ShownState("other/lib", *ParseSha(kSha), "ci/0"), "success");
 }
 
 }  // namespace

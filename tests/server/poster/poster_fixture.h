@@ -31,8 +31,8 @@ namespace signalbox {
 inline constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
 
 // A different sha for each number from 0 to 8999.
-inline std::string Sha(int number) {
-  return absl::StrCat(1000 + number, kSha + 4);
+inline Sha ShaOf(int number) {
+  return *ParseSha(absl::StrCat(1000 + number, kSha + 4));
 }
 
 // A transport in front of FakeGitHub. A test can set a hook that answers
@@ -169,7 +169,7 @@ inline Repository Repo(const std::string& full_name) {
 inline KeyReport Pending(const std::string& full_name, int64_t attempt = 1) {
   KeyReport report;
   report.repository = Repo(full_name);
-  report.sha = kSha;
+  report.sha = *ParseSha(kSha);
   report.context = "ci/build";
   report.attempt = attempt;
   return report;
@@ -314,9 +314,9 @@ class PosterTest : public testing::Test {
 
   // The state that GitHub shows; "nothing" if it shows none.
   std::string ShownState(const std::string& full_name,
-                         const std::string& sha = kSha,
+                         const Sha& sha = *ParseSha(kSha),
                          const std::string& context = "ci/build") {
-    const auto shown = fake_->rules().Shown(full_name, sha);
+    const auto shown = fake_->rules().Shown(full_name, sha.Hex());
     const auto row = shown.find(context);
     return row == shown.end() ? "nothing" : row->second.state;
   }
@@ -332,15 +332,15 @@ class PosterTest : public testing::Test {
 
   // How far posting of the first status of commit kSha has got.
   Posting PostingOf(const std::string& full_name) {
-    const auto commit = outbox_->GetCommit(Repo(full_name), kSha);
+    const auto commit = outbox_->GetCommit(Repo(full_name), *ParseSha(kSha));
     EXPECT_TRUE(commit.ok()) << commit.status();
     return commit.ok() ? commit->statuses.at(0).posting : Posting();
   }
 
   // The recorded tries of ci/build at commit kSha.
   std::vector<Try> Tries(const std::string& full_name) {
-    const auto history =
-        outbox_->GetHistory(StatusKey::Of(Repo(full_name), kSha, "ci/build"));
+    const auto history = outbox_->GetHistory(
+        StatusKey::Of(Repo(full_name), *ParseSha(kSha), "ci/build"));
     std::vector<Try> tries;
     if (!history.ok()) return tries;
     for (const RecordedTry& one : history->tries) {

@@ -32,7 +32,7 @@ TEST_P(PosterLimitTest, WaitsAndThenGoesOn) {
   Fail(GetParam(), 1, 45, "/web/");
   for (int i = 0; i < 30; ++i) {
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   Say(Ended("other/lib", Result::kSuccess));
@@ -45,7 +45,7 @@ TEST_P(PosterLimitTest, WaitsAndThenGoesOn) {
   EXPECT_EQ(fake_->rules().request_count(), requests);
   RunFor(absl::Minutes(5));
   for (int i = 0; i < 30; ++i) {
-    EXPECT_EQ(ShownState("acme/web", Sha(i)), "success") << i;
+    EXPECT_EQ(ShownState("acme/web", ShaOf(i)), "success") << i;
   }
 }
 
@@ -111,22 +111,22 @@ TEST_F(PosterTest, KeepsTheReserveForResults) {
   Unpace();
   for (int i = 0; i < 60; ++i) {
     KeyReport report = Pending("acme/web");
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Seconds(10));
   EXPECT_EQ(fake_->rules().request_count(), 36);
   for (int i = 0; i < 10; ++i) {
     KeyReport report = Ended("acme/app", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Seconds(10));
   EXPECT_EQ(fake_->rules().request_count(), 40);
-  EXPECT_EQ(ShownState("acme/app", Sha(3)), "success");
+  EXPECT_EQ(ShownState("acme/app", ShaOf(3)), "success");
   RunFor(absl::Hours(2));
-  EXPECT_EQ(ShownState("acme/app", Sha(9)), "success");
-  EXPECT_EQ(ShownState("acme/web", Sha(59)), "pending");
+  EXPECT_EQ(ShownState("acme/app", ShaOf(9)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(59)), "pending");
 }
 
 TEST_F(PosterTest, TheBudgetIsLearntBeforeTheFirstPost) {

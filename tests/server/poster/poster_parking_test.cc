@@ -28,7 +28,7 @@ class PosterParkingTest : public PosterTest {
   KeyReport Of(const std::string& name, int number,
                Result result = Result::kSuccess) {
     KeyReport report = Ended(name, result);
-    report.sha = Sha(number);
+    report.sha = ShaOf(number);
     return report;
   }
 
@@ -40,7 +40,9 @@ class PosterParkingTest : public PosterTest {
   }
 
   Posting PostingAt(const std::string& name, int number) {
-    return outbox_->GetCommit(Repo(name), Sha(number))->statuses.at(0).posting;
+    return outbox_->GetCommit(Repo(name), ShaOf(number))
+        ->statuses.at(0)
+        .posting;
   }
 
   // The waits between the posts.
@@ -65,7 +67,7 @@ TEST_F(PosterParkingTest, OneRefusalAndATakenPostASecondLater) {
   EXPECT_EQ(PostingAt("acme/web", 1).reason, "REPOSITORY_NOT_FOUND");
   Answer(0);
   RunFor(absl::Seconds(10));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
   EXPECT_EQ(PostingAt("acme/web", 1).state, PostingState::kPosted);
 }
 
@@ -104,7 +106,7 @@ TEST_F(PosterParkingTest, WhatParks) {
     EXPECT_EQ(transport_->sent.size(), 1u) << one.message;
     Answer(0);
     RunFor(absl::Seconds(20));
-    EXPECT_EQ(ShownState(name, Sha(2)), "success") << one.message;
+    EXPECT_EQ(ShownState(name, ShaOf(2)), "success") << one.message;
     transport_->sent.clear();
   }
 }
@@ -126,7 +128,7 @@ TEST_F(PosterParkingTest, WhatStaysWithTheEntry) {
     Answer(0);
     Say(Of(name, 2));
     RunFor(absl::Seconds(1));
-    EXPECT_EQ(ShownState(name, Sha(2)), "success") << message;
+    EXPECT_EQ(ShownState(name, ShaOf(2)), "success") << message;
   }
 }
 
@@ -142,7 +144,7 @@ TEST_F(PosterParkingTest, ProbesGetRarer) {
   Answer(0);
   RunFor(absl::Hours(1));
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(ShownState("acme/web", Sha(i)), "success");
+    EXPECT_EQ(ShownState("acme/web", ShaOf(i)), "success");
   }
 }
 
@@ -152,7 +154,7 @@ TEST_F(PosterParkingTest, AnotherRepositoryDoesNotWait) {
   Say(Of("acme/web", 1));
   Say(Of("acme/app", 1));
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(ShownState("acme/app", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/app", ShaOf(1)), "success");
 }
 
 // The same report again gets an OK, so a post must follow.
@@ -165,7 +167,7 @@ TEST_F(PosterParkingTest, TheSameReportAgainBringsTheProbeForward) {
   Answer(0);
   EXPECT_EQ(Repeat(report), Disposition::kUnchanged);
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
 }
 
 TEST_F(PosterParkingTest, AnotherSuccessInTheRepositoryTakesAllWithIt) {
@@ -176,8 +178,8 @@ TEST_F(PosterParkingTest, AnotherSuccessInTheRepositoryTakesAllWithIt) {
   Answer(0);
   Say(Of("acme/web", 2));
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
-  EXPECT_EQ(ShownState("acme/web", Sha(2)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(2)), "success");
 }
 
 TEST_F(PosterParkingTest, AnotherTokenInTheFileBringsTheProbeForward) {
@@ -191,7 +193,7 @@ TEST_F(PosterParkingTest, AnotherTokenInTheFileBringsTheProbeForward) {
   Answer(0);
   std::ofstream(TokenFile()) << "another-token";
   RunFor(absl::Seconds(30));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
 }
 
 TEST_F(PosterParkingTest, AStartBringsTheProbeForward) {
@@ -203,7 +205,7 @@ TEST_F(PosterParkingTest, AStartBringsTheProbeForward) {
   StartPoster();
   Learn();
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
 }
 
 TEST_F(PosterParkingTest, ProbesTakeATenthOfThePace) {
@@ -249,7 +251,7 @@ TEST_F(PosterParkingTest, AClockThatIsSetSendsNoProbeTwice) {
   clock_.Jump(absl::Seconds(76));
   RunFor(absl::Seconds(10));
   EXPECT_EQ(posts_.size(), 2u);
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
   EXPECT_EQ(PostingAt("acme/web", 1).state, PostingState::kPosted);
 }
 
@@ -277,7 +279,7 @@ TEST_F(PosterParkingTest, AfterAWeekItIsGivenUpAndAReportTakesItUpAgain) {
   Answer(0);
   EXPECT_EQ(Repeat(report), Disposition::kUnchanged);
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(ShownState("acme/web", Sha(1)), "success");
+  EXPECT_EQ(ShownState("acme/web", ShaOf(1)), "success");
 }
 
 }  // namespace

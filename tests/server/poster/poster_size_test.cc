@@ -72,7 +72,7 @@ class PosterSizeTest : public PosterTest {
     std::vector<Submission> submissions;
     for (int i = 0; i < commits; ++i) {
       KeyReport report = Ended("o0/web", Result::kSuccess);
-      report.sha = Sha(i);
+      report.sha = ShaOf(i);
       SetReport(&submissions.emplace_back(), report);
     }
     return submissions;
@@ -169,7 +169,7 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   const std::vector<Submission> submissions = ResultsOfWeb(500);
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Milliseconds(1));
-  EXPECT_EQ(ShownState("o0/web", Sha(499)), "success");
+  EXPECT_EQ(ShownState("o0/web", ShaOf(499)), "success");
   EXPECT_LE(outbox_->long_due_looks, 1);
 }
 
@@ -186,7 +186,7 @@ TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
   EXPECT_LE(outbox_->long_due_looks, 2);
   RunFor(absl::Seconds(8));
   EXPECT_EQ(ShownState("o0/zoo"), "pending");
-  EXPECT_NE(ShownState("o0/web", Sha(1999)), "success");
+  EXPECT_NE(ShownState("o0/web", ShaOf(1999)), "success");
 }
 
 // After a start, a few of many installations have due entries.
@@ -231,7 +231,7 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   for (int i = 1; i < kInstallations; i += 10) {
     SetReport(&submissions.emplace_back(), Pending(Name(i)));
     submissions.back().contexts = {"ci/other"};
-    submissions.back().report.sha = Sha(i);
+    submissions.back().report.sha = ShaOf(i);
   }
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   clock_.Advance(absl::Seconds(1));
@@ -252,7 +252,7 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   // At the same pace.
   RunFor(absl::Minutes(2));
   for (int i = 1; i < kInstallations; i += 10) {
-    EXPECT_EQ(ShownState(Name(i), Sha(i), "ci/other"), "pending") << i;
+    EXPECT_EQ(ShownState(Name(i), ShaOf(i), "ci/other"), "pending") << i;
   }
 }
 

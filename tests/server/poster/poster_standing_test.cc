@@ -48,10 +48,10 @@ TEST_F(PosterStandingTest, APendingIsTakenOutByThePoster) {
 TEST_F(PosterStandingTest, EachResultOfARowIsTakenOutAtOnce) {
   for (int i = 0; i < 5; ++i) {
     KeyReport report = Ended("acme/app", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
     RunFor(absl::Milliseconds(10));
-    EXPECT_EQ(ShownState("acme/app", Sha(i)), "success");
+    EXPECT_EQ(ShownState("acme/app", ShaOf(i)), "success");
   }
   EXPECT_EQ(outbox_->turns, 5);
 }
@@ -122,7 +122,7 @@ TEST_F(PosterStandingTest, APendingThatIsLongDueStillGetsItsSlot) {
   RunFor(absl::Minutes(1) + absl::Seconds(59));
   for (int i = 0; i < 40; ++i) {
     KeyReport report = Ended("acme/app", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   clock_.Advance(absl::Seconds(1));

@@ -364,14 +364,14 @@ TEST_F(PosterTest, APostOfABacklogCostsOneTransaction) {
   for (int i = 0; i < kPosts; ++i) {
     for (const char* name : {"acme/app", "other/lib"}) {
       KeyReport report = Ended(name, Result::kSuccess);
-      report.sha = Sha(i);
+      report.sha = ShaOf(i);
       Say(report);
     }
   }
   RunFor(absl::Minutes(1));
   for (int i = 0; i < kPosts; ++i) {
-    EXPECT_EQ(ShownState("acme/app", Sha(i)), "success");
-    EXPECT_EQ(ShownState("other/lib", Sha(i)), "success");
+    EXPECT_EQ(ShownState("acme/app", ShaOf(i)), "success");
+    EXPECT_EQ(ShownState("other/lib", ShaOf(i)), "success");
   }
   EXPECT_LE(outbox_->turns, kPosts + 1);
 }
@@ -384,12 +384,12 @@ TEST_F(PosterTest, ABacklogIsTakenOutInBatches) {
   for (int i = 0; i < 80; ++i) {
     names.push_back(absl::StrCat("acme/", i % 5));
     KeyReport report = Ended(names.back(), Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Minutes(1));
   for (int i = 0; i < 80; ++i) {
-    EXPECT_EQ(ShownState(names[i], Sha(i)), "success");
+    EXPECT_EQ(ShownState(names[i], ShaOf(i)), "success");
   }
   EXPECT_LE(outbox_->turns, 8 + 72 / 8 + 8);
 }
@@ -400,7 +400,7 @@ TEST_F(PosterTest, ABatchGoesRoundTheRepositories) {
   for (int i = 0; i < 40; ++i) {
     KeyReport report =
         Ended(i < 36 ? "acme/busy" : "acme/quiet", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Milliseconds(1));
@@ -416,7 +416,7 @@ TEST_F(PosterTest, ABatchGoesRoundTheRepositories) {
 TEST_F(PosterTest, ALongBacklogDelaysNoOther) {
   for (int i = 0; i < 300; ++i) {
     KeyReport report = Ended("nobody/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   Say(Ended("other/lib", Result::kSuccess));

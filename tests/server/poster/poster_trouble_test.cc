@@ -175,7 +175,7 @@ TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
   Fail("server_error_html", -1);
   for (int i = 0; i < 300; ++i) {
     KeyReport report = Ended("acme/web", Result::kSuccess);
-    report.sha = Sha(i);
+    report.sha = ShaOf(i);
     Say(report);
   }
   RunFor(absl::Hours(1));
@@ -189,7 +189,7 @@ TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
   fake_->rules().ClearFaults();
   RunFor(absl::Minutes(6));
   for (int i = 0; i < 300; ++i) {
-    ASSERT_EQ(ShownState("acme/web", Sha(i)), "success") << i;
+    ASSERT_EQ(ShownState("acme/web", ShaOf(i)), "success") << i;
   }
   EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "");
   // Only requests that were sent are read back.

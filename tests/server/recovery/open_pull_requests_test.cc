@@ -28,7 +28,7 @@ TEST_F(ComparingTest, HeadsThatNobodyToldOfArePending) {
   Run(absl::Minutes(6));
   EXPECT_TRUE(IsKnown(2));
   const auto commit =
-      outbox_->GetCommit(*ParseRepository(kRepository), ShaOf(2));
+      outbox_->GetCommit(*ParseRepository(kRepository), *ParseSha(ShaOf(2)));
   ASSERT_TRUE(commit.ok());
   ASSERT_EQ(commit->statuses.size(), 1u);
   EXPECT_EQ(commit->statuses[0].context, "ci/build");
@@ -77,7 +77,7 @@ class FailingOutbox : public ForwardingOutbox {
   using ForwardingOutbox::ForwardingOutbox;
 
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                       absl::string_view sha) override {
+                                       const Sha& sha) override {
     if (failing_reads > 0 && failing_reads-- > 0) {
       return absl::UnavailableError("the disk is away");
     }

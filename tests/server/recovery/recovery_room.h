@@ -148,7 +148,9 @@ class RecoveryRoomTest : public QuestionsFixture {
 
   // Whether the store has reports about this pull request's head.
   bool IsKnown(int number, const std::string& full_name = kRepository) {
-    return outbox_->GetCommit(*ParseRepository(full_name), ShaOf(number)).ok();
+    return outbox_
+        ->GetCommit(*ParseRepository(full_name), *ParseSha(ShaOf(number)))
+        .ok();
   }
   // How many of the pull requests number `from` + 1 to `to` are known.
   int KnownOf(int from, int to) {

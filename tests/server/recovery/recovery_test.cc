@@ -96,7 +96,7 @@ TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
   EXPECT_EQ(last_disposition_, Disposition::kAccepted);
   KeyReport result;
   result.repository = *ParseRepository(kRepository);
-  result.sha = ShaOf(0);
+  result.sha = *ParseSha(ShaOf(0));
   result.context = "ci/build";
   result.result = Result::kSuccess;
   Submission said;

@@ -89,7 +89,7 @@ class RetesterTest : public QuestionsFixture {
   void Say(const std::string& context, Result result) {
     KeyReport report;
     report.repository = *ParseRepository(kRepository);
-    report.sha = kHead;
+    report.sha = *ParseSha(kHead);
     report.context = context;
     report.attempt = 1;
     report.result = result;
@@ -113,7 +113,7 @@ class RetesterTest : public QuestionsFixture {
   // "ci/build=pending ..." of the head.
   std::string Statuses() {
     const auto commit =
-        outbox_->GetCommit(*ParseRepository(kRepository), kHead);
+        outbox_->GetCommit(*ParseRepository(kRepository), *ParseSha(kHead));
     std::string text;
     if (!commit.ok()) return text;
     for (const StatusView& status : commit->statuses) {
@@ -177,7 +177,7 @@ TEST_F(RetesterTest, TheReportSaysWhoAskedForWhat) {
   EXPECT_EQ(submission.change->pull_request_number, 3);
   EXPECT_EQ(submission.report.repository.FullName(), kRepository);
   EXPECT_EQ(submission.report.repository_id, 1);
-  EXPECT_EQ(submission.report.sha, kHead);
+  EXPECT_EQ(submission.report.sha.Hex(), kHead);
   EXPECT_EQ(submission.report.result, std::nullopt);
   EXPECT_EQ(submission.report.expires_after, absl::Hours(2));
   EXPECT_TRUE(submission.report.rerun);
@@ -290,7 +290,7 @@ TEST_F(RetesterTest, ARefusalIsInTheHistory) {
   EXPECT_TRUE(IsSettled());
   for (const char* context : {"ci/build", "ci/lint"}) {
     StatusKey key =
-        StatusKey::Of(*ParseRepository(kRepository), kHead, context);
+        StatusKey::Of(*ParseRepository(kRepository), *ParseSha(kHead), context);
     const auto history = outbox_->GetHistory(key);
     ASSERT_TRUE(history.ok());
     ASSERT_EQ(history->reports.size(), 4u) << context;
@@ -397,7 +397,7 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   ASSERT_EQ(Statuses(), "ci/build=pending ");
   KeyReport result;
   result.repository = *ParseRepository(kRepository);
-  result.sha = kHead;
+  result.sha = *ParseSha(kHead);
   result.context = "ci/build";
   result.attempt = 2;
   result.result = Result::kSuccess;

@@ -67,7 +67,7 @@ TEST_F(ConvertTest, TakesAPending) {
   EXPECT_THAT(converted->warnings, testing::IsEmpty());
   const Report& report = converted->submission.report;
   EXPECT_EQ(report.Key("CI/Lint"),
-            (StatusKey{"github.com/acme/app", kSha, "ci/lint"}));
+            (StatusKey{"github.com/acme/app", *ParseSha(kSha), "ci/lint"}));
   EXPECT_FALSE(report.result.has_value());
   EXPECT_EQ(report.attempt, 7);
   EXPECT_EQ(report.series, "jenkins:https://ci.example.com/job/app");
@@ -414,7 +414,7 @@ TEST_F(ConvertTest, TakesWhatWasSeenAtGitHub) {
 TEST_F(ConvertTest, ShowsACommit) {
   CommitView commit;
   commit.repository = *ParseRepository("Acme/App");
-  commit.sha = kSha;
+  commit.sha = *ParseSha(kSha);
   StatusView status;
   status.context = "CI/Build";
   status.state = CommitState::kError;
@@ -456,7 +456,7 @@ TEST_F(ConvertTest, ReRunAllChecksMeansAllThatWasReported) {
   ASSERT_TRUE(converted.ok());
   EXPECT_TRUE(converted->submission.with_all_reported);
   const Report& report = converted->submission.report;
-  EXPECT_EQ(report.sha, kSha);
+  EXPECT_EQ(report.sha.Hex(), kSha);
   EXPECT_TRUE(report.rerun);
   EXPECT_TRUE(report.from_webhook);
   request.add_contexts("ci/build");

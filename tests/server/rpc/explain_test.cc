@@ -39,7 +39,7 @@ TEST_F(NextStepTest, SaysWhatHasOvertakenIt) {
   const std::string sha(40, 'b');
   EXPECT_THAT(Step(PostingState::kAbandoned, kOvertaken),
               HasSubstr("has a newer head, so the server posts nothing"));
-  history_.status.posting.overtaken_by = sha;
+  history_.status.posting.overtaken_by = *ParseSha(sha);
   const std::string step = Step(PostingState::kAbandoned, kOvertaken);
   EXPECT_THAT(step, HasSubstr("newer head, " + sha + ", so the server"));
   EXPECT_THAT(step, Not(HasSubstr("retry")));

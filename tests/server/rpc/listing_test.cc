@@ -28,8 +28,9 @@ using Kind = Settlement::Kind;
 // The largest message that gRPC's clients take by default.
 constexpr size_t kDefaultLimit = 4 << 20;
 
-std::string Sha(int number) {
-  return absl::StrCat(absl::Hex(number, absl::kZeroPad8), std::string(32, 'a'));
+Sha ShaOf(int number) {
+  return *ParseSha(
+      absl::StrCat(absl::Hex(number, absl::kZeroPad8), std::string(32, 'a')));
 }
 
 class ListingTest : public ServiceTest {
@@ -41,7 +42,7 @@ class ListingTest : public ServiceTest {
               absl::Time now = Clock::System()->Now()) {
     KeyReport report;
     report.repository = *ParseRepository(repository);
-    report.sha = Sha(sha);
+    report.sha = ShaOf(sha);
     report.context = context;
     report.result = Result::kSuccess;
     report.description = description;
@@ -210,7 +211,7 @@ TEST_F(ListingTest, WithoutACredentialAStatusWaitsForOne) {
   EXPECT_EQ(Listed(filter), waits);
   v1::GetCommitStatusRequest request;
   request.set_repository("nobody/app");
-  request.set_sha(Sha(1));
+  request.set_sha(ShaOf(1).Hex());
   v1::GetCommitStatusResponse commit;
   ASSERT_TRUE(
       Call(&v1::StatusService::Stub::GetCommitStatus, request, &commit).ok());

@@ -112,7 +112,7 @@ class ReportStreamTest : public ServiceTest {
   absl::StatusOr<History> Stored(const std::string& context,
                                  const std::string& repository = "acme/app") {
     return outbox_->GetHistory(
-        StatusKey::Of(*ParseRepository(repository), kSha, context));
+        StatusKey::Of(*ParseRepository(repository), *ParseSha(kSha), context));
   }
 };
 
@@ -531,7 +531,7 @@ std::vector<std::string> Rows(Outbox* outbox, int contexts) {
   std::vector<std::string> rows;
   for (int i = 0; i < contexts; ++i) {
     const auto history = outbox->GetHistory(StatusKey::Of(
-        *ParseRepository("acme/app"), kSha, absl::StrCat("ci/", i)));
+        *ParseRepository("acme/app"), *ParseSha(kSha), absl::StrCat("ci/", i)));
     if (!history.ok()) continue;
     const StatusView& status = history->status;
     rows.push_back(absl::StrCat(

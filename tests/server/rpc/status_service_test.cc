@@ -702,7 +702,8 @@ TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
       grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(reason, "SERVER_TOO_SLOW");
   intake_->RunOnce();
-  const auto commit = outbox_->GetCommit(*ParseRepository("acme/app"), kSha);
+  const auto commit =
+      outbox_->GetCommit(*ParseRepository("acme/app"), *ParseSha(kSha));
   ASSERT_TRUE(commit.ok());
   EXPECT_EQ(commit->statuses.size(), 1u);
 }

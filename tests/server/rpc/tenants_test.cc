@@ -1052,7 +1052,8 @@ class SpeakingAsGitHubTest : public TenantsTest {
 
   // "STATE POSTING" of a context in the store; empty: unknown.
   std::string Shown(const char* repository, const std::string& context) {
-    const auto commit = outbox_->GetCommit(*ParseRepository(repository), kSha);
+    const auto commit =
+        outbox_->GetCommit(*ParseRepository(repository), *ParseSha(kSha));
     if (!commit.ok()) return "";
     for (const StatusView& status : commit->statuses) {
       if (status.context != context) continue;

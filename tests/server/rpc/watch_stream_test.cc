@@ -367,7 +367,7 @@ TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   const auto accept = [this](const char* repository) {
     KeyReport report;
     report.repository = *ParseRepository(repository);
-    report.sha = kSha;
+    report.sha = *ParseSha(kSha);
     report.context = "ci/build";
     report.result = Result::kSuccess;
     ASSERT_TRUE(outbox_->Accept({Of({report})}, Clock::System()->Now()).ok());
