@@ -107,8 +107,7 @@ class Diagnostician {
   Clock* const clock_;
 
   Mutex mu_;
-  // By canonical name.
-  std::map<std::string, CasePointer> cases_ ABSL_GUARDED_BY(mu_);
+  std::map<CanonicalName, CasePointer> cases_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -47,9 +47,9 @@ struct EntryRow {
   PostingState posting_state = PostingState::kDue;
   std::string posting_reason;  // Why it waits or was abandoned.
   bool is_pending = false;     // The newest report is a pending.
-  // The canonical old name of the repository by which the newest report came;
-  // empty: it came by the present name.
-  std::string reported_as;
+  // The old name of the repository by which the newest report came; empty: it
+  // came by the present name.
+  CanonicalName reported_as;
   // From when on the newest report was or is to be posted. Failed tries delay
   // the next try, but not this time.
   absl::Time first_due_time;
@@ -103,7 +103,7 @@ struct Circumstances {
   // The known delivery asks to run the contexts again: see MayAskRerun.
   bool asks_rerun = false;
   bool is_overtaken = false;  // Its pull request has a newer head.
-  std::string reported_as;    // As in EntryRow.
+  CanonicalName reported_as;  // As in EntryRow.
   // GitHub must first confirm that `reported_as` is still an old name, so the
   // entry becomes due later.
   bool awaits_answer = false;

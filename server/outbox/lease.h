@@ -117,7 +117,7 @@ struct LeaseRequest {
   // The repositories take turns in the order of their canonical names. The
   // search begins with the first one after this name, and goes on at the
   // beginning after the last. Empty: begin at the beginning.
-  std::string after_repository;
+  CanonicalName after_repository;
   // For a request after the first of one PostQueue::Turn: begin after the
   // repository of the previous request's lease. If the previous request took
   // nothing, this one takes nothing either.

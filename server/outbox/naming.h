@@ -25,10 +25,10 @@ namespace signalbox {
 
 // A repository as the store knows it.
 struct NamedRepository {
-  int64_t key = 0;        // The store's own number of the row.
-  std::string canonical;  // The name that leads to the row, in lower case.
-  Repository repository;  // Its present name, or the last one that it had.
-  int64_t number = 0;     // GitHub's; 0: not known.
+  int64_t key = 0;          // The store's own number of the row.
+  CanonicalName canonical;  // The name that leads to the row.
+  Repository repository;    // Its present name, or the last one that it had.
+  int64_t number = 0;       // GitHub's; 0: not known.
   // The number came from a delivery or from GitHub's answer. Only such a number
   // counts.
   bool is_verified = false;

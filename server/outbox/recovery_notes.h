@@ -78,7 +78,7 @@ class RecoveryNotes {
   // A page of all repositories, at most `limit`, ordered by their canonical
   // names. Begins after the canonical name `after`; empty: at the first.
   virtual absl::StatusOr<std::vector<KnownRepository>> Repositories(
-      const std::string& after, int limit) = 0;
+      const CanonicalName& after, int limit) = 0;
 
   // Times that recovery stores under names of its own, such as the cursor of a
   // hook. GetNamedTime returns nothing for a name that was never set.

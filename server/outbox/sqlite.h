@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/report/sha.h"
+#include "server/report/status_key.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -229,6 +230,9 @@ class SqliteQuery {
   void BindOne(int index, int64_t value);
   void BindOne(int index, absl::string_view value);
   void BindOne(int index, const SqliteBlob& value);
+  void BindOne(int index, const CanonicalName& value) {
+    BindOne(index, value.text());
+  }
   void BindOne(int index, const Sha& value) {
     BindOne(index, SqliteBlob{value.bytes()});
   }
@@ -275,6 +279,10 @@ class SqliteQuery {
   }
   void ReadOne(int column, SqliteBytes* value) const {
     value->bytes = std::string(Bytes(column, /*is_text=*/false));
+  }
+  void ReadOne(int column, CanonicalName* value) const {
+    *value =
+        CanonicalName::OfStored(std::string(Bytes(column, /*is_text=*/true)));
   }
   void ReadOne(int column, Sha* value) const {
     *value = Sha::OfBytes(Bytes(column, /*is_text=*/false));

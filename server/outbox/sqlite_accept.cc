@@ -299,7 +299,7 @@ class Accepting {
   const AcceptOptions& options_;
   const absl::Time now_;
 
-  std::string canonical_;
+  CanonicalName canonical_;
   int64_t learnt_number_ = 0;  // 0: none.
   int64_t repository_key_ = 0;
   CommitRow* commit_ = nullptr;  // Null: it is new.

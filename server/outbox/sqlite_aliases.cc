@@ -44,13 +44,13 @@ constexpr char kSetQuestionCredential[] =
 
 }  // namespace
 
-const SqliteAliases::Alias* SqliteAliases::Find(SqliteConnection* connection,
-                                                const std::string& canonical) {
+const SqliteAliases::Alias* SqliteAliases::Find(
+    SqliteConnection* connection, const CanonicalName& canonical) {
   if (!aliases_.has_value()) {
     aliases_.emplace();
     SqliteQuery query(connection, kListAliases);
     while (query.Next()) {
-      std::string name;
+      CanonicalName name;
       Alias alias;
       query.Read(&name, &alias.canonical, &alias.repository_key, &alias.number,
                  &alias.checked_time, &alias.ask_time);
@@ -62,7 +62,7 @@ const SqliteAliases::Alias* SqliteAliases::Find(SqliteConnection* connection,
 }
 
 void SqliteAliases::Add(SqliteConnection* connection,
-                        const std::string& canonical, int64_t number,
+                        const CanonicalName& canonical, int64_t number,
                         int64_t repository_key) {
   SqliteQuery(connection, kPutAlias)
       .Bind(canonical, number, repository_key)
@@ -71,7 +71,7 @@ void SqliteAliases::Add(SqliteConnection* connection,
 }
 
 void SqliteAliases::Remove(SqliteConnection* connection,
-                           const std::string& canonical) {
+                           const CanonicalName& canonical) {
   SqliteQuery(connection, kDeleteAlias).Bind(canonical).Run();
   Forget();
 }
@@ -90,15 +90,16 @@ bool SqliteAliases::Use(SqliteConnection* connection, const Repository& said,
 }
 
 void SqliteAliases::NoteChecked(SqliteConnection* connection,
-                                const std::string& canonical, absl::Time now) {
+                                const CanonicalName& canonical,
+                                absl::Time now) {
   SqliteQuery(connection, kNoteChecked).Bind(now, canonical).Run();
   Forget();
 }
 
 void SqliteAliases::Doubt(SqliteConnection* connection,
-                          const std::string& canonical, absl::Time now) {
+                          const CanonicalName& canonical, absl::Time now) {
   const Alias* const alias = Find(connection, canonical);
-  const absl::StatusOr<Repository> said = ParseRepository(canonical);
+  const absl::StatusOr<Repository> said = ParseRepository(canonical.text());
   if (alias == nullptr || !said.ok()) return;
   const absl::Time at = std::max(now, alias->checked_time + kBetweenQuestions);
   AskName(connection, *said, at, now);
@@ -113,7 +114,7 @@ void SqliteAliases::AskNumber(SqliteConnection* connection,
 void SqliteAliases::AskName(SqliteConnection* connection,
                             const Repository& name, absl::Time at,
                             absl::Time now) {
-  Ask(connection, name.Canonical(), name, 0, at, now);
+  Ask(connection, name.Canonical().text(), name, 0, at, now);
   // Aliases in memory hold the times of their questions.
   Forget();
 }

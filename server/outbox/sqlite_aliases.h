@@ -23,8 +23,7 @@ namespace signalbox {
 // SqliteRepositories owns the one object of this class. Renames are rare, so it
 // keeps all old names in memory.
 //
-// `canonical` is always a name in the form of Repository::Canonical(), and a
-// `number` is GitHub's number of a repository (0: not known).
+// A `number` is GitHub's number of a repository (0: not known).
 //
 // Every method needs an open transaction of the writer. Errors stick to
 // `connection` (see SqliteConnection). Not thread-safe.
@@ -41,7 +40,7 @@ class SqliteAliases {
   struct Alias {
     // The repository that the old name means: its present name and its key in
     // the table `repository`.
-    std::string canonical;
+    CanonicalName canonical;
     int64_t repository_key = 0;
     // The number of the repository that had the name.
     int64_t number = 0;
@@ -52,14 +51,15 @@ class SqliteAliases {
     std::optional<absl::Time> ask_time;
   };
   // Null: `canonical` is no old name. Valid until the next call of any method.
-  const Alias* Find(SqliteConnection* connection, const std::string& canonical);
+  const Alias* Find(SqliteConnection* connection,
+                    const CanonicalName& canonical);
 
   // Makes `canonical` an old name of the repository with this key. Replaces
   // what the old name meant before. `number`: see Alias.
-  void Add(SqliteConnection* connection, const std::string& canonical,
+  void Add(SqliteConnection* connection, const CanonicalName& canonical,
            int64_t number, int64_t repository_key);
   // Makes `canonical` an old name no longer.
-  void Remove(SqliteConnection* connection, const std::string& canonical);
+  void Remove(SqliteConnection* connection, const CanonicalName& canonical);
 
   // Call it when a report came by the old name `said`. Makes sure that GitHub
   // is asked about the name once a day while reports use it. True: the question
@@ -68,12 +68,12 @@ class SqliteAliases {
   bool Use(SqliteConnection* connection, const Repository& said,
            absl::Time now);
   // Notes that GitHub has answered, and that `canonical` is still an old name.
-  void NoteChecked(SqliteConnection* connection, const std::string& canonical,
+  void NoteChecked(SqliteConnection* connection, const CanonicalName& canonical,
                    absl::Time now);
   // Call it when GitHub refused an entry that was reported by this old name:
   // another repository may have the name now. Stores a question about it, to be
   // asked soon (five minutes after the last answer, at the earliest).
-  void Doubt(SqliteConnection* connection, const std::string& canonical,
+  void Doubt(SqliteConnection* connection, const CanonicalName& canonical,
              absl::Time now);
 
   // Stores the question what the repository with this number is called, to be
@@ -105,7 +105,7 @@ class SqliteAliases {
 
   const std::function<std::string(const Repository&)> credential_of_;
   // By the old name. Nothing: not read yet.
-  std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
+  std::optional<absl::flat_hash_map<CanonicalName, Alias>> aliases_;
 };
 
 // The text that stands in the column `canonical` while the name of the

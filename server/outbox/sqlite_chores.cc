@@ -349,13 +349,13 @@ void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
-                   int64_t from, int64_t to, const std::string& old_name,
+                   int64_t from, int64_t to, const CanonicalName& old_name,
                    absl::Time now) {
   Chore chore;
   chore.kind = ChoreKind::kMoveBack;
   chore.repository_key = from;
   chore.target_key = to;
-  chore.name = old_name;
+  chore.name = old_name.text();
   Begin(connection, state, std::move(chore), now);
 }
 

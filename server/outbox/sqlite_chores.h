@@ -30,12 +30,12 @@ void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t from, int64_t to, bool target_had_old_name,
                 absl::Time now);
 
-// Call it when the repository `to` turned out to have `old_name` (canonical),
-// which the server had taken for an old name of `from`. Moves the entries of
-// `from` that were reported by this name to `to`, except those whose newest
-// report GitHub has accepted already.
+// Call it when the repository `to` turned out to have `old_name`, which the
+// server had taken for an old name of `from`. Moves the entries of `from` that
+// were reported by this name to `to`, except those whose newest report GitHub
+// has accepted already.
 void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
-                   int64_t from, int64_t to, const std::string& old_name,
+                   int64_t from, int64_t to, const CanonicalName& old_name,
                    absl::Time now);
 
 // Call it after an event or another change that may have ended GitHub's

@@ -41,7 +41,7 @@ constexpr char kRecordExpired[] =
 struct Expired {
   EntryRow row;
   int64_t commit_key = 0;
-  std::string canonical;
+  CanonicalName canonical;
 };
 
 }  // namespace

@@ -19,9 +19,9 @@ namespace signalbox {
 struct MeantRepository {
   // Identifies the row of `repository`: see SqliteRepositories. There may be no
   // such row yet. The reports are about a new repository then.
-  std::string canonical;
-  // The old name that the submission used (canonical); empty: none.
-  std::string reported_as;
+  CanonicalName canonical;
+  // The old name that the submission used; empty: none.
+  CanonicalName reported_as;
   // The reports become due only once GitHub has confirmed that `reported_as` is
   // still an old name, or after PostingLimits::ambiguous_wait.
   bool awaits_answer = false;

@@ -227,8 +227,8 @@ class Learning {
   const NameNews& news_;
   const std::function<absl::Status(const Repository&)>& may_move_;
   const absl::Time now_;
-  const std::string to_;
-  const std::string from_;  // `to_` if there is no old name.
+  const CanonicalName to_;
+  const CanonicalName from_;  // `to_` if there is no old name.
 
   Whereabouts found_;
   std::optional<NamedRepository> former_;
@@ -313,7 +313,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   if (number != 0) {
     return SettleClaims(connection, state, asked.host, number, now);
   }
-  const std::string canonical = asked.Canonical();
+  const CanonicalName canonical = asked.Canonical();
   const auto alias = repositories.FindAlias(connection, canonical);
   if (!alias.has_value()) return;
   repositories.aliases().NoteChecked(connection, canonical, now);

@@ -337,7 +337,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<KnownRepository>> Repositories(
-      const std::string& after, int limit) override {
+      const CanonicalName& after, int limit) override {
     return Read(ListRepositories, after, limit);
   }
 

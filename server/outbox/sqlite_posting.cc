@@ -137,12 +137,12 @@ constexpr absl::string_view kBehindAll = "\x7f";
 // repositories without a due time to `done`.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last, absl::Time now,
-                std::vector<std::string>* done) {
+                std::vector<CanonicalName>* done) {
   const absl::Time limit = now - request.due_for;
   SqliteQuery repositories(connection, kListRepositories);
   repositories.Bind(request.credential, request.pendings, after, last);
   while (repositories.Next()) {
-    std::string canonical;
+    CanonicalName canonical;
     int64_t repository_key = 0;
     std::optional<bool> belongs;
     repositories.Read(&canonical, &repository_key, &belongs);
@@ -181,14 +181,15 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
 // due_repository.
 int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
                       const LeaseRequest& request, absl::Time now) {
-  std::vector<std::string> done;
-  int64_t entry_id = FindDue(connection, request, request.after_repository,
-                             kBehindAll, now, &done);
+  std::vector<CanonicalName> done;
+  int64_t entry_id =
+      FindDue(connection, request, request.after_repository.text(), kBehindAll,
+              now, &done);
   if (entry_id == 0 && !request.after_repository.empty()) {
-    entry_id =
-        FindDue(connection, request, "", request.after_repository, now, &done);
+    entry_id = FindDue(connection, request, "", request.after_repository.text(),
+                       now, &done);
   }
-  for (const std::string& canonical : done) {
+  for (const CanonicalName& canonical : done) {
     state->repositories.RemoveDue(connection, request.credential,
                                   request.pendings, canonical);
   }
@@ -280,7 +281,7 @@ int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
 
 // Makes the entry due as if it had never been tried.
 void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t entry_id, const std::string& canonical,
+                  int64_t entry_id, const CanonicalName& canonical,
                   bool is_pending, absl::Time now) {
   SqliteQuery(connection, kRetry)
       .Bind(++state->sequence, PostingState::kDue, now,
@@ -391,7 +392,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
       (settlement.refused || settlement.kind == Settlement::Kind::kParked ||
        settlement.kind == Settlement::Kind::kAbandoned)) {
     // The refusal may mean that another repository has the old name now.
-    std::string reported_as;
+    CanonicalName reported_as;
     {
       SqliteQuery query(connection, kGetReportedAs);
       if (query.Bind(settlement.entry_id).Next()) query.Read(&reported_as);
@@ -407,7 +408,7 @@ void Confess(SqliteConnection* connection, SqliteWriterState* state,
   PostingState posting_state = PostingState::kDue;
   int64_t change_sequence = 0;
   bool is_pending = false;
-  std::string canonical;
+  CanonicalName canonical;
   {
     SqliteQuery query(connection, kFindConfessed);
     query.Bind(entry_id);
@@ -436,7 +437,7 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   PostingState posting_state = PostingState::kDue;
   std::string posting_reason;
   bool is_pending = false;
-  std::string canonical;
+  CanonicalName canonical;
   int64_t repository_key = 0;
   {
     SqliteQuery query(connection, kFindRetried);
@@ -468,7 +469,7 @@ void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
   struct Missing {
     int64_t entry_id = 0;
     bool is_pending = false;
-    std::string canonical;
+    CanonicalName canonical;
   };
   std::vector<Missing> found;
   {

@@ -117,13 +117,13 @@ std::optional<NamedRepository> ReadRow(SqliteQuery& query) {
 }  // namespace
 
 int64_t SqliteRepositories::FindKey(SqliteConnection* connection,
-                                    const std::string& canonical) {
+                                    const CanonicalName& canonical) {
   const Known* const known = Load(connection, canonical);
   return known == nullptr ? 0 : known->repository_key;
 }
 
 int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
-                                      const std::string& canonical,
+                                      const CanonicalName& canonical,
                                       const Repository& repository,
                                       absl::Time now) {
   const Known* const known = Load(connection, canonical);
@@ -138,12 +138,13 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
   return known_.Put(canonical, std::move(added))->repository_key;
 }
 
-std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
-                                            const Repository& repository,
-                                            int64_t number,
-                                            const std::string& by,
-                                            absl::Time now) {
-  std::string canonical = StandIn(repository.host, number);
+CanonicalName SqliteRepositories::AddNameless(SqliteConnection* connection,
+                                              const Repository& repository,
+                                              int64_t number,
+                                              const std::string& by,
+                                              absl::Time now) {
+  CanonicalName canonical =
+      CanonicalName::OfStored(StandIn(repository.host, number));
   SqliteQuery(connection, kInsert)
       .Bind(canonical, repository.host, repository.owner, repository.name,
             number, CredentialOf(repository), false, now, by)
@@ -152,13 +153,13 @@ std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
   return canonical;
 }
 
-std::string SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
-                                               const Repository& repository,
-                                               int64_t number,
-                                               const std::string& by,
-                                               absl::Time now) {
-  std::string canonical =
-      absl::StrCat(StandIn(repository.host, number), "/", by);
+CanonicalName SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
+                                                 const Repository& repository,
+                                                 int64_t number,
+                                                 const std::string& by,
+                                                 absl::Time now) {
+  CanonicalName canonical = CanonicalName::OfStored(
+      absl::StrCat(StandIn(repository.host, number), "/", by));
   if (Load(connection, canonical) == nullptr) {
     SqliteQuery(connection, kInsertClaim)
         .Bind(canonical, repository.host, repository.owner, repository.name,
@@ -178,8 +179,8 @@ std::vector<NamedRepository> SqliteRepositories::FindClaims(
 }
 
 void SqliteRepositories::SetNumber(SqliteConnection* connection,
-                                   const std::string& canonical, int64_t number,
-                                   const std::string& by) {
+                                   const CanonicalName& canonical,
+                                   int64_t number, const std::string& by) {
   Known* const known = Load(connection, canonical);
   if (known == nullptr || number == 0) return;
   // A delivery with the known number does not replace GitHub as its source.
@@ -200,7 +201,8 @@ void SqliteRepositories::RemoveNumber(SqliteConnection* connection,
 }
 
 void SqliteRepositories::AddDue(SqliteConnection* connection,
-                                const std::string& canonical, bool is_pending) {
+                                const CanonicalName& canonical,
+                                bool is_pending) {
   Known* const known = Load(connection, canonical);
   if (known == nullptr || !known->has_name) return;
   if (Parked(connection).contains(known->repository_key)) return;
@@ -215,7 +217,7 @@ void SqliteRepositories::AddDue(SqliteConnection* connection,
 void SqliteRepositories::RemoveDue(SqliteConnection* connection,
                                    absl::string_view credential,
                                    bool is_pending,
-                                   const std::string& canonical) {
+                                   const CanonicalName& canonical) {
   SqliteQuery(connection, kDeleteDue)
       .Bind(credential, is_pending, canonical)
       .Run();
@@ -245,7 +247,7 @@ void SqliteRepositories::SetParked(SqliteConnection* connection,
 
 void SqliteRepositories::ReviseDue(SqliteConnection* connection,
                                    int64_t repository_key) {
-  std::string canonical;
+  CanonicalName canonical;
   std::string credential;
   {
     SqliteQuery query(connection, kGetCredential);
@@ -270,7 +272,7 @@ std::vector<int64_t> SqliteRepositories::AssignCredentials(
     SqliteConnection* connection) {
   struct Move {
     int64_t repository_key;
-    std::string canonical;
+    CanonicalName canonical;
     std::string from;
     std::string to;
   };
@@ -314,7 +316,7 @@ void SqliteRepositories::RebuildDue(SqliteConnection* connection) {
 }
 
 std::optional<NamedRepository> SqliteRepositories::FindRow(
-    SqliteConnection* connection, const std::string& canonical) {
+    SqliteConnection* connection, const CanonicalName& canonical) {
   SqliteQuery query(connection, kFindRow);
   return ReadRow(query.Bind(canonical));
 }
@@ -333,7 +335,7 @@ std::optional<NamedRepository> SqliteRepositories::FindNumber(
 }
 
 std::optional<KnownAlias> SqliteRepositories::FindAlias(
-    SqliteConnection* connection, const std::string& canonical) {
+    SqliteConnection* connection, const CanonicalName& canonical) {
   const SqliteAliases::Alias* const alias =
       aliases_.Find(connection, canonical);
   if (alias == nullptr) return std::nullopt;
@@ -344,7 +346,7 @@ std::optional<KnownAlias> SqliteRepositories::FindAlias(
 }
 
 Whereabouts SqliteRepositories::FindWhereabouts(SqliteConnection* connection,
-                                                const std::string& canonical,
+                                                const CanonicalName& canonical,
                                                 const std::string& host,
                                                 int64_t number) {
   Whereabouts found;
@@ -355,7 +357,7 @@ Whereabouts SqliteRepositories::FindWhereabouts(SqliteConnection* connection,
 }
 
 bool SqliteRepositories::HasNumber(SqliteConnection* connection,
-                                   const std::string& canonical,
+                                   const CanonicalName& canonical,
                                    int64_t number) {
   if (aliases_.Find(connection, canonical) != nullptr) return false;
   const Known* const known = Load(connection, canonical);
@@ -364,7 +366,7 @@ bool SqliteRepositories::HasNumber(SqliteConnection* connection,
 
 void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
                                       int64_t repository_key) {
-  std::string canonical;
+  CanonicalName canonical;
   std::string credential;
   {
     SqliteQuery query(connection, kGetCredential);
@@ -380,7 +382,7 @@ void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
 void SqliteRepositories::Rename(SqliteConnection* connection,
                                 int64_t repository_key, const Repository& to) {
   RemoveAllDue(connection, repository_key);
-  const std::string canonical = to.Canonical();
+  const CanonicalName canonical = to.Canonical();
   SqliteQuery(connection, kRename)
       .Bind(canonical, to.host, to.owner, to.name, CredentialOf(to),
             repository_key)
@@ -419,7 +421,7 @@ void SqliteRepositories::NoteNameTime(SqliteConnection* connection,
 }
 
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
-                                              const std::string& after,
+                                              const CanonicalName& after,
                                               int limit) {
   std::vector<KnownRepository> repositories;
   SqliteQuery query(connection, kListKnown);
@@ -446,7 +448,7 @@ absl::flat_hash_set<int64_t>& SqliteRepositories::Parked(
 }
 
 SqliteRepositories::Known* SqliteRepositories::Load(
-    SqliteConnection* connection, const std::string& canonical) {
+    SqliteConnection* connection, const CanonicalName& canonical) {
   if (Known* const kept = known_.Find(canonical)) return kept;
   Known known;
   SqliteQuery query(connection, kFind);

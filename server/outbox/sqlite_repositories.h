@@ -29,8 +29,8 @@ namespace signalbox {
 //
 // Terms of this header:
 // - `repository_key`: the number of a row of `repository` in this database.
-// - `canonical`: the name in the form of Repository::Canonical(). A row without
-//   a name has a text there that no name looks like.
+// - `canonical`: the name. A row without a name has a text there that no name
+//   looks like.
 // - `number`: GitHub's number of a repository, which survives renames. 0: not
 //   known. The server trusts a number only if a delivery or an answer of
 //   GitHub's gave it.
@@ -60,48 +60,49 @@ class SqliteRepositories {
   // Each of these four finds one row: by its name, its key, its trusted number,
   // or an old name of the repository. Nothing: there is no such row.
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
-                                         const std::string& canonical);
+                                         const CanonicalName& canonical);
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
                                          int64_t repository_key);
   std::optional<NamedRepository> FindNumber(SqliteConnection* connection,
                                             const std::string& host,
                                             int64_t number);
   std::optional<KnownAlias> FindAlias(SqliteConnection* connection,
-                                      const std::string& canonical);
+                                      const CanonicalName& canonical);
   // All rows that a name and a number lead to. The functions of naming.h decide
   // by them which repository is meant.
   Whereabouts FindWhereabouts(SqliteConnection* connection,
-                              const std::string& canonical,
+                              const CanonicalName& canonical,
                               const std::string& host, int64_t number);
 
   // Whether a row has both this name and this trusted number, and the name is
   // no old name. Then it is certain which repository is meant. Cheaper than
   // FindWhereabouts.
-  bool HasNumber(SqliteConnection* connection, const std::string& canonical,
+  bool HasNumber(SqliteConnection* connection, const CanonicalName& canonical,
                  int64_t number);
 
   // The key of the row with this name; 0: there is no such row.
-  int64_t FindKey(SqliteConnection* connection, const std::string& canonical);
+  int64_t FindKey(SqliteConnection* connection, const CanonicalName& canonical);
 
   // The key of the row with this name. If there is no such row, adds one, with
   // the spelling of `repository` and without a number.
-  int64_t FindOrAdd(SqliteConnection* connection, const std::string& canonical,
+  int64_t FindOrAdd(SqliteConnection* connection,
+                    const CanonicalName& canonical,
                     const Repository& repository, absl::Time now);
 
   // Adds a nameless row, for a new number in a delivery whose name
   // (`repository`) belongs to a row with another number. Stores the question to
   // GitHub what the repository with this number is called. Returns the row's
   // `canonical`. `by`: see SetNumber.
-  std::string AddNameless(SqliteConnection* connection,
-                          const Repository& repository, int64_t number,
-                          const std::string& by, absl::Time now);
+  CanonicalName AddNameless(SqliteConnection* connection,
+                            const Repository& repository, int64_t number,
+                            const std::string& by, absl::Time now);
 
   // Finds or adds the claim of the caller `by` on this number, and returns its
   // `canonical`. Searches by the number alone do not find claims. Stores no
   // question to GitHub: the caller of this function must do that.
-  std::string FindOrAddClaim(SqliteConnection* connection,
-                             const Repository& repository, int64_t number,
-                             const std::string& by, absl::Time now);
+  CanonicalName FindOrAddClaim(SqliteConnection* connection,
+                               const Repository& repository, int64_t number,
+                               const std::string& by, absl::Time now);
   // The claims of all callers on this number.
   std::vector<NamedRepository> FindClaims(SqliteConnection* connection,
                                           const std::string& host,
@@ -111,7 +112,7 @@ class SqliteRepositories {
   // delivery gave the number; empty: GitHub itself gave it. Does nothing if
   // there is no such row, if `number` is 0, or if a delivery only repeats the
   // number.
-  void SetNumber(SqliteConnection* connection, const std::string& canonical,
+  void SetNumber(SqliteConnection* connection, const CanonicalName& canonical,
                  int64_t number, const std::string& by);
   // Removes the number from this row, after an answer of GitHub's did not
   // confirm that the row has it.
@@ -120,7 +121,7 @@ class SqliteRepositories {
   // Adds the repository to the due list, for results or (`is_pending`)
   // pendings. Call it after one of its entries got a due time. Does nothing if
   // the repository is parked or nameless, or if there is no row with this name.
-  void AddDue(SqliteConnection* connection, const std::string& canonical,
+  void AddDue(SqliteConnection* connection, const CanonicalName& canonical,
               bool is_pending);
 
   // The credentials of the repositories that AddDue was called for with a
@@ -133,7 +134,7 @@ class SqliteRepositories {
   // Removes the repository from the due list, for results or pendings. Call it
   // when no entry of that kind has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view credential,
-                 bool is_pending, const std::string& canonical);
+                 bool is_pending, const CanonicalName& canonical);
 
   // Reads the entries of the repository, and corrects its rows in the due list.
   // Call it after several entries may have got or lost a due time.
@@ -214,14 +215,14 @@ class SqliteRepositories {
 
   // The row with this name, from memory or from the table. nullptr: there is no
   // such row. Valid until the next call of any method.
-  Known* Load(SqliteConnection* connection, const std::string& canonical);
+  Known* Load(SqliteConnection* connection, const CanonicalName& canonical);
 
   std::string CredentialOf(const Repository& repository) const {
     return aliases_.CredentialOf(repository);
   }
 
   SqliteAliases aliases_;
-  RecentMap<std::string, Known> known_;                 // By `canonical`.
+  RecentMap<CanonicalName, Known> known_;               // By `canonical`.
   std::optional<absl::flat_hash_set<int64_t>> parked_;  // Nothing: not read.
   std::set<std::string> due_results_;  // See TakeCredentialsWithResults.
 };
@@ -230,7 +231,7 @@ class SqliteRepositories {
 // beginning after the name `after`. A transaction that only reads is enough.
 // Implements RecoveryNotes::Repositories.
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
-                                              const std::string& after,
+                                              const CanonicalName& after,
                                               int limit);
 
 }  // namespace signalbox

@@ -104,8 +104,8 @@ absl::Status NothingReportedAt(const Repository& repository, const Sha& sha) {
 
 absl::Status NothingReportedFor(const StatusKey& key) {
   return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
-                                      Quoted(key.repository, 256), " at ",
-                                      Quoted(key.sha.Hex())));
+                                      Quoted(key.repository.text(), 256),
+                                      " at ", Quoted(key.sha.Hex())));
 }
 
 // The posting of an entry whose repository has lost its name.
@@ -130,7 +130,7 @@ CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      const Sha& sha) {
-  const std::string canonical = repository.Canonical();
+  const CanonicalName canonical = repository.Canonical();
   if (sha.empty()) return NothingReportedAt(repository, sha);
   CommitView view;
   int64_t commit_key = 0;
@@ -170,8 +170,8 @@ std::vector<CommitSummary> ListCommits(
                              : std::numeric_limits<int64_t>::max();
   // SQLite takes a negative limit as no limit.
   const int64_t most = std::max(limit, 0);
-  const std::string canonical =
-      repository.has_value() ? repository->Canonical() : std::string();
+  const CanonicalName canonical =
+      repository.has_value() ? repository->Canonical() : CanonicalName();
   SqliteQuery query(connection, repository.has_value() ? kListRepositoryCommits
                                                        : kListCommits);
   if (repository.has_value()) {

@@ -10,7 +10,7 @@ namespace signalbox {
 void MovedRepositories::Add(const std::string& credential,
                             const Repository& repository, int64_t github_id,
                             absl::Time now) {
-  const std::string canonical = repository.Canonical();
+  const CanonicalName canonical = repository.Canonical();
   const absl::Time* const asked = asked_.Find(canonical);
   if (asked != nullptr && now - *asked < kBetweenNameQuestions) return;
   asked_.Put(canonical, now);

@@ -72,8 +72,8 @@ class MovedRepositories {
  private:
   // By credential. No queue is empty.
   std::map<std::string, std::deque<Question>> waiting_;
-  // When a redirect last added a question, by the old canonical name.
-  RecentMap<std::string, absl::Time> asked_{2048};
+  // When a redirect last added a question, by the old name.
+  RecentMap<CanonicalName, absl::Time> asked_{2048};
   // The outbox's questions between Add and End.
   std::set<int64_t> under_way_;
 };

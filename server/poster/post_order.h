@@ -59,9 +59,9 @@ class PostOrder {
 
  private:
   // Where the round-robin continues.
-  std::string last_repository_[2];  // By class: results, pendings.
-  int results_in_row_ = 0;          // Since the last pending.
-  bool accepted_ = false;           // The last post.
+  CanonicalName last_repository_[2];  // By class: results, pendings.
+  int results_in_row_ = 0;            // Since the last pending.
+  bool accepted_ = false;             // The last post.
   int most_in_turn_ = 1;
   SteadyTime next_probe_;
   // A search found no pending that will be long due before this time.

@@ -84,8 +84,8 @@ void HookFinder::ListPlaces() {
     if (!state.app.empty()) of_apps.insert(state.id);
   }
   const std::vector<Told> former = std::exchange(told_, {});
-  std::set<std::string> seen;
-  std::string after;
+  std::set<CanonicalName> seen;
+  CanonicalName after;
   while (true) {
     const absl::StatusOr<std::vector<KnownRepository>> page =
         tools_.notes->Repositories(after, kRepositoriesPerPage);
@@ -107,7 +107,7 @@ void HookFinder::ListPlaces() {
 
 void HookFinder::AddRepository(const KnownRepository& known,
                                const std::set<std::string>& of_apps,
-                               std::set<std::string>* seen) {
+                               std::set<CanonicalName>* seen) {
   const Repository& repository = known.repository;
   if (known.credential.empty() || of_apps.contains(known.credential) ||
       !seen->insert(repository.Canonical()).second) {

@@ -77,7 +77,7 @@ class HookFinder {
   // `seen`: the repositories that were added before.
   void AddRepository(const KnownRepository& known,
                      const std::set<std::string>& of_apps,
-                     std::set<std::string>* seen);
+                     std::set<CanonicalName>* seen);
   void AddPlace(const std::string& host, const std::string& credential,
                 const std::string& path, bool is_app);
   // Asks GitHub for the hooks of a place. `key`: as in `places_`.

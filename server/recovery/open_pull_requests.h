@@ -58,7 +58,7 @@ class OpenPullRequests {
 
   const RecoveryTools& tools_;
 
-  std::map<std::string, Compared> compared_;  // By canonical name.
+  std::map<CanonicalName, Compared> compared_;
 };
 
 }  // namespace signalbox

@@ -64,13 +64,12 @@ absl::Status CheckRepositoryPattern(absl::string_view field,
                       "INVALID_PATTERN");
 }
 
-bool RepositoryMatches(absl::string_view pattern,
-                       const Repository& repository) {
+bool RepositoryMatches(absl::string_view pattern, const CanonicalName& name) {
   if (pattern == kEverything) return true;
   const bool names_host = std::ranges::count(pattern, '/') > 1;
   return GlobMatches(names_host ? std::string(pattern)
                                 : absl::StrCat(kDefaultHost, "/", pattern),
-                     repository.Canonical(), '/');
+                     name.text(), '/');
 }
 
 bool AccountMatches(absl::string_view pattern, const std::string& host,
@@ -78,7 +77,8 @@ bool AccountMatches(absl::string_view pattern, const std::string& host,
   const absl::string_view name = pattern.substr(pattern.rfind('/') + 1);
   const bool any_name =
       !name.empty() && name.find_first_not_of('*') == absl::string_view::npos;
-  return any_name && RepositoryMatches(pattern, {host, account, "any"});
+  return any_name && RepositoryMatches(
+                         pattern, Repository{host, account, "any"}.Canonical());
 }
 
 std::vector<Repository> RepositoryRules::NamedRepositories() const {
@@ -92,8 +92,10 @@ std::vector<Repository> RepositoryRules::NamedRepositories() const {
 
 const RepositoryRule* RepositoryRules::Find(
     const Repository& repository) const {
+  if (rules_.empty()) return nullptr;
+  const CanonicalName name = repository.Canonical();
   for (const RepositoryRule& rule : rules_) {
-    if (RepositoryMatches(rule.match, repository)) return &rule;
+    if (RepositoryMatches(rule.match, name)) return &rule;
   }
   return nullptr;
 }

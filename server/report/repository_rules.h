@@ -23,7 +23,7 @@ namespace signalbox {
 // INVALID_PATTERN: it has another form.
 absl::Status CheckRepositoryPattern(absl::string_view field,
                                     absl::string_view pattern);
-bool RepositoryMatches(absl::string_view pattern, const Repository& repository);
+bool RepositoryMatches(absl::string_view pattern, const CanonicalName& name);
 
 // Whether the pattern matches every repository that the account can have: its
 // name is `*`, and its host and owner match.

@@ -22,8 +22,10 @@ std::string Repository::Display() const {
                               : absl::StrCat(host, "/", FullName());
 }
 
-std::string Repository::Canonical() const {
-  return absl::AsciiStrToLower(absl::StrCat(host, "/", FullName()));
+CanonicalName Repository::Canonical() const {
+  std::string text = absl::StrCat(host, "/", owner, "/", name);
+  absl::AsciiStrToLower(&text);
+  return CanonicalName(std::move(text));
 }
 
 absl::StatusOr<Repository> ParseRepository(absl::string_view text) {

@@ -1,8 +1,10 @@
 #ifndef SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
 #define SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
 
+#include <compare>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +21,34 @@ namespace signalbox {
 // The host of a repository whose name has none.
 inline constexpr char kDefaultHost[] = "github.com";
 
+// The name of a repository, for comparisons: "HOST/owner/name" in lower case.
+// Repository::Canonical makes it. Empty: of no repository.
+class CanonicalName {
+ public:
+  CanonicalName() = default;
+  // A name that was stored. In place of a name that is not known, the store has
+  // a text that is the name of no repository.
+  static CanonicalName OfStored(std::string text) {
+    return CanonicalName(std::move(text));
+  }
+
+  bool empty() const { return text_.empty(); }
+  const std::string& text() const { return text_; }
+
+  friend bool operator==(const CanonicalName&, const CanonicalName&) = default;
+  friend auto operator<=>(const CanonicalName&, const CanonicalName&) = default;
+  template <typename Hash>
+  friend Hash AbslHashValue(Hash hash, const CanonicalName& name) {
+    return Hash::combine(std::move(hash), name.text_);
+  }
+
+ private:
+  friend struct Repository;
+  explicit CanonicalName(std::string text) : text_(std::move(text)) {}
+
+  std::string text_;
+};
+
 // A repository as its caller spelled it, with the host in lower case. GitHub
 // compares owner and name without regard to case: compare by Canonical().
 struct Repository {
@@ -33,8 +63,8 @@ struct Repository {
   // the API write it so.
   std::string Display() const;
 
-  // "HOST/owner/name" in lower case: equal for equal repositories.
-  std::string Canonical() const;
+  // Equal for equal repositories. Not cheap: keep it if it is needed again.
+  CanonicalName Canonical() const;
 };
 
 // Reads `[HOST/]OWNER/NAME`. Reason: INVALID_REPOSITORY.
@@ -54,7 +84,7 @@ inline constexpr size_t kMaxContexts = 100;
 
 // Identifies a commit status. The texts are in lower case.
 struct StatusKey {
-  std::string repository;  // Repository::Canonical()
+  CanonicalName repository;
   Sha sha;
   std::string context;
 

@@ -172,8 +172,9 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
   absl::Status has_right = CheckRight(*caller, right);
   if (!has_right.ok()) return has_right;
   const bool repository_granted = std::ranges::any_of(
-      caller->repositories, [&repository](const std::string& pattern) {
-        return RepositoryMatches(pattern, repository);
+      caller->repositories,
+      [name = repository.Canonical()](const std::string& pattern) {
+        return RepositoryMatches(pattern, name);
       });
   if (!repository_granted) {
     return NotGranted(

@@ -98,7 +98,8 @@ absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
 }
 
 bool StatusFilter::WantsRepository(const Repository& repository) const {
-  return repository_.empty() || RepositoryMatches(repository_, repository);
+  return repository_.empty() ||
+         RepositoryMatches(repository_, repository.Canonical());
 }
 
 bool StatusFilter::WantsStatus(const StatusView& status) const {
@@ -198,9 +199,10 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
 }
 
 bool WatchFilter::WantsRepository(const Repository& repository) const {
-  const auto matches = [&repository](const std::string& pattern) {
-    return RepositoryMatches(pattern, repository);
-  };
+  const auto matches =
+      [name = repository.Canonical()](const std::string& pattern) {
+        return RepositoryMatches(pattern, name);
+      };
   if (!repositories_.empty() && std::ranges::none_of(repositories_, matches)) {
     return false;
   }

@@ -169,7 +169,7 @@ struct Retries {
 
 Retries RetriesOf(const ListedPage& page) {
   Retries retries;
-  std::set<std::string> probed;
+  std::set<CanonicalName> probed;
   for (const ListedStatus& listed : page.statuses) {
     const Posting& posting = listed.status.posting;
     const bool waits = posting.state == PostingState::kWaiting;

@@ -198,7 +198,7 @@ void KeepUp(Outbox& outbox, FuzzInput& in) {
   const std::vector<std::string> ids = {"a-delivery", "none"};
   CheckStatus(outbox.KnownDeliveries(ids).status());
   CheckStatus(outbox.SeenHooks().status());
-  CheckStatus(outbox.Repositories("", 100).status());
+  CheckStatus(outbox.Repositories(CanonicalName(), 100).status());
   CheckStatus(outbox.GetNamedTime("looked").status());
 }
 

@@ -420,7 +420,7 @@ void ReadHooks(Outbox& outbox, FuzzInput&) {
 }
 
 void ReadRepositories(Outbox& outbox, FuzzInput&) {
-  const auto repositories = outbox.Repositories("", 100);
+  const auto repositories = outbox.Repositories(CanonicalName(), 100);
   if (!HasResult(repositories)) return;
   // A damaged name may sort before the name at which the page begins.
   FUZZ_CHECK(repositories->size() == 2 || Store().IsDamaged({"repository"}),

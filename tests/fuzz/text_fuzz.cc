@@ -223,13 +223,13 @@ void CheckNames(absl::string_view text) {
                    grammar::Lower(std::string(absl::StripPrefix(
                        grammar::Lower(std::string(text)), "github.com/"))),
                display);
-    const std::string canonical = repository->Canonical();
+    const std::string canonical = repository->Canonical().text();
     FUZZ_CHECK(canonical == grammar::Lower(canonical), canonical);
-    FUZZ_CHECK(
-        ParseRepository(grammar::Upper(std::string(text)))->Canonical() ==
-                canonical &&
-            ParseRepository(canonical)->Canonical() == canonical,
-        "equal names differ: ", canonical);
+    FUZZ_CHECK(ParseRepository(grammar::Upper(std::string(text)))
+                           ->Canonical()
+                           .text() == canonical &&
+                   ParseRepository(canonical)->Canonical().text() == canonical,
+               "equal names differ: ", canonical);
   } else {
     CheckRefusal(repository.status(), "repository", "INVALID_REPOSITORY");
   }

@@ -156,7 +156,7 @@ class ForwardingOutbox : public Outbox {
     return outbox_->SeenHooks();
   }
   absl::StatusOr<std::vector<KnownRepository>> Repositories(
-      const std::string& after, int limit) override {
+      const CanonicalName& after, int limit) override {
     return outbox_->Repositories(after, limit);
   }
   absl::Status SetInstallations(

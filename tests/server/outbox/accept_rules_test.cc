@@ -97,7 +97,7 @@ class AcceptRulesTest : public testing::Test {
 TEST_F(AcceptRulesTest, TheFirstReportIsAccepted) {
   KeyReport pending = Pending(3, "building");
   pending.expires_after = absl::Hours(1);
-  found_.reported_as = "github.com/acme/old";
+  found_.reported_as = Repo("old").Canonical();
   Begin();
   const Decided decided = Decide(Of({pending}));
   EXPECT_EQ(decided.disposition, Disposition::kAccepted);
@@ -109,7 +109,7 @@ TEST_F(AcceptRulesTest, TheFirstReportIsAccepted) {
   EXPECT_EQ(row.posting_state, PostingState::kDue);
   EXPECT_EQ(row.held.description, "building");
   EXPECT_EQ(row.held.run.attempt, 3);
-  EXPECT_EQ(row.reported_as, "github.com/acme/old");
+  EXPECT_EQ(row.reported_as, Repo("old").Canonical());
   EXPECT_EQ(row.expire_time, now_ + absl::Hours(1));
   EXPECT_EQ(row.expires_after, absl::Hours(1));
   EXPECT_TRUE(row.is_pending);

@@ -378,7 +378,7 @@ class OutboxContract
   // The repositories that the store knows, with GitHub's numbers: "acme/app 7".
   std::vector<std::string> Names() {
     std::vector<std::string> names;
-    const auto known = outbox().Repositories("", 1000);
+    const auto known = outbox().Repositories(CanonicalName(), 1000);
     EXPECT_TRUE(known.ok());
     for (const KnownRepository& one : *known) {
       names.push_back(one.repository.FullName() + " " +

@@ -212,7 +212,7 @@ TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
   Accept(report);
   Accept(On(Pending(), "Zeta/Two"));
   Rename("acme/one", "beta/three", 5);
-  const auto repositories = outbox().Repositories("", 10);
+  const auto repositories = outbox().Repositories(CanonicalName(), 10);
   ASSERT_TRUE(repositories.ok());
   ASSERT_EQ(repositories->size(), 2u);
   EXPECT_EQ((*repositories)[0].repository.FullName(), "beta/three");
@@ -220,7 +220,7 @@ TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
   EXPECT_EQ((*repositories)[0].credential, "beta");
   EXPECT_EQ((*repositories)[1].repository.FullName(), "Zeta/Two");
   // In pages.
-  const auto first = outbox().Repositories("", 1);
+  const auto first = outbox().Repositories(CanonicalName(), 1);
   ASSERT_EQ(first->size(), 1u);
   const auto second =
       outbox().Repositories(first->front().repository.Canonical(), 10);

@@ -23,7 +23,7 @@ TEST_P(OutboxContract, AResultIsDueAtOnce) {
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->version, 1);
   EXPECT_EQ(lease->sequence, receipt.sequence);
-  EXPECT_EQ(lease->repository.Canonical(), "github.com/acme/widgets");
+  EXPECT_EQ(lease->repository.Canonical().text(), "github.com/acme/widgets");
   EXPECT_EQ(lease->sha, ShaOf('a'));
   EXPECT_EQ(lease->context, "ci/build");
   EXPECT_EQ(lease->wanted, (Shown{CommitState::kFailure, "2 failed", ""}));
@@ -172,9 +172,9 @@ TEST_P(OutboxContract, TheTurnGoesOnWhereItWas) {
   }
   LeaseRequest request = Request(false);
   // Goes on after a name without a repository, and after the last one.
-  request.after_repository = "github.com/acme/c";
+  request.after_repository = Repo("c").Canonical();
   EXPECT_EQ(Take(request)->repository.name, "d");
-  request.after_repository = "github.com/acme/d";
+  request.after_repository = Repo("d").Canonical();
   EXPECT_EQ(Take(request)->repository.name, "b");
 }
 

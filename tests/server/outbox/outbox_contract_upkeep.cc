@@ -415,7 +415,7 @@ TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
   ASSERT_TRUE(outcomes.ok());
   EXPECT_EQ(outcomes->front().receipts.front().disposition,
             Disposition::kUnchanged);
-  EXPECT_EQ(outbox().Repositories("", 1)->front().github_id, 77);
+  EXPECT_EQ(outbox().Repositories(CanonicalName(), 1)->front().github_id, 77);
 }
 
 TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {

@@ -164,7 +164,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
 
   std::vector<std::string> Names() {
     std::vector<std::string> names;
-    const auto repositories = outbox_->Repositories("", 10);
+    const auto repositories = outbox_->Repositories(CanonicalName(), 10);
     for (const KnownRepository& known : *repositories) {
       names.push_back(
           absl::StrCat(known.repository.FullName(), " ", known.github_id));

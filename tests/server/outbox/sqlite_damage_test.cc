@@ -454,7 +454,7 @@ class SqliteAnyDamageTest : public testing::Test {
     const std::vector<std::string> ids = {"first", "second", "third"};
     Works(outbox_->KnownDeliveries(ids), "KnownDeliveries");
     Works(outbox_->SeenHooks(), "SeenHooks");
-    Works(outbox_->Repositories("", 100), "Repositories");
+    Works(outbox_->Repositories(CanonicalName(), 100), "Repositories");
     Works(outbox_->GetNamedTime("looked"), "GetNamedTime");
     Works(outbox_->Look(), "Look");
     for (const Key& key : Keys()) {

@@ -232,7 +232,7 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
     deliver("acme/numbered", 900);
     deliver("acme/other", 502);
     std::map<std::string, int64_t> numbers;
-    const auto known = outbox->Repositories("", 1000);
+    const auto known = outbox->Repositories(CanonicalName(), 1000);
     ASSERT_TRUE(known.ok());
     for (const KnownRepository& one : *known) {
       numbers[one.repository.FullName()] = one.github_id;

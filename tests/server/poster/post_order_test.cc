@@ -141,7 +141,7 @@ TEST(PostOrderTest, ProbesKeepTheirGapAndTakeNoTurn) {
   Post(&order, probe, Stage::kResults);
   order.Fill(Stage::kResults, At(6), &request);
   EXPECT_FALSE(request.may_probe);
-  EXPECT_EQ(request.after_repository, "");
+  EXPECT_TRUE(request.after_repository.empty());
   order.Fill(Stage::kResults, At(7), &request);
   EXPECT_TRUE(request.may_probe);
 }

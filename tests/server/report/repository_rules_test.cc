@@ -50,17 +50,20 @@ RepositoryRule Rule(absl::string_view match,
 }
 
 TEST(RepositoryPatternTest, AStarIsAnythingButASlash) {
-  EXPECT_TRUE(RepositoryMatches("acme/*", Named("acme/widgets")));
-  EXPECT_TRUE(RepositoryMatches("ACME/Wid*", Named("acme/WIDGETS")));
-  EXPECT_TRUE(RepositoryMatches("*/*", Named("acme/widgets")));
-  EXPECT_TRUE(RepositoryMatches("a*e/*s", Named("acme/widgets")));
-  EXPECT_FALSE(RepositoryMatches("acme/*", Named("acme2/widgets")));
-  EXPECT_FALSE(RepositoryMatches("acme/wid", Named("acme/widgets")));
+  EXPECT_TRUE(RepositoryMatches("acme/*", Named("acme/widgets").Canonical()));
+  EXPECT_TRUE(
+      RepositoryMatches("ACME/Wid*", Named("acme/WIDGETS").Canonical()));
+  EXPECT_TRUE(RepositoryMatches("*/*", Named("acme/widgets").Canonical()));
+  EXPECT_TRUE(RepositoryMatches("a*e/*s", Named("acme/widgets").Canonical()));
+  EXPECT_FALSE(RepositoryMatches("acme/*", Named("acme2/widgets").Canonical()));
+  EXPECT_FALSE(
+      RepositoryMatches("acme/wid", Named("acme/widgets").Canonical()));
 }
 
 TEST(RepositoryPatternTest, AStarAloneIsEveryRepositoryOfEveryHost) {
-  EXPECT_TRUE(RepositoryMatches("*", Named("acme/widgets")));
-  EXPECT_TRUE(RepositoryMatches("*", Named("ghes.example/acme/widgets")));
+  EXPECT_TRUE(RepositoryMatches("*", Named("acme/widgets").Canonical()));
+  EXPECT_TRUE(
+      RepositoryMatches("*", Named("ghes.example/acme/widgets").Canonical()));
   EXPECT_TRUE(AccountMatches("*", "ghes.example", "acme"));
   const RepositoryRules rules({Rule("*", {"everywhere"})});
   EXPECT_EQ(rules.Find(Named("ghes.example/acme/widgets"))->match, "*");
@@ -81,13 +84,15 @@ TEST(RepositoryPatternTest, AnAccountMatchesWithAllItsRepositories) {
 
 TEST(RepositoryPatternTest, WithoutAHostMeansGitHubCom) {
   const Repository ghes = Named("ghes.example/acme/widgets");
-  EXPECT_FALSE(RepositoryMatches("acme/*", ghes));
-  EXPECT_FALSE(RepositoryMatches("*/*", ghes));
-  EXPECT_TRUE(RepositoryMatches("GHES.example/acme/*", ghes));
-  EXPECT_TRUE(RepositoryMatches("*/acme/*", ghes));
-  EXPECT_TRUE(RepositoryMatches("*/acme/*", Named("acme/widgets")));
-  EXPECT_TRUE(RepositoryMatches("github.com/acme/*", Named("acme/widgets")));
-  EXPECT_FALSE(RepositoryMatches("ghes.example/*/*", Named("acme/widgets")));
+  EXPECT_FALSE(RepositoryMatches("acme/*", ghes.Canonical()));
+  EXPECT_FALSE(RepositoryMatches("*/*", ghes.Canonical()));
+  EXPECT_TRUE(RepositoryMatches("GHES.example/acme/*", ghes.Canonical()));
+  EXPECT_TRUE(RepositoryMatches("*/acme/*", ghes.Canonical()));
+  EXPECT_TRUE(RepositoryMatches("*/acme/*", Named("acme/widgets").Canonical()));
+  EXPECT_TRUE(RepositoryMatches("github.com/acme/*",
+                                Named("acme/widgets").Canonical()));
+  EXPECT_FALSE(
+      RepositoryMatches("ghes.example/*/*", Named("acme/widgets").Canonical()));
 }
 
 TEST(RepositoryPatternTest, HasTheGrammarOfARepository) {
@@ -325,7 +330,7 @@ TEST(RepositoryRulesTest, SomeRulesNameOneRepository) {
   rules[3].match = "ghes.example/acme/app";
   std::vector<std::string> named;
   for (const Repository& one : RepositoryRules(rules).NamedRepositories()) {
-    named.push_back(one.Canonical());
+    named.push_back(one.Canonical().text());
   }
   EXPECT_EQ(named, (std::vector<std::string>{"github.com/acme/widgets",
                                              "ghes.example/acme/app"}));

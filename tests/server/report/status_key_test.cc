@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -49,7 +50,7 @@ TEST(RepositoryTest, WithoutAHostIsOfGitHubCom) {
   EXPECT_EQ(repository->name, "Widgets");
   EXPECT_EQ(repository->FullName(), "Acme/Widgets");
   EXPECT_EQ(repository->Display(), "Acme/Widgets");
-  EXPECT_EQ(repository->Canonical(), "github.com/acme/widgets");
+  EXPECT_EQ(repository->Canonical().text(), "github.com/acme/widgets");
 }
 
 TEST(RepositoryTest, OfAnotherHostIsShownWithIt) {
@@ -59,11 +60,12 @@ TEST(RepositoryTest, OfAnotherHostIsShownWithIt) {
   EXPECT_EQ(repository->host, "ghes.example.com:8443");
   EXPECT_EQ(repository->FullName(), "Acme/Widgets");
   EXPECT_EQ(repository->Display(), "ghes.example.com:8443/Acme/Widgets");
-  EXPECT_EQ(repository->Canonical(), "ghes.example.com:8443/acme/widgets");
+  EXPECT_EQ(repository->Canonical().text(),
+            "ghes.example.com:8443/acme/widgets");
 }
 
 TEST(RepositoryTest, IsTheSameInAnyCaseAndWithItsDefaultHost) {
-  const std::string canonical = ParseRepository("acme/widgets")->Canonical();
+  const CanonicalName canonical = ParseRepository("acme/widgets")->Canonical();
   for (const char* const text :
        {"ACME/widgets", "acme/WIDGETS", "github.com/acme/widgets",
         "GitHub.COM/Acme/Widgets"}) {
@@ -176,6 +178,20 @@ TEST(RepositoryTest, TheEndOfACloneUrlIsOfNoName) {
   }
 }
 
+TEST(CanonicalNameTest, IsComparedByItsText) {
+  EXPECT_TRUE(CanonicalName().empty());
+  const CanonicalName widgets = ParseRepository("Acme/Widgets")->Canonical();
+  EXPECT_FALSE(widgets.empty());
+  EXPECT_EQ(CanonicalName::OfStored(widgets.text()), widgets);
+  const CanonicalName gadgets = ParseRepository("acme/gadgets")->Canonical();
+  EXPECT_NE(gadgets, widgets);
+  EXPECT_LT(gadgets, widgets);
+  EXPECT_LT(CanonicalName(), gadgets);
+  const absl::flat_hash_set<CanonicalName> names = {widgets, gadgets};
+  EXPECT_TRUE(names.contains(ParseRepository("ACME/WIDGETS")->Canonical()));
+  EXPECT_FALSE(names.contains(ParseRepository("acme/sprockets")->Canonical()));
+}
+
 TEST(ContextTest, IsPrintableAsciiAsSpelled) {
   for (const char* const text : {"a", "ci/Build", "build (linux, gcc 12)",
                                  "\"quoted\" \\ %00 *", "~!"}) {
@@ -223,7 +239,7 @@ TEST(StatusKeyTest, IsTheSameInAnyCase) {
   const StatusKey key = StatusKey::Of(repository, sha, "ci/build");
   EXPECT_EQ(key, StatusKey::Of(*ParseRepository("GitHub.com/Acme/WIDGETS"), sha,
                                "CI/Build"));
-  EXPECT_EQ(key.repository, "github.com/acme/widgets");
+  EXPECT_EQ(key.repository.text(), "github.com/acme/widgets");
   EXPECT_EQ(key.sha, sha);
   EXPECT_EQ(key.context, "ci/build");
   EXPECT_NE(key, StatusKey::Of(repository, sha, "ci/lint"));

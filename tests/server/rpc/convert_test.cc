@@ -66,8 +66,8 @@ TEST_F(ConvertTest, TakesAPending) {
               testing::ElementsAre("ci/build", "CI/Lint"));
   EXPECT_THAT(converted->warnings, testing::IsEmpty());
   const Report& report = converted->submission.report;
-  EXPECT_EQ(report.Key("CI/Lint"),
-            (StatusKey{"github.com/acme/app", *ParseSha(kSha), "ci/lint"}));
+  EXPECT_EQ(report.Key("CI/Lint"), (StatusKey{report.repository.Canonical(),
+                                              *ParseSha(kSha), "ci/lint"}));
   EXPECT_FALSE(report.result.has_value());
   EXPECT_EQ(report.attempt, 7);
   EXPECT_EQ(report.series, "jenkins:https://ci.example.com/job/app");

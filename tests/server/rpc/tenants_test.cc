@@ -596,14 +596,15 @@ class TenantsTest : public ServiceTest {
   void GiveUp(const Names& own) {
     const Repository repository =
         *ParseRepository(Unquoted(own.at("repository")));
-    const std::string canonical = repository.Canonical();
+    const CanonicalName canonical = repository.Canonical();
     LeaseRequest take;
     take.credential = "github.com/" + repository.owner;
-    take.after_repository = canonical.substr(0, canonical.size() - 1);
+    take.after_repository = CanonicalName::OfStored(
+        canonical.text().substr(0, canonical.text().size() - 1));
     take.lease_time = absl::Hours(1);
     const auto lease =
         signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
-    ASSERT_TRUE(lease.ok() && lease->has_value()) << canonical;
+    ASSERT_TRUE(lease.ok() && lease->has_value()) << canonical.text();
     ASSERT_EQ((*lease)->repository.Canonical(), canonical);
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
@@ -686,9 +687,11 @@ class TenantsTest : public ServiceTest {
   std::string NumberOfB(const Names& b) {
     const Repository repository =
         *ParseRepository(Unquoted(b.at("repository")));
-    const std::string canonical = repository.Canonical();
-    const auto known = outbox_->Repositories(
-        canonical.substr(0, canonical.size() - 1), /*limit=*/1);
+    const CanonicalName canonical = repository.Canonical();
+    const auto known =
+        outbox_->Repositories(CanonicalName::OfStored(canonical.text().substr(
+                                  0, canonical.text().size() - 1)),
+                              /*limit=*/1);
     if (!known.ok() || known->empty() ||
         known->front().repository.Canonical() != canonical) {
       return "it is not known\n";
