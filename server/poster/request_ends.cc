@@ -14,20 +14,20 @@ bool RequestEnds::Note(const Moment& now) {
     // Somebody may have set the wall clock since the end.
     one.end.wall = now.WallAt(one.end.steady);
     turns_->NoteEnd(one.request->credential);
-    NoteEnd(one);
+    NoteEnd(one, now);
     noted_.push_back(std::move(one));
   }
   return !ended.empty();
 }
 
-void RequestEnds::NoteEnd(const EndedRequest& ended) {
+void RequestEnds::NoteEnd(const EndedRequest& ended, const Moment& now) {
   const PosterRequest& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
   // A host without limits has no /rate_limit, and answers a good token with
   // 404.
   gate_->Leave(request.credential, request.token, ended.reply,
                /*proves_token=*/request.errand == Errand::kLearn, ended.end);
-  if (verdict.action == Action::kWait) NoteLimit(ended);
+  if (verdict.action == Action::kWait) NoteLimit(ended, now);
   if (request.errand == Errand::kPost) {
     turns_->OrderOf(request.credential)
         .NoteAnswer(verdict.action == Action::kDone);
@@ -41,13 +41,13 @@ void RequestEnds::NoteEnd(const EndedRequest& ended) {
   }
 }
 
-void RequestEnds::NoteLimit(const EndedRequest& ended) {
+void RequestEnds::NoteLimit(const EndedRequest& ended, const Moment& now) {
   const PosterRequest& request = *ended.request;
   const absl::Duration pause_for =
-      gate_->BlockedUntil(request.credential) - ended.end.steady;
-  LogLimit(ended, ended.end.wall + pause_for);
+      gate_->BlockedUntil(request.credential) - now.steady;
+  LogLimit(ended, now.wall + pause_for);
   const absl::Status kept =
-      outbox_->SetPause(request.credential, pause_for, ended.end.wall);
+      outbox_->SetPause(request.credential, pause_for, now.wall);
   if (!kept.ok()) LogStoreFailure(kept);
 }
 

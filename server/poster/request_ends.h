@@ -56,8 +56,8 @@ class RequestEnds {
   std::vector<Unsettled> Collect(const Moment& now);
 
  private:
-  void NoteEnd(const EndedRequest& ended);
-  void NoteLimit(const EndedRequest& ended);
+  void NoteEnd(const EndedRequest& ended, const Moment& now);
+  void NoteLimit(const EndedRequest& ended, const Moment& now);
   Unsettled EndOf(const EndedRequest& post, const Moment& now);
   void LearnName(const EndedRequest& ended, absl::Time now);
 
