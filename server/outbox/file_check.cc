@@ -1,5 +1,6 @@
 #include "server/outbox/file_check.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "common/log.h"
@@ -11,6 +12,9 @@ namespace {
 constexpr absl::Duration kSlice = absl::Milliseconds(10);
 constexpr int kTimePerWork = 10;
 constexpr absl::Duration kNextCheck = absl::Minutes(10);
+// A check that was given up has left a long log, which calls wait for. So
+// checks take a small part of the time.
+constexpr int kWaitPerCheck = 20;
 
 }  // namespace
 
@@ -33,16 +37,18 @@ absl::Time CheckFileSlowly(
   const std::function<bool()> cancelled = [&] {
     const absl::Duration passed = clock->Steady() - slice_begin;
     if (passed < kSlice) return false;
-    // Waiting for the disk keeps no core busy.
+    // Waiting for the disk keeps no core busy. But a stop is noticed here even
+    // if no pause is needed.
     const absl::Duration left =
         kTimePerWork * (cpu_time() - work_before) - passed;
-    const bool go_on = left <= absl::ZeroDuration() || pause(left);
+    const bool go_on = pause(std::max(left, absl::ZeroDuration()));
     slice_begin = clock->Steady();
     work_before = cpu_time();
     return !go_on;
   };
   const absl::Status checked = outbox->CheckFile(cancelled);
-  const double seconds = absl::ToDoubleSeconds(clock->Steady() - begin);
+  const absl::Duration took = clock->Steady() - begin;
+  const double seconds = absl::ToDoubleSeconds(took);
   if (checked.ok()) {
     LogInfo("the database is intact", {{"seconds", seconds}});
   } else if (absl::IsCancelled(checked)) {
@@ -51,11 +57,12 @@ absl::Time CheckFileSlowly(
         "checks it",
         {{"seconds", seconds}});
   } else if (absl::IsUnavailable(checked)) {
+    const absl::Duration next_in = std::max(kNextCheck, kWaitPerCheck * took);
     LogWarning("the database was not checked; the server tries again",
                {{"error", checked.message()},
                 {"seconds", seconds},
-                {"next_in", absl::FormatDuration(kNextCheck)}});
-    return clock->Now() + kNextCheck;
+                {"next_in", absl::FormatDuration(next_in)}});
+    return clock->Now() + next_in;
   } else {
     on_failure(checked);
   }

@@ -15,9 +15,9 @@ namespace signalbox {
 //
 // The check keeps a core busy for at most a tenth of the time. `cpu_time` says
 // how long the calling thread has done so. After some milliseconds of work the
-// check calls `pause`, which sleeps. If that returns false, because the server
-// stops, the check ends. `on_failure` gets the damage, or another error after
-// which the process must end.
+// check calls `pause`, which sleeps, perhaps for no time. If that returns
+// false, because the server stops, the check ends. `on_failure` gets the
+// damage, or another error after which the process must end.
 absl::Time CheckFileSlowly(
     Upkeep* outbox, Clock* clock, absl::FunctionRef<absl::Duration()> cpu_time,
     absl::FunctionRef<bool(absl::Duration)> pause,

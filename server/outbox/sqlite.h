@@ -88,10 +88,10 @@ class SqliteConnection {
   // database and delete it.
   bool WriteLogAgain();
 
-  // From now on, statements call `cancelled` at least once for each page that
-  // they read from the database, and end with CANCELLED if it returns true. It
-  // may take its time. What it refers to must outlive the connection's last
-  // statement. Call this once.
+  // From now on, statements call `cancelled` now and then, and at least once
+  // for each page that they read from the database file (but not from the log),
+  // and end with CANCELLED if it returns true. It may take its time. What it
+  // refers to must outlive the connection's last statement. Call this once.
   void SetCancelled(std::function<bool()> cancelled);
 
   // The size of the write-ahead log in bytes; 0: there is none.

@@ -107,12 +107,12 @@ absl::Status CheckSqliteOutbox(const std::string& data_dir);
 // The check of Upkeep::CheckFile, which is quicker and less thorough. It reads
 // the whole database on its own connection, while the outbox is open, and
 // delays no writer. Until it ends, SQLite's log of changes only grows. So the
-// check ends with UNAVAILABLE, reason STORE_BUSY, once the log is longer than a
-// quarter of the database and than `least_long_log` bytes. `cancelled` and the
+// check ends with UNAVAILABLE, reason STORE_BUSY, once the log has grown and is
+// longer than `long_log` bytes, or the disk is nearly full. `cancelled` and the
 // other errors are those of Upkeep::CheckFile; empty function: never.
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
                                     std::function<bool()> cancelled = {},
-                                    int64_t least_long_log = 256 << 20);
+                                    int64_t long_log = 256 << 20);
 
 }  // namespace signalbox
 

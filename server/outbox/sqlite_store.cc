@@ -98,8 +98,6 @@ std::string Word(SqliteConnection* connection, const char* sql) {
 constexpr char kCountTables[] =
     "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'";
 constexpr char kGetApplicationId[] = "PRAGMA application_id";
-constexpr char kGetSize[] =
-    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 constexpr char kGetSchemaVersion[] =
     "SELECT value FROM meta WHERE name = 'schema_version'";
 
@@ -380,23 +378,26 @@ absl::Status CheckSqliteOutbox(const std::string& data_dir) {
 
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
                                     std::function<bool()> cancelled,
-                                    int64_t least_long_log) {
+                                    int64_t long_log) {
   const std::string path = DatabasePath(data_dir);
   const auto opened = OpenReader(data_dir);
   if (!opened.ok()) return opened.status();
   SqliteConnection* const connection = opened->get();
-  const int64_t size = Number(connection, kGetSize);
+  // Opens the log.
+  Number(connection, kCountTables);
   if (!connection->status().ok()) return OpenError(connection->status());
-  const int64_t long_log = std::max(least_long_log, size / 4);
+  // The file of the log stays long for some commits after it was moved.
+  const int64_t longest_log = std::max(long_log, connection->LogSize());
   int looks = 0;
   bool is_cancelled = false;
-  bool is_log_long = false;
+  bool is_in_the_way = false;
   connection->SetCancelled([&] {
     is_cancelled = cancelled && cancelled();
     if (++looks % kLooksPerLog == 0) {
-      is_log_long = connection->LogSize() > long_log;
+      is_in_the_way =
+          connection->LogSize() > longest_log || !CheckSpace(data_dir).ok();
     }
-    return is_cancelled || is_log_long;
+    return is_cancelled || is_in_the_way;
   });
   const absl::Status checked = Findings(connection, "PRAGMA quick_check", path);
   // What a check finds that was ended is not there.
@@ -404,10 +405,11 @@ absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
     return Error(absl::StatusCode::kCancelled, "CANCELLED",
                  "the check was cancelled");
   }
-  if (is_log_long) {
+  if (is_in_the_way) {
     return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
                  absl::StrCat("database ", Quoted(path, 512),
-                              ": too much is written to check it"));
+                              ": too much is written to check it, or the disk "
+                              "is nearly full"));
   }
   return checked;
 }

@@ -60,10 +60,10 @@ class Upkeep {
   // seconds if the file is large, and delays no other method. A file that needs
   // a check is only closed in order if it has passed this one.
   //
-  // Calls `cancelled` at least once for each page that it reads; the function
-  // may pause. Ends with CANCELLED soon after it returned true. DATA_LOSS lists
-  // the damage. UNAVAILABLE: so much is written meanwhile that the log would
-  // grow too long.
+  // Calls `cancelled` at least once for each page that it reads from the file;
+  // the function may pause. Ends with CANCELLED soon after it returned true.
+  // DATA_LOSS lists the damage. UNAVAILABLE: so much is written meanwhile that
+  // the log would grow too long, or the disk is nearly full.
   virtual absl::Status CheckFile(std::function<bool()> cancelled) = 0;
 
   // Deletes old commits with their entries, and history older than `age`; one

@@ -115,7 +115,9 @@ TEST_F(FileCheckTest, TimeWithoutWorkNeedsNoPause) {
   outbox_.work_per_page = absl::Milliseconds(1);
   outbox_.wait_per_page = absl::Hours(8);
   Run();
-  EXPECT_TRUE(pauses_.empty());
+  for (const absl::Duration pause : pauses_) {
+    EXPECT_EQ(pause, absl::ZeroDuration());
+  }
 }
 
 TEST_F(FileCheckTest, AStopEndsTheCheckAtItsNextPause) {
@@ -127,12 +129,28 @@ TEST_F(FileCheckTest, AStopEndsTheCheckAtItsNextPause) {
   EXPECT_TRUE(failures_.empty());
 }
 
+// A slow disk keeps the check from needing pauses.
+TEST_F(FileCheckTest, AStopEndsTheCheckOfASlowDiskToo) {
+  outbox_.pages = 1'000'000;
+  outbox_.work_per_page = absl::Microseconds(10);
+  outbox_.wait_per_page = absl::Milliseconds(1);
+  const SteadyTime begin = clock_.Steady();
+  is_stopping_ = true;
+  EXPECT_EQ(Run(), absl::InfiniteFuture());
+  EXPECT_LE(clock_.Steady() - begin, absl::Milliseconds(20));
+}
+
 TEST_F(FileCheckTest, ACheckThatIsNotPossibleIsTriedAgain) {
   outbox_.result = absl::UnavailableError("too much is written");
   EXPECT_EQ(Run(), clock_.Now() + absl::Minutes(10));
+  // A long check that was given up is not repeated soon.
+  outbox_.pages = 1;
+  outbox_.wait_per_page = absl::Minutes(7);
+  const absl::Time next = Run();
+  EXPECT_EQ(next, clock_.Now() + absl::Minutes(140));
   outbox_.result = absl::OkStatus();
   EXPECT_EQ(Run(), absl::InfiniteFuture());
-  EXPECT_EQ(outbox_.checks, 2);
+  EXPECT_EQ(outbox_.checks, 3);
   EXPECT_TRUE(failures_.empty());
 }
 

@@ -160,7 +160,7 @@ TEST_F(SqliteCloseTest, ACheckLooksAtEachPageWhetherItIsCancelled) {
 TEST_F(SqliteCloseTest, ACheckEndsBeforeTheLogIsTooLong) {
   Fill(Open().get(), 2000);
   const std::unique_ptr<Outbox> outbox = Open();
-  const auto check = [&](int64_t least_long_log) {
+  const auto check = [&](int64_t long_log) {
     bool has_written = false;
     return QuickCheckSqliteOutbox(
         data_dir(),
@@ -172,7 +172,7 @@ TEST_F(SqliteCloseTest, ACheckEndsBeforeTheLogIsTooLong) {
           }
           return false;
         },
-        least_long_log);
+        long_log);
   };
   EXPECT_TRUE(QuickCheckSqliteOutbox(data_dir(), {}, 0).ok());
   ExpectError(check(0), absl::StatusCode::kUnavailable, "STORE_BUSY");
