@@ -77,10 +77,12 @@ Intake::~Intake() {
   }
 }
 
-void Intake::Submit(Submission submission, Done done) {
+void Intake::Submit(Submission submission, Done done, Deadline deadline) {
   const size_t reports = ReportsOf(submission);
   const size_t bytes = BytesOf(submission);
-  const SteadyTime now = clock_->Steady();
+  const SteadyTime arrived = deadline == Deadline::kNone
+                                 ? SteadyTime::InfiniteFuture()
+                                 : clock_->Steady();
   bool was_empty = false;
   const absl::Status refusal = [&] {
     MutexLock lock(&mu_);
@@ -99,7 +101,7 @@ void Intake::Submit(Submission submission, Done done) {
     }
     Batch& batch = waiting_.back();
     batch.submissions.push_back(std::move(submission));
-    batch.callers.push_back({std::move(done), now});
+    batch.callers.push_back({std::move(done), arrived});
     batch.reports += reports;
     batch.bytes += bytes;
     ++waiting_count_;
@@ -160,7 +162,7 @@ void Intake::AnswerOverdue(absl::Duration longest, const absl::Status& error) {
   std::vector<Done> overdue;
   const auto take_from = [&](std::vector<Caller>& callers) {
     for (Caller& caller : callers) {
-      if (caller.arrived > latest) return;
+      if (caller.arrived > latest) continue;
       if (caller.done) overdue.push_back(std::exchange(caller.done, nullptr));
     }
   };

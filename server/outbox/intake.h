@@ -61,15 +61,20 @@ class Intake {
   // Refuses the submissions that still wait, with the error of Close.
   ~Intake();
 
+  // Whether AnswerOverdue may answer a submission.
+  enum class Deadline { kSome, kNone };
+
   // Puts a submission into the queue. Never blocks. `done` may run before this
   // returns.
-  void Submit(Submission submission, Done done);
+  void Submit(Submission submission, Done done,
+              Deadline deadline = Deadline::kSome);
 
   // Commits all waiting submissions. Returns when to call it again:
   // absl::InfiniteFuture() means after `wake_up` only.
   absl::Time RunOnce();
 
-  // Answers the submissions that arrived at least `longest` ago with `error`,
+  // Answers the submissions with a deadline that arrived at least `longest` ago
+  // with `error`,
   // because the disk hangs. They are committed all the same once it works.
   // Another thread than RunOnce's calls this, since RunOnce may be blocked.
   void AnswerOverdue(absl::Duration longest, const absl::Status& error);
@@ -81,6 +86,7 @@ class Intake {
  private:
   struct Caller {
     Done done;  // Empty: AnswerOverdue has answered.
+    // InfiniteFuture: AnswerOverdue does not answer.
     SteadyTime arrived;
   };
 

@@ -191,7 +191,8 @@ class ReportStreams::Stream : public Reactor,
             } else {
               self->Submitted(tag, bytes, warnings, outcome);
             }
-          });
+          },
+          Intake::Deadline::kNone);
     }
     MutexLock lock(&mu_);
     if (submit && full.ok()) {

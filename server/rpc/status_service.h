@@ -45,7 +45,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     ServerInfo info;
     ReportStreams::Options report_streams;
     WatchHub::Options watch;
-    // The longest time for a unary call, even if the client allows more.
+    // How long a unary call waits for the disk, even if the client allows more.
+    // A diagnosis has waited for GitHub before.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
     // If so many reads wait, further ones end with UNAVAILABLE, reason

@@ -309,6 +309,22 @@ TEST_F(IntakeTest, WhatWaitsTooLongIsAnsweredOnceAndCommittedAllTheSame) {
   EXPECT_EQ(outbox_.count, 5);
 }
 
+// A stream waits for its answers, and reads no further meanwhile.
+TEST_F(IntakeTest, WhatHasNoDeadlineIsAnsweredByTheStoreAlone) {
+  Make();
+  int answers = 0;
+  intake_->Submit(
+      Of({Pending(1)}), [&](auto) { ++answers; }, Intake::Deadline::kNone);
+  Submit();
+  clock_.Advance(absl::Hours(1));
+  intake_->AnswerOverdue(absl::Seconds(2),
+                         Error(absl::StatusCode::kDeadlineExceeded, "X", "x"));
+  EXPECT_EQ(answers, 0);
+  EXPECT_THAT(reasons_, ElementsAre("X"));
+  intake_->RunOnce();
+  EXPECT_EQ(answers, 1);
+}
+
 TEST_F(IntakeTest, WhatWaitsIsCommittedAfterClose) {
   Make();
   Submit(2);
