@@ -147,7 +147,8 @@ Receipt ReceiptFor(const Submission& submission, const std::string& context,
                    const EntryRow& row, Disposition disposition);
 
 // Updates the counts of a commit after the report of `draft` was accepted: the
-// new state counts, and that of the stored entry no longer. `sequence` is the
+// new state counts, and that of the stored entry no longer. Call it before the
+// copy is put in place. `sequence` is the
 // report's.
 void CountAccepted(const Draft& draft, int64_t sequence, CommitCounts* counts);
 

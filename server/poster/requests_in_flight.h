@@ -55,10 +55,9 @@ class RequestsInFlight {
   // All pointers are borrowed. `gate` is only asked whether a credential was
   // limited while its request is in flight; the poster calls Admit and Leave.
   // `ambiguous_wait` (of PostingLimits): a post follows a redirect only while
-  // its lease still lasts longer than this. The end of a
-  // request wakes `wake_up`, on a thread of the transport that `github` uses.
-  // That transport must have ended, or answered everything, before this object
-  // is destroyed.
+  // its lease still lasts longer than this. The end of a request wakes
+  // `wake_up`, on a thread of the transport that `github` uses. That transport
+  // must have ended, or answered everything, before this object is destroyed.
   RequestsInFlight(GitHubClient* github, RequestGate* gate,
                    absl::Duration ambiguous_wait, Clock* clock, WakeUp* wake_up)
       : github_(github),

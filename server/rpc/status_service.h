@@ -46,7 +46,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     ReportStreams::Options report_streams;
     WatchHub::Options watch;
     // How long a unary call waits for the disk, even if the client allows more.
-    // A diagnosis has waited for GitHub before.
+    // It then ends with DEADLINE_EXCEEDED, reason SERVER_TOO_SLOW. A diagnosis
+    // first waits for GitHub, which does not count.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
     // If so many reads wait, further ones end with UNAVAILABLE, reason
