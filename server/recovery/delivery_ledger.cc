@@ -155,9 +155,9 @@ absl::Time DeliveryLedger::Cursor(absl::Time listed) const {
   return cursor;
 }
 
-int DeliveryLedger::Forget(absl::Time listed, absl::Time now) {
+DeliveryLedger::Lost DeliveryLedger::Forget(absl::Time listed, absl::Time now) {
   const absl::Time cursor = Cursor(listed);
-  int lost = 0;
+  Lost lost;
   for (auto it = cases_.begin(); it != cases_.end();) {
     const Case& one = it->second;
     const bool missing = IsMissing(one);
@@ -168,7 +168,10 @@ int DeliveryLedger::Forget(absl::Time listed, absl::Time now) {
                          now - one.asked_time >= kAttemptTime &&
                          std::max(one.last_time, one.first_time) < cursor)
             : one.last_time < cursor && now - one.asked_time >= kAttemptTime;
-    if (missing && is_over) ++lost;
+    if (missing && is_over) {
+      ++lost.count;
+      lost.oldest = std::min(lost.oldest, one.first_time);
+    }
     it = is_over ? cases_.erase(it) : std::next(it);
   }
   return lost;

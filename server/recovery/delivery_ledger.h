@@ -101,8 +101,13 @@ class DeliveryLedger {
 
   // Frees the memory of deliveries that are not missing and are older than the
   // cursor, and of missing ones that cannot be redelivered any more. Returns
-  // the number of the latter, which are lost.
-  int Forget(absl::Time listed, absl::Time now);
+  // the latter, which are lost.
+  struct Lost {
+    int count = 0;
+    // When GitHub first sent the oldest one.
+    absl::Time oldest = absl::InfiniteFuture();
+  };
+  Lost Forget(absl::Time listed, absl::Time now);
 
   // How many deliveries are missing.
   int missing_count() const;

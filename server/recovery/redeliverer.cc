@@ -57,13 +57,15 @@ void Redeliverer::HaveList(const DeliveryListing& listing) {
         "to redeliver them",
         {{"hook", source_.path}, {"deliveries", missing}});
   }
-  const int lost = ledger_.Forget(listed_, GitHubNow());
-  if (lost > 0) {
+  const DeliveryLedger::Lost lost = ledger_.Forget(listed_, GitHubNow());
+  if (lost.count > 0) {
     LogWarning(
         "webhooks are lost: GitHub keeps them no longer, or every redelivery "
         "failed; push again to pull requests that have no pending status",
-        {{"hook", source_.path}, {"deliveries", lost}});
-    Count("given_up", lost);
+        {{"hook", source_.path},
+         {"deliveries", lost.count},
+         {"oldest", absl::FormatTime(lost.oldest, absl::UTCTimeZone())}});
+    Count("given_up", lost.count);
   }
   if (listing.complete) StoreCursor(ledger_.Cursor(listed_));
 }

@@ -283,11 +283,16 @@ TEST_F(DeliveryLedgerTest, WhatTheServerDoesNotTakeHoldsUpNoOthers) {
 }
 
 TEST_F(DeliveryLedgerTest, GitHubForgetsAfterThreeDays) {
+  const absl::Time begin = now_;
   Note("a", 503);
+  now_ += absl::Seconds(1);
+  Note("b", 503);
   now_ += kWindow + absl::Seconds(2);
   Note("up", 202);
   EXPECT_EQ(Next(), "");
-  EXPECT_EQ(ledger_.Forget(now_, now_), 1);
+  const DeliveryLedger::Lost lost = ledger_.Forget(now_, now_);
+  EXPECT_EQ(lost.count, 2);
+  EXPECT_EQ(lost.oldest, begin - absl::Seconds(1));
   EXPECT_EQ(ledger_.missing_count(), 0);
 }
 
@@ -306,12 +311,12 @@ TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
   now_ += absl::Hours(2);
   Note("up", 202);
   EXPECT_LE(ledger_.Cursor(now_), begin);
-  EXPECT_EQ(ledger_.Forget(now_, now_), 0);
+  EXPECT_EQ(ledger_.Forget(now_, now_).count, 0);
   EXPECT_EQ(ledger_.missing_count(), 1);
   ledger_.NoteAccepted("a", now_);
   EXPECT_GT(ledger_.Cursor(now_), begin);
   EXPECT_LT(ledger_.Cursor(now_), now_);
-  EXPECT_EQ(ledger_.Forget(now_, now_), 0);
+  EXPECT_EQ(ledger_.Forget(now_, now_).count, 0);
   // An abandoned delivery must not hold the cursor for days.
   Note("b", 503);
   Note("up2", 202);
@@ -321,7 +326,7 @@ TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
   }
   now_ += absl::Hours(1);
   EXPECT_GT(ledger_.Cursor(now_), now_ - absl::Minutes(10));
-  EXPECT_EQ(ledger_.Forget(now_, now_), 1);
+  EXPECT_EQ(ledger_.Forget(now_, now_).count, 1);
 }
 
 TEST_F(DeliveryLedgerTest, MemoryDoesNotGrowWithTime) {
