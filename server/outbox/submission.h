@@ -32,7 +32,7 @@ struct Delivery {
   int64_t hook_id = 0;
 };
 
-// A status that GitHub shows already, whoever set it.
+// A status that GitHub shows already. Any program may have set it.
 struct Observed {
   int64_t status_id = 0;      // GitHub's number for the status.
   std::string creator_login;  // The GitHub user or App that set it.
