@@ -148,8 +148,7 @@ Receipt ReceiptFor(const Submission& submission, const std::string& context,
 
 // Updates the counts of a commit after the report of `draft` was accepted: the
 // new state counts, and that of the stored entry no longer. Call it before the
-// copy is put in place. `sequence` is the
-// report's.
+// copy is put in place. `sequence` is the report's.
 void CountAccepted(const Draft& draft, int64_t sequence, CommitCounts* counts);
 
 // The contexts of a submission with `with_all_reported`: first its own, then

@@ -61,7 +61,7 @@ class Intake {
   // Refuses the submissions that still wait, with the error of Close.
   ~Intake();
 
-  // Whether AnswerOverdue may answer a submission.
+  // kNone: AnswerOverdue leaves the submission to RunOnce.
   enum class Deadline { kSome, kNone };
 
   // Puts a submission into the queue. Never blocks. `done` may run before this
@@ -73,10 +73,10 @@ class Intake {
   // absl::InfiniteFuture() means after `wake_up` only.
   absl::Time RunOnce();
 
-  // Answers the submissions with a deadline that arrived at least `longest` ago
-  // with `error`,
-  // because the disk hangs. They are committed all the same once it works.
-  // Another thread than RunOnce's calls this, since RunOnce may be blocked.
+  // The disk hangs: answers the submissions with a deadline that arrived at
+  // least `longest` ago, with `error`. They are committed all the same once the
+  // disk works. Another thread than RunOnce's calls this, since RunOnce may be
+  // blocked.
   void AnswerOverdue(absl::Duration longest, const absl::Status& error);
 
   // From now on Submit refuses with UNAVAILABLE, reason SHUTTING_DOWN. The next

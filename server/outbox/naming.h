@@ -84,12 +84,11 @@ enum class Meant {
   // number.
   kNewName,
   // None of them. A new row is added, with the name. If the name was an old
-  // name
-  // of another row, it leads to that row no longer.
+  // name of another row, it leads to that row no longer.
   kNew,
   // None of them. The name belongs to a row with another number, so a new row
-  // is
-  // added without a name. The server asks GitHub about the name and the number.
+  // is added without a name. The server asks GitHub about the name and the
+  // number.
   kNameless,
 };
 // `found` is what the delivery's name and number lead to. `number` 0: the

@@ -54,9 +54,9 @@ void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t repository_key, absl::Time now);
 
-// Whether a chore has yet to move entries of this commit (`sha`: bytes) to the
-// repository. If so, a report for the commit must first call MoveFirst, so that
-// it meets the entries. Cheap while no chore moves anything.
+// Whether a chore has yet to move entries of this commit to the repository. If
+// so, a report for the commit must first call MoveFirst, so that it meets the
+// entries. Cheap while no chore moves anything.
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, const Sha& sha);
 // Moves the entries of these contexts of the commit at once; if there are no

@@ -33,8 +33,8 @@ struct SqliteOutboxOptions {
   // The directory. Created with mode 0700 if it does not exist.
   std::string data_dir;
 
-  // How long a pending waits after it first became due, so that a fast result
-  // replaces it and saves a post.
+  // How long after its acceptance a pending becomes due. A result that arrives
+  // before then replaces it, which saves a post.
   absl::Duration pending_settle = absl::Milliseconds(300);
 
   // Returns the id of the credential that posts for a repository; empty text:

@@ -197,7 +197,7 @@ int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
-                   int64_t entry_id, absl::Time deadline, absl::Time now) {
+                   int64_t entry_id, absl::Time lease_end, absl::Time now) {
   Lease lease;
   Phase phase = Phase::kWebhookPending;
   std::optional<Result> result;
@@ -242,7 +242,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
   lease.lease_epoch = epoch;
   lease.lease_number++;
   SqliteQuery(connection, kTake)
-      .Bind(lease.lease_epoch, lease.lease_number, now, deadline,
+      .Bind(lease.lease_epoch, lease.lease_number, now, lease_end,
             lease.ambiguous_since, entry_id)
       .Run();
   return lease;
@@ -384,7 +384,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
           .Run();
     }
   }
-  // Both classes: a result may have replaced the pending of this lease.
+  // Both kinds: a result may have replaced the pending of this lease.
   if (!entry.due_time.has_value()) {
     state->repositories.ReviseDue(connection, entry.repository_key);
   }

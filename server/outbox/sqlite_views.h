@@ -20,8 +20,8 @@ namespace signalbox {
 
 // These three implement the methods of Statuses with the same names.
 //
-// All statuses of one commit; `sha` in hexadecimal digits. NOT_FOUND, reason
-// NOTHING_REPORTED: nothing was ever reported for the commit.
+// All statuses of one commit. NOT_FOUND, reason NOTHING_REPORTED: nothing was
+// ever reported for the commit.
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      const Sha& sha);

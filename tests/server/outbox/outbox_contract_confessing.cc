@@ -53,7 +53,7 @@ TEST_P(ConfessionContract, ATryInFlightTellsNothingAnyMore) {
     Settle(*other, kind);
     Settle(*late, Kind::kPosted);
     EXPECT_EQ(Status(name).posting.state, PostingState::kDue);
-    // Until its deadline, the other process may still send a request.
+    // Until the end of its lease, the other process may still send a request.
     const Lease lease = ExpectReadAfter(absl::Seconds(19), Now());
     EXPECT_EQ(lease.posted_version, 0);
     Settle(lease, Kind::kPosted);

@@ -277,11 +277,11 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
       return true;
     };
     const auto settle = [&](size_t index, Kind kind) {
-      const auto [lease, deadline] = leases[index];
+      const auto [lease, lease_end] = leases[index];
       leases.erase(leases.begin() + static_cast<long>(index));
       Key& key = keys[lease.repository.name];
       // Ours, unless the lease was taken over.
-      const bool ours = key.busy_until == deadline;
+      const bool ours = key.busy_until == lease_end;
       Settlement settlement = EndOf(lease, kind);
       settlement.ambiguous = kind == Kind::kRetry && pick(2) == 0;
       Settle(settlement);

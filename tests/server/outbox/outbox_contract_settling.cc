@@ -232,7 +232,7 @@ TEST_P(OutboxContract, ALeaseIsTakenOverAfterItsDeadline) {
   EXPECT_FALSE(TakeResult().has_value());
 }
 
-// Past its deadline, but before anybody else has it, a lease still counts.
+// A lease that is over still counts until the entry is taken out again.
 TEST_P(OutboxContract, ALateSettlementCountsUntilTheLeaseIsTakenOver) {
   Accept(ResultOf(Result::kSuccess, 1));
   const std::optional<Lease> lease = TakeResult();
