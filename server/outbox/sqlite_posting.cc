@@ -107,7 +107,7 @@ constexpr char kSetProbeTime[] =
     "WHERE repository_key = ?), due_time_us) WHERE change_sequence = ?";
 
 constexpr char kFindRetried[] =
-    "SELECT entry_id, posting_state, posting_reason, is_pending, r.canonical, "
+    "SELECT posting_state, posting_reason, is_pending, r.canonical, "
     "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
 // While a try is in flight, the end of its lease stays.
@@ -248,6 +248,23 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
   return lease;
 }
 
+// Takes out one due entry, or a due probe, as `request` says: stores its lease,
+// so that after a crash the server knows that something may have been sent.
+// Nothing: no entry is due.
+std::optional<Lease> TakeDue(SqliteConnection* connection,
+                             SqliteWriterState* state,
+                             const LeaseRequest& request, absl::Time now) {
+  int64_t entry_id = 0;
+  if (request.may_probe) entry_id = TakeProbe(connection, state, request, now);
+  const bool is_probe = entry_id != 0;
+  if (!is_probe) entry_id = FindDueInTurn(connection, state, request, now);
+  if (entry_id == 0) return std::nullopt;
+  Lease lease = MarkInFlight(connection, state->epoch, entry_id,
+                             now + request.lease_time, now);
+  lease.is_probe = is_probe;
+  return lease;
+}
+
 bool Load(SqliteConnection* connection, int64_t entry_id, LeasedEntry* entry) {
   static const auto* const kSql =
       new std::string(absl::StrCat(kGetLeased, EntryIsSound(), kGetLeasedBy));
@@ -292,20 +309,6 @@ void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 }  // namespace
-
-std::optional<Lease> TakeDue(SqliteConnection* connection,
-                             SqliteWriterState* state,
-                             const LeaseRequest& request, absl::Time now) {
-  int64_t entry_id = 0;
-  if (request.may_probe) entry_id = TakeProbe(connection, state, request, now);
-  const bool is_probe = entry_id != 0;
-  if (!is_probe) entry_id = FindDueInTurn(connection, state, request, now);
-  if (entry_id == 0) return std::nullopt;
-  Lease lease = MarkInFlight(connection, state->epoch, entry_id,
-                             now + request.lease_time, now);
-  lease.is_probe = is_probe;
-  return lease;
-}
 
 std::vector<std::optional<Lease>> TakeAllDue(
     SqliteConnection* connection, SqliteWriterState* state,
@@ -443,8 +446,7 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
     SqliteQuery query(connection, kFindRetried);
     query.Bind(*entry_id);
     if (!query.Next()) return absl::OkStatus();
-    int64_t id = 0;
-    query.Read(&id, &posting_state, &posting_reason, &is_pending, &canonical,
+    query.Read(&posting_state, &posting_reason, &is_pending, &canonical,
                &repository_key);
   }
   BringProbeForward(connection, state, repository_key, now);

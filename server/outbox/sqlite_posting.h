@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_writer_state.h"
 #include "server/outbox/standing_requests.h"
 
 namespace signalbox {
@@ -21,14 +23,10 @@ namespace signalbox {
 // All functions need an open transaction; those that take a `state` need that
 // of the writer. Errors stick to the connection (see SqliteConnection).
 
-// Takes out one due entry, or a due probe, as `request` says: stores its lease,
-// so that after a crash the server knows that something may have been sent.
-// Nothing: no entry is due.
-std::optional<Lease> TakeDue(SqliteConnection* connection,
-                             SqliteWriterState* state,
-                             const LeaseRequest& request, absl::Time now);
-// TakeDue for each request, in order, for PostQueue::Turn. The result has one
-// element for each request.
+// Takes out one due entry, or a due probe, for each request, in order, and
+// stores its lease, so that after a crash the server knows that something may
+// have been sent. The result has one element for each request; nothing: no
+// entry is due. For PostQueue::Turn.
 std::vector<std::optional<Lease>> TakeAllDue(
     SqliteConnection* connection, SqliteWriterState* state,
     absl::Span<const LeaseRequest> wanted, absl::Time now);
