@@ -271,8 +271,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     // Usually there are none, and a read does not hold up the writer.
-    const absl::StatusOr<bool> any =
-        Read([&](SqliteConnection* reader) { return HasChores(reader); });
+    const absl::StatusOr<bool> any = Read(HasChores);
     if (!any.ok() || !*any) return any;
     return Write(signalbox::DoChores, now);
   }
@@ -332,8 +331,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
-    return Read(
-        [](SqliteConnection* reader) { return signalbox::SeenHooks(reader); });
+    return Read(signalbox::SeenHooks);
   }
 
   absl::StatusOr<std::vector<KnownRepository>> Repositories(

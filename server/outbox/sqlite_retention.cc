@@ -78,15 +78,6 @@ constexpr char kListOldPullRequests[] =
 constexpr char kDeleteOldPullRequest[] =
     "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
 
-constexpr char kCountChanges[] = "SELECT changes()";
-
-int64_t Changes(SqliteConnection* connection) {
-  SqliteQuery query(connection, kCountChanges);
-  int64_t changes = 0;
-  if (query.Next()) query.Read(&changes);
-  return changes;
-}
-
 bool IsInUse(SqliteConnection* connection, int64_t commit_key,
              absl::Time before) {
   SqliteQuery query(connection, kIsInUse);
@@ -188,7 +179,7 @@ template <typename Oldest>
 bool ForgetHistory(SqliteConnection* connection, const char* sql,
                    const Oldest& oldest) {
   SqliteQuery(connection, sql).Bind(oldest, kHistoryPerBatch).Run();
-  return Changes(connection) == kHistoryPerBatch;
+  return connection->ChangedRows() == kHistoryPerBatch;
 }
 
 }  // namespace
