@@ -255,6 +255,11 @@ void SqliteConnection::NoteDamage(absl::string_view what) {
   may_repair_ = true;
 }
 
+void SqliteConnection::ClearError() {
+  status_ = absl::OkStatus();
+  may_repair_ = false;
+}
+
 void SqliteConnection::Fail(int code) {
   if (!status_.ok()) return;
   status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,
@@ -264,8 +269,7 @@ void SqliteConnection::Fail(int code) {
 
 SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
     : connection_(connection), kind_(kind) {
-  connection_->status_ = absl::OkStatus();
-  connection_->may_repair_ = false;
+  connection_->ClearError();
   SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
       .Run();
 }

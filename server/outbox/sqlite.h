@@ -115,6 +115,9 @@ class SqliteConnection {
 
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }
+  // Forgets that error, as the beginning of a transaction does. For statements
+  // outside of transactions.
+  void ClearError();
 
  private:
   friend class SqliteQuery;

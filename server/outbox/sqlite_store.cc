@@ -328,10 +328,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
 }
 
 absl::Status LeaveMark(SqliteConnection* connection) {
-  {
-    // Clears an earlier error.
-    SqliteTransaction none(connection, SqliteTransaction::Kind::kRead);
-  }
+  connection->ClearError();
   // The mark says that the database was written without an error, so that goes
   // first. Closing then has only the mark to write.
   const absl::Status written = BeginNewLog(connection);

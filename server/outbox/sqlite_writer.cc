@@ -140,10 +140,7 @@ absl::Status SqliteWriter::Checkpoint() {
   MutexLock lock(&writing_);
   if (commits_ < kFewCommits) return absl::OkStatus();
   commits_ = 0;
-  {
-    // Clears an earlier error.
-    SqliteTransaction none(connection_.get(), SqliteTransaction::Kind::kRead);
-  }
+  connection_->ClearError();
   SqliteQuery(connection_.get(), "PRAGMA wal_checkpoint(PASSIVE)").Next();
   return connection_->status();
 }
