@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "server/outbox/accept_rules.h"
 #include "server/outbox/sqlite_accepted_rows.h"

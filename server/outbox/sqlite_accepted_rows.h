@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPTED_ROWS_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>

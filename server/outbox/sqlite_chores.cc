@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_chores.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <vector>
 

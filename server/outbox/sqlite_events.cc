@@ -1,10 +1,8 @@
 #include "server/outbox/sqlite_events.h"
 
 #include <algorithm>
-#include <utility>
 #include <variant>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "server/outbox/naming.h"

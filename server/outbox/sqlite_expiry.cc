@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_expiry.h"
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"

@@ -1,9 +1,11 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_
 
+#include <cstdint>
+
 #include "absl/time/time.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_writer_state.h"
 
 namespace signalbox {
 
