@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 
@@ -81,6 +82,18 @@ TEST_F(SqliteCloseTest, OnlyACheckEndsTheNeedForOne) {
     EXPECT_FALSE(outbox->NeedsCheck());
   }
   EXPECT_FALSE(Open()->NeedsCheck());
+}
+
+// The log stays beside the database then, and the other program may write it.
+TEST_F(SqliteCloseTest, AFileThatAnotherProgramHadOpenNeedsACheck) {
+  Open();
+  const auto other =
+      SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
+  ASSERT_TRUE(other.ok()) << other.status();
+  (*other)->Run("SELECT COUNT(*) FROM meta");
+  ASSERT_TRUE((*other)->status().ok()) << (*other)->status();
+  EXPECT_FALSE(Open()->NeedsCheck());
+  EXPECT_TRUE(Open()->NeedsCheck());
 }
 
 // An older program does not know the mark, and leaves it.
