@@ -96,8 +96,7 @@ void DeliveryWatcher::EndList() {
          {"credential", source_.credential},
          {"reason", verdict.reason},
          {"message", verdict.message}});
-    is_gone_ = verdict.action == Action::kAbandon ||
-               verdict.action == Action::kRetryBriefly;
+    is_gone_ = IsRefused(verdict);
   }
   HaveList(std::exchange(listing_, {}));
 }

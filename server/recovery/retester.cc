@@ -61,7 +61,7 @@ std::vector<std::string> ChooseContexts(const std::vector<std::string>& words,
 }
 
 std::string PathOf(const Repository& repository) {
-  return absl::StrCat("/repos/", repository.owner, "/", repository.name);
+  return absl::StrCat("/repos/", repository.FullName());
 }
 
 // Whether a person can have this login. A program's login ends in "[bot]".
@@ -106,9 +106,7 @@ void Retester::Begin(const Rerun& rerun) {
 }
 
 void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
-  const bool refused = reply.verdict.action == Action::kAbandon ||
-                       reply.verdict.action == Action::kRetryBriefly;
-  if (refused && rerun.try_count + 1 >= kMostRerunRefusals) {
+  if (IsRefused(reply.verdict) && rerun.try_count + 1 >= kMostRerunRefusals) {
     return Drop(rerun, reply.verdict.reason);
   }
   if (reply.verdict.action != Action::kDone) {
