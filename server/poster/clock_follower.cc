@@ -1,7 +1,5 @@
 #include "server/poster/clock_follower.h"
 
-#include <algorithm>
-
 namespace signalbox {
 namespace {
 

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_POSTER_POST_ORDER_H_
 
 #include <optional>
-#include <string>
 
 #include "absl/time/time.h"
 #include "server/base/clock.h"

@@ -1,5 +1,7 @@
 #include "server/recovery/delivery_watcher.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_RECOVERY_DELIVERY_WATCHER_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"

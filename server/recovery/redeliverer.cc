@@ -1,7 +1,6 @@
 #include "server/recovery/redeliverer.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
