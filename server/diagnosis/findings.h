@@ -33,8 +33,8 @@ struct Findings {
   CredentialState state;   // Of this credential. `app` set: it is an App's.
   RateLimiter::BudgetView budget;  // Of this credential.
   absl::Time now;
-  // Until when GitHub wants no requests of this credential; InfinitePast: there
-  // is no limit.
+  // Until when GitHub wants no requests of this credential. Not after `now`:
+  // there is no limit.
   absl::Time limited_until = absl::InfinitePast();
 
   // GitHub's answers to these questions:

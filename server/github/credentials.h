@@ -118,9 +118,9 @@ class Credentials {
   virtual void NoteAccepted(absl::string_view credential_id,
                             const Token& token) = 0;
 
-  // The credential ids of the Apps themselves. GitHub
-  // accepts their tokens (JWTs, which the server signs) only for paths under
-  // /app, not for posts. Find returns none of them.
+  // The credential ids of the Apps themselves. GitHub accepts their tokens
+  // (JWTs, which the server signs) only for paths under /app, not for posts.
+  // Find returns none of them.
   virtual std::vector<std::string> Apps() const { return {}; }
 
   // GitHub answered a request with a token of this credential. Call it for

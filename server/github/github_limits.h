@@ -8,6 +8,10 @@
 
 namespace signalbox {
 
+// What GitHub allows, with the sources: "GitHub:" means GitHub's documentation,
+// and names of the form owner/repository#number are threads that report it. The
+// reasons are those of Classify and of the credentials.
+
 // GitHub refuses these again, whatever is reported: the sha and context have
 // all their statuses (openshift/release#6179), or one of them is malformed.
 // GitHub: "REST API endpoints for commit statuses".
@@ -23,9 +27,6 @@ inline constexpr absl::string_view kMendableRefusals[] = {
     "LEGAL_BLOCK",          "APP_NOT_INSTALLED",  "INSTALLATION_SUSPENDED",
     "ACCOUNT_SUSPENDED",    "CREDENTIAL_REFUSED", "APP_REFUSED"};
 
-// What GitHub allows, with the sources: "GitHub:" means GitHub's documentation,
-// and names of the form owner/repository#number are threads that report it. The
-// reasons are those of Classify and of the credentials.
 inline constexpr PostingLimits kGitHubLimits = {
     // GitHub stops a request after 10 s, and one is sent at most kLastRepeat
     // after its begin. GitHub: "Troubleshooting the REST API".

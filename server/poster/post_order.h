@@ -14,10 +14,11 @@ enum class Stage { kLongDue, kResults, kPendings };
 
 // PostOrder decides in which order a credential's entries are posted.
 //
-// Results go before pendings. Within each class the repositories take turns,
-// and within a repository the entry that has been due longest goes first. One
-// slot in 20 goes to a pending that has been due for over a minute. All probes
-// of parked repositories take at most a tenth of the credential's pace.
+// Results go before pendings. Among results, and among pendings, the
+// repositories take turns, and within a repository the entry that has been due
+// longest goes first. One slot in 20 goes to a pending that has been due for
+// over a minute. All probes of parked repositories take at most a tenth of the
+// credential's pace.
 //
 // Pure: the time is an argument.
 class PostOrder {
@@ -58,7 +59,7 @@ class PostOrder {
 
  private:
   // Where the round-robin continues.
-  CanonicalName last_repository_[2];  // By class: results, pendings.
+  CanonicalName last_repository_[2];  // Of results, of pendings.
   int results_in_row_ = 0;            // Since the last pending.
   bool accepted_ = false;             // The last post.
   int most_in_turn_ = 1;
