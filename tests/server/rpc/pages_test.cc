@@ -244,6 +244,19 @@ TEST(HistoryPageTest, AThousandFullReportsStayBelowWhatClientsTake) {
   EXPECT_EQ(tries, 1000);
 }
 
+// A farm may leave out all texts but the series.
+TEST(HistoryPageTest, ReportsWithLongSeriesFillAPage) {
+  History history;
+  for (int i = 0; i < 9000; ++i) {
+    RecordedReport& report = history.reports.emplace_back();
+    report.id = 1 + i;
+    report.series = std::string(255, 's');
+  }
+  const HistoryPage page = HistoryAfter(history, 0, "");
+  EXPECT_LE(ToProto(history, page).ByteSizeLong(), kMaxPageBytes);
+  EXPECT_NE(page.next_page_token, "");
+}
+
 TEST(HistoryPageTest, RefusesWhatIsNotFromHere) {
   EXPECT_EQ(ReasonOf(ParseHistoryPage(-1, "").status()), "INVALID_PAGE_SIZE");
   for (const char* token :
