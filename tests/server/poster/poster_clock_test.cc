@@ -18,7 +18,7 @@ class PosterClockTest : public PosterTest {
         -> std::optional<absl::StatusOr<HttpResponse>> {
       if (request.method == "POST") {
         last_post_ = clock_.Steady();
-        lease_left_.push_back(outbox_->last_deadline - clock_.Now());
+        lease_left_.push_back(outbox_->last_lease_end - clock_.Now());
       } else if (absl::StrContains(request.url, "/commits/")) {
         reads_.push_back(clock_.Steady() - last_post_);
       }

@@ -114,7 +114,7 @@ class FailingOutbox : public ForwardingOutbox {
     }
     if (taken != leases->end()) {
       if (during_take) during_take();
-      last_deadline = now + wanted[taken - leases->begin()].lease_time;
+      last_lease_end = now + wanted[taken - leases->begin()].lease_time;
     }
     return leases;
   }
@@ -127,7 +127,7 @@ class FailingOutbox : public ForwardingOutbox {
       std::vector<StandingLease>* leases) override {
     StandingRequests requests = ForwardingOutbox::TakeRequestsBack(leases);
     for (const StandingLease& standing : *leases) {
-      last_deadline = clock_->Look().WallAt(standing.lease_end);
+      last_lease_end = clock_->Look().WallAt(standing.lease_end);
     }
     return requests;
   }
@@ -151,7 +151,7 @@ class FailingOutbox : public ForwardingOutbox {
   absl::Duration commit_time;  // How long a Turn that changes something takes.
   // Called when an entry was taken out, before Turn returns. Empty: nothing.
   std::function<void()> during_take;
-  absl::Time last_deadline;  // When the last lease ends.
+  absl::Time last_lease_end;  // When the last lease ends.
 
  private:
   const std::unique_ptr<Outbox> outbox_;

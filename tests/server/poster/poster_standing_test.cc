@@ -73,7 +73,7 @@ TEST_F(PosterStandingTest, ALeaseThatIsTooOldIsReturned) {
   poster_->RunOnce();
   EXPECT_EQ(outbox_->turns, 1);  // Returned, and taken out again.
   EXPECT_EQ(poster_->InFlight(), 1);
-  EXPECT_EQ(outbox_->last_deadline, clock_.Now() + absl::Seconds(15));
+  EXPECT_EQ(outbox_->last_lease_end, clock_.Now() + absl::Seconds(15));
 }
 
 // Somebody set the clock between the taking-out and the post.
@@ -83,7 +83,7 @@ TEST_F(PosterStandingTest, ALeaseEndsByTheSteadyClock) {
   clock_.Jump(-absl::Hours(1));
   poster_->RunOnce();
   EXPECT_EQ(outbox_->turns, 1);  // Returned, and taken out again.
-  EXPECT_EQ(outbox_->last_deadline, clock_.Now() + absl::Seconds(15));
+  EXPECT_EQ(outbox_->last_lease_end, clock_.Now() + absl::Seconds(15));
   RunFor(absl::Minutes(1));
   EXPECT_EQ(ShownState("acme/app"), "success");
 }
