@@ -138,7 +138,7 @@ void Questions::NoteEnd(Ended ended) {
   metrics_->Add("signalbox_reads_total",
                 "Other finished requests to GitHub, by outcome.",
                 {{"verdict", verdict.reason}});
-  if (verdict.action == Action::kWait) NoteLimit(ended.credential, verdict);
+  if (verdict.action == Action::kWait) StorePause(ended.credential, now);
   if (ended.waiting == nullptr) return;
 
   Waiting& waiting = *ended.waiting;
@@ -162,19 +162,9 @@ void Questions::NoteEnd(Ended ended) {
   waiting.answered(ended.reply);
 }
 
-void Questions::NoteLimit(const std::string& credential,
-                          const Verdict& verdict) {
-  const Moment now = clock_->Look();
-  const absl::Duration pause_for = gate_->BlockedUntil(credential) - now.steady;
-  const std::string until =
-      absl::FormatTime(now.wall + pause_for, absl::UTCTimeZone());
-  LogWarning("GitHub rate-limits a credential; the server waits",
-             {{"credential", credential},
-              {"reason", verdict.reason},
-              {"until", until},
-              {"message", verdict.message},
-              {"request_id", verdict.request_id}});
+void Questions::StorePause(const std::string& credential, const Moment& now) {
   if (!options_.store_pause) return;
+  const absl::Duration pause_for = gate_->BlockedUntil(credential) - now.steady;
   const absl::Status kept =
       options_.store_pause(credential, pause_for, now.wall);
   if (!kept.ok()) {
@@ -182,7 +172,7 @@ void Questions::NoteLimit(const std::string& credential,
         "the database did not store a rate limit; if the server restarts "
         "before its end, it sends requests too early",
         {{"credential", credential},
-         {"until", until},
+         {"until", absl::FormatTime(now.wall + pause_for, absl::UTCTimeZone())},
          {"error", kept.ToString()}});
   }
 }

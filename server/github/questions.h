@@ -144,7 +144,7 @@ class Questions {
   void TakeNew();
   void TakeEnded();
   void NoteEnd(Ended ended);
-  void NoteLimit(const std::string& credential, const Verdict& verdict);
+  void StorePause(const std::string& credential, const Moment& now);
   // Begins the first question of a line if it may begin; else returns when to
   // look again.
   SteadyTime Begin(const std::string& credential, Line& line);

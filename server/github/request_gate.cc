@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/log.h"
 #include "server/github/app_credentials.h"
 
 namespace signalbox {
@@ -87,6 +88,7 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
                         const GitHubReply& reply, bool proves_token,
                         const Moment& now) {
   const Verdict& verdict = reply.verdict;
+  SteadyTime limited_until;
   absl::Duration limited_for;
   {
     MutexLock lock(&mu_);
@@ -100,7 +102,8 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
       hosts_.Observe(token.api_url, WasAnswered(verdict.action), latest_);
     }
     if (verdict.action == Action::kWait) {
-      limited_for = limiter_->BlockedUntil(credential) - latest_;
+      limited_until = limiter_->BlockedUntil(credential);
+      limited_for = limited_until - latest_;
     }
   }
   // Before NoteRefused, because GitHub's time may explain the refusal.
@@ -111,6 +114,13 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
       return credentials_->NoteRefused(credential, token, verdict.reason,
                                        now.wall);
     case Action::kWait:
+      LogWarning("GitHub rate-limits a credential; the server waits",
+                 {{"credential", credential},
+                  {"reason", verdict.reason},
+                  {"until", absl::FormatTime(now.WallAt(limited_until),
+                                             absl::UTCTimeZone())},
+                  {"message", verdict.message},
+                  {"request_id", verdict.request_id}});
       return;
     default:
       if (ProvesToken(verdict.action) ||

@@ -74,10 +74,10 @@ class RequestGate {
   void Return(absl::string_view credential, const Token& token);
 
   // A request has ended with `reply`. RequestGate passes this on to the rate
-  // limiter, the host's guard and the credential. `proves_token`: true for
-  // GET /rate_limit, to which GitHub answers anything but a refusal of the
-  // token only if the token is good; false for all other requests, where an
-  // error says nothing about the token.
+  // limiter, the host's guard and the credential, and logs a limit.
+  // `proves_token`: true for GET /rate_limit, to which GitHub answers anything
+  // but a refusal of the token only if the token is good; false for all other
+  // requests, where an error says nothing about the token.
   void Leave(absl::string_view credential, const Token& token,
              const GitHubReply& reply, bool proves_token, const Moment& now);
 

@@ -57,16 +57,6 @@ void LogLate(const Lease& lease) {
        {"context", lease.context}});
 }
 
-void LogLimit(const EndedRequest& ended, absl::Time until) {
-  const Verdict& verdict = ended.reply.verdict;
-  LogWarning("GitHub rate-limits a credential; the server waits",
-             {{"credential", ended.request->credential},
-              {"reason", verdict.reason},
-              {"until", absl::FormatTime(until, absl::UTCTimeZone())},
-              {"message", verdict.message},
-              {"request_id", verdict.request_id}});
-}
-
 void LogName(const EndedRequest& ended, const NameAnswer& answer) {
   const MovedRepositories::Question& asked = ended.request->named;
   const Repository& old_name = asked.old_name;

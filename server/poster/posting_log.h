@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_POSTER_POSTING_LOG_H_
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
 #include "server/poster/requests_in_flight.h"
@@ -17,10 +16,6 @@ void LogSettlement(const Lease& lease, const Settlement& settlement);
 
 // Logs that a request may have reached GitHub after its lease.
 void LogLate(const Lease& lease);
-
-// Logs that GitHub's answer to `ended` limits the credential until `until` (by
-// the wall clock).
-void LogLimit(const EndedRequest& ended, absl::Time until);
 
 // Logs the new name of a repository, or that GitHub did not give one. `ended`
 // is the question, `answer` what AfterNaming made of its end.

@@ -27,7 +27,7 @@ void RequestEnds::NoteEnd(const EndedRequest& ended, const Moment& now) {
   // 404.
   gate_->Leave(request.credential, request.token, ended.reply,
                /*proves_token=*/request.errand == Errand::kLearn, ended.end);
-  if (verdict.action == Action::kWait) NoteLimit(ended, now);
+  if (verdict.action == Action::kWait) StorePause(request.credential, now);
   if (request.errand == Errand::kPost) {
     turns_->OrderOf(request.credential)
         .NoteAnswer(verdict.action == Action::kDone);
@@ -41,13 +41,9 @@ void RequestEnds::NoteEnd(const EndedRequest& ended, const Moment& now) {
   }
 }
 
-void RequestEnds::NoteLimit(const EndedRequest& ended, const Moment& now) {
-  const PosterRequest& request = *ended.request;
-  const absl::Duration pause_for =
-      gate_->BlockedUntil(request.credential) - now.steady;
-  LogLimit(ended, now.wall + pause_for);
-  const absl::Status kept =
-      outbox_->SetPause(request.credential, pause_for, now.wall);
+void RequestEnds::StorePause(const std::string& credential, const Moment& now) {
+  const absl::Duration pause_for = gate_->BlockedUntil(credential) - now.steady;
+  const absl::Status kept = outbox_->SetPause(credential, pause_for, now.wall);
   if (!kept.ok()) LogStoreFailure(kept);
 }
 

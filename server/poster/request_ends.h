@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_POSTER_REQUEST_ENDS_H_
 #define SIGNALBOX_SERVER_POSTER_REQUEST_ENDS_H_
 
+#include <string>
 #include <vector>
 
 #include "server/base/clock.h"
@@ -47,7 +48,7 @@ class RequestEnds {
         memory_(memory) {}
 
   // Passes the requests that have ended since the last call to RequestGate, and
-  // counts and logs them. False: none has ended.
+  // counts them. Stores the pauses that GitHub wants. False: none has ended.
   bool Note(const Moment& now);
 
   // Calls Note. Returns the settlements of all posts and reads that Note has
@@ -57,7 +58,7 @@ class RequestEnds {
 
  private:
   void NoteEnd(const EndedRequest& ended, const Moment& now);
-  void NoteLimit(const EndedRequest& ended, const Moment& now);
+  void StorePause(const std::string& credential, const Moment& now);
   Unsettled EndOf(const EndedRequest& post, const Moment& now);
   void LearnName(const EndedRequest& ended, absl::Time now);
 
