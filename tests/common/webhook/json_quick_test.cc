@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/common/webhook/compare_readers.h"
+#include "tests/common/webhook/json_texts.h"
 #include "tests/common/webhook/payloads.h"
 
 namespace signalbox {
@@ -126,85 +127,15 @@ TEST(JsonQuickTest, ValuesOfAllKindsAreTheSame) {
 }
 
 TEST(JsonQuickTest, TakesNothingThatIsWrong) {
-  for (const char* json : {"",
-                           " ",
-                           "null",
-                           "1",
-                           "\"a\"",
-                           "[]",
-                           "[{}]",
-                           "{",
-                           "}",
-                           "{}{}",
-                           "{} x",
-                           "{},",
-                           R"({"a"})",
-                           R"({"a":})",
-                           R"({"a":1,})",
-                           "{a:1}",
-                           "{'a':1}",
-                           R"({"a":01})",
-                           R"({"a":+1})",
-                           R"({"a":.5})",
-                           R"({"a":1.})",
-                           R"({"a":1e})",
-                           R"({"a":-})",
-                           R"({"a":--1})",
-                           R"({"a":0x1})",
-                           R"({"a":NaN})",
-                           R"({"a":Infinity})",
-                           R"({"a":truex})",
-                           R"({"a":tru})",
-                           R"({"a":nullnull})",
-                           R"({"a":1 2})",
-                           R"({"a":1 "b":2})",
-                           R"({"a":[1,]})",
-                           R"({"a":[1}})",
-                           R"({"a":"\x"})",
-                           R"({"a":"\u12"})",
-                           R"({"a":"\ud800"})",
-                           R"({"a":"\ude00"})",
-                           R"({"a":"\ud800\ud800"})",
-                           R"({"a":"\ud800x"})",
-                           R"({"a":"\ud800\u0041"})",
-                           R"({"a":"\ud800\u12"})",
-                           R"({"\udfff":1})",
-                           "{\"a\":\"\n\"}",
-                           "{\"a\":\"\xff\"}",
-                           "{\"a\":\"\xc0\xaf\"}",
-                           "{\"a\":\"\xed\xa0\x80\"}",
-                           "{\"a\":\"\xf4\x90\x80\x80\"}",
-                           "{\"a\":\"\xe2\x82\"}",
-                           "{\"\xff\":1}",
-                           "{\xc2\xa0}",
-                           "{\f}",
-                           "{\"a\":1\f\"b\":2}",
-                           "{\"a\"\x1a 1}",
-                           "{\v}",
-                           "{} //",
-                           "/**/{}",
-                           "\xEF\xBB\xBF\xEF\xBB\xBF{}",
-                           "\xEF\xBB{}",
-                           "\xFE\xFF{}",
-                           "payload=%7B%7D"}) {
+  for (const std::string& json : NotOneObject()) {
     EXPECT_FALSE(Takes(json)) << json;
     EXPECT_FALSE(QuickReadText(json, "action").has_value()) << json;
-  }
-  for (const absl::string_view json :
-       {absl::string_view("{}\0", 3), absl::string_view("\0{}", 3),
-        absl::string_view("{\0}", 3), absl::string_view("{\"a\":\"\0\"}", 9),
-        absl::string_view("{\"a\":1\0}", 8),
-        absl::string_view("{}\0{\"a\":1}", 10)}) {
-    EXPECT_FALSE(Takes(json));
   }
   Takes("\xEF\xBB\xBF{\"a\":1}");  // Versions of the parser differ.
 }
 
 TEST(JsonQuickTest, KeepsTheRulesBeyondJson) {
-  for (const char* json :
-       {R"({"a":1,"a":1})", R"({"a":1,"b":2,"\u0061":3})",
-        R"({"x":{"y":{"z":1,"z":1}}})", R"({"x":[1,{"z":1,"z":1}]})",
-        R"({"":1,"":1})", R"({"x":[[[{"b":1,"c":2,"b":3}]]]})"}) {
+  for (const char* json : kNamedTwice) {
     EXPECT_FALSE(Takes(json)) << json;
   }
   // The text of an unused event may repeat names.
@@ -220,32 +151,15 @@ TEST(JsonQuickTest, KeepsTheRulesBeyondJson) {
 }
 
 TEST(JsonQuickTest, HasTheSameLimits) {
-  const auto nested = [](int depth, absl::string_view open,
-                         absl::string_view close) {
-    std::string json = "{\"x\":";
-    for (int i = 1; i < depth; ++i) absl::StrAppend(&json, open);
-    json += "1";
-    for (int i = 1; i < depth; ++i) absl::StrAppend(&json, close);
-    return json + "}";
-  };
   for (const auto& [open, close] :
        {std::pair("{\"y\":", "}"), std::pair("[", "]")}) {
-    EXPECT_TRUE(Takes(nested(32, open, close)));
-    EXPECT_FALSE(Takes(nested(33, open, close)));
-    EXPECT_FALSE(Takes(nested(2000, open, close)));
+    EXPECT_TRUE(Takes(Nested(32, open, close)));
+    EXPECT_FALSE(Takes(Nested(33, open, close)));
+    EXPECT_FALSE(Takes(Nested(2000, open, close)));
   }
-  const auto with_members = [](int count) {
-    std::string json = "{";
-    for (int i = 0; i < count; ++i) {
-      absl::StrAppend(&json, i > 0 ? "," : "", "\"", i, "\":0");
-    }
-    return json + "}";
-  };
-  EXPECT_TRUE(Takes(with_members(10000)));
-  EXPECT_FALSE(Takes(with_members(10001)));
-  std::string texts = R"({"a":{"b":["0")";
-  for (int i = 1; i < 1000; ++i) texts += ",\"x\"";
-  EXPECT_TRUE(Takes(texts + "]}}"));
+  EXPECT_TRUE(Takes(WithMembers(10000)));
+  EXPECT_FALSE(Takes(WithMembers(10001)));
+  EXPECT_TRUE(Takes(WithTexts(1000)));
 }
 
 // Its memory is bounded.
