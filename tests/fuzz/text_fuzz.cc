@@ -153,7 +153,7 @@ void CheckKept(absl::string_view text) {
   const Kept kept = KeepDescription(text);
   FUZZ_CHECK(kept.text.size() <= 4096 && IsUtf8(kept.text), "kept too much");
   FUZZ_CHECK(kept.warning.empty() == (kept.text == text),
-             "what was done to it is not told: ", kept.warning);
+             "a change without a warning, or the reverse: ", kept.warning);
   const Kept again = KeepDescription(kept.text);
   FUZZ_CHECK(again.text == kept.text && again.warning.empty(),
              "kept twice is another text");
@@ -187,7 +187,7 @@ std::string Unescaped(absl::string_view url) {
 void CheckUrl(const std::string& url) {
   const Kept kept = KeepTargetUrl(url);
   FUZZ_CHECK(kept.warning.empty() == (kept.text == url),
-             "what was done to it is not told: ", kept.warning);
+             "a change without a warning, or the reverse: ", kept.warning);
   if (kept.text.empty()) return;
   FUZZ_CHECK(absl::StartsWithIgnoreCase(kept.text, "http://") ||
                  absl::StartsWithIgnoreCase(kept.text, "https://"),

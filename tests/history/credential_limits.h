@@ -25,7 +25,7 @@ class CredentialLimits {
   void Learn(const std::string& credential, const Ended& event);
 
   // Call these for these events: after them the server may have forgotten what
-  // it was told.
+  // GitHub told it.
   void Follow(const Crashed& event);
   void Follow(const Started& event);
   void Follow(const DiskTrouble& event);

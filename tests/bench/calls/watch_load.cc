@@ -63,7 +63,7 @@ class Watchers::Watch {
     const bool is_bookmark = !message.has_status();
     if (message.sequence() < last_ + (is_bookmark ? 0 : 1)) ++owner_.failed_;
     last_ = message.sequence();
-    if (!is_bookmark) ++owner_.told_;
+    if (!is_bookmark) ++owner_.received_;
   }
 
   void Ended(const grpc::Status& status) {

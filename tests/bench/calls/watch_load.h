@@ -25,7 +25,7 @@ class Watchers {
   ~Watchers();
 
   // How many changes all watchers together have received.
-  int64_t told() const { return told_; }
+  int64_t received() const { return received_; }
   // How often the server asked a watcher to resume.
   int64_t resumed() const { return resumed_; }
   // How many watches ended for other reasons, or sent a change out of order.
@@ -34,7 +34,7 @@ class Watchers {
  private:
   class Watch;
 
-  std::atomic<int64_t> told_ = 0;
+  std::atomic<int64_t> received_ = 0;
   std::atomic<int64_t> resumed_ = 0;
   std::atomic<int64_t> failed_ = 0;
   std::vector<std::unique_ptr<v1::StatusService::Stub>> stubs_;

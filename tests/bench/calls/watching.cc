@@ -46,11 +46,11 @@ std::vector<Figure> Watching(const CallOptions& options) {
         0.8));
     figures.push_back(
         rounds.cpu.ToFigure(suite, "CPU of the server per call", "us"));
-    figures.push_back({suite, "changes told per call",
-                       static_cast<double>(watchers.told()) /
+    figures.push_back({suite, "changes received per call",
+                       static_cast<double>(watchers.received()) /
                            static_cast<double>(subject.calls()),
                        ""});
-    figures.push_back({suite, "watchers told to resume",
+    figures.push_back({suite, "watches resumed",
                        static_cast<double>(watchers.resumed()), ""});
     if (!audience.wants_something) figures.back().aim = Figure::Aim::kAtMost;
     figures.push_back(

@@ -614,8 +614,8 @@ TEST_F(WatchStreamTest, AThousandWatchersSeeEverything) {
   RecordProperty("report_ms",
                  absl::FormatDuration((reported - start) / kReports));
   std::cerr << "each report took " << (reported - start) / kReports
-            << ", all were told after " << Clock::System()->Steady() - start
-            << "\n";
+            << ", all watchers had them after "
+            << Clock::System()->Steady() - start << "\n";
 }
 
 TEST_F(WatchStreamTest, WatchersEndWhenTheServerStops) {
