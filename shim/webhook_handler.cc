@@ -284,8 +284,6 @@ int WebhookHandler::StatusFor(const HttpServerRequest& request,
   return Call(std::get<HookCall>(result), body.json, request, delivery);
 }
 
-// Reads and verifies a body and decodes it into `body`. Returns the answer's
-// status if that failed, else 0.
 int WebhookHandler::ReadBody(const HttpServerRequest& request,
                              BodyReader read_body, Body& body,
                              Delivery& delivery) {

@@ -84,7 +84,7 @@ class WebhookHandler {
   // add to `delivery` what they find out.
   int StatusFor(const HttpServerRequest& request, BodyReader read_body,
                 Delivery& delivery);
-  // Reads the body and checks its signature. 0: both succeeded.
+  // Reads the body, checks its signature, and decodes it. 0: all succeeded.
   int ReadBody(const HttpServerRequest& request, BodyReader read_body,
                Body& body, Delivery& delivery);
   // For an answer of the server that is not OK.

@@ -36,8 +36,8 @@ std::string ComplaintAboutFault(const Fault& fault);
 struct FaultEffect {
   // GitHub's answer; nothing: the usual one, which Spoil then changes.
   std::optional<SimulatedResponse> answer;
-  bool is_limit =
-      false;  // A limit begins for the account; it makes the answer.
+  // A limit begins for the account; it makes the answer.
+  bool is_limit = false;
   // The request has its effect Fault::seconds later.
   bool is_applied_late = false;
 };

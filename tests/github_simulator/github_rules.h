@@ -183,11 +183,9 @@ class GitHubRules {
     // 5xx, or after its answer did not reach the client.
     int identical_repeats = 0;
     int regressions = 0;  // Pendings after a result, without AllowRerun.
-    // More requests than Options::max_concurrent.
     // Requests that began while Options::max_concurrent were under way.
     int concurrent_requests = 0;
-    int unknown_requests =
-        0;  // Requests for a route that GitHub does not have.
+    int unknown_requests = 0;  // For a route that GitHub does not have.
     // Orders to redeliver one GUID to one webhook, beyond three.
     int too_many_redeliveries = 0;
     // Orders to redeliver a delivery that needs none: it had succeeded, or the
