@@ -157,6 +157,35 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   }
 }
 
+// The sender gets a short answer. The operator learns more.
+TEST(ShimProgramTest, LogTellsWhyADeliveryIsRefused) {
+  const auto program = StartShim({"--listen", "127.0.0.1:0", "--max-body",
+                                  "1KiB", "--insecure-no-signature"});
+  const uint16_t port = PortOf(*program);
+  const auto ask = [&](const Request& request) {
+    RawClient client(port);
+    return client.Ask(request.Text());
+  };
+  Request unnamed = PingOf(1024);
+  unnamed.delivery = "";
+  EXPECT_EQ(ask(unnamed), 400);
+  EXPECT_EQ(ask(PingOf(1025)), 413);
+  Request other_form = AsForm(PingOf(10));
+  other_form.body = "json=%7B%7D";
+  EXPECT_EQ(ask(other_form), 400);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
+  for (const char* words :
+       {R"("answer":400,"why":"X-GitHub-Delivery is missing, repeated, or not )"
+        R"(1 to 255 printable ASCII characters")",
+        R"("answer":413,"why":"the body is over the limit of 1024 bytes of )"
+        "JSON (--max-body)\"",
+        R"("answer":400,"why":"form: the field payload is missing")"}) {
+    EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;
+  }
+}
+
 // For a refused delivery the log says which hook to look at, and where it is.
 TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
   const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
