@@ -79,8 +79,10 @@ TEST_F(StatusTableTest, SaysHowFarGitHubHasGot) {
   EXPECT_EQ(PostingOf(posting), "shown at GitHub");
   posting.set_state(v1::POSTING_STATE_WAITING);
   EXPECT_EQ(PostingOf(posting), "waiting");
-  posting.set_state(v1::POSTING_STATE_ABANDONED);
   posting.set_reason("NO_CREDENTIAL");
+  EXPECT_EQ(PostingOf(posting),
+            "will not be posted: the server has no credential for the account");
+  posting.set_state(v1::POSTING_STATE_ABANDONED);
   EXPECT_EQ(PostingOf(posting), "not posted: no credential");
   posting.set_state(v1::POSTING_STATE_OBSERVED);
   EXPECT_EQ(PostingOf(posting), "seen at GitHub");
