@@ -58,6 +58,7 @@ void AcceptReport(const Report& report, const Judgement& judgement,
   if (IsSetAside(row)) row.held = Held();
   row.version++;
   row.report_sequence = row.change_sequence = ++*sequence;
+  row.report_time = found.now;
   const auto others = row.held.other_runs;
   Hold(report, judgement, &row.held);
   if (row.held.other_runs != others) row.other_runs_changed = true;
@@ -89,8 +90,8 @@ void ReviveUnchanged(const Circumstances& found, int64_t* sequence,
 }
 
 // GitHub's numbers for its statuses give their order.
-Decided ObserveShown(const Submission& submission, int64_t* sequence,
-                     Draft* draft) {
+Decided ObserveShown(const Submission& submission, absl::Time now,
+                     int64_t* sequence, Draft* draft) {
   EntryRow& row = draft->row;
   Decided decided;
   const int64_t status_id = submission.observed->status_id;
@@ -98,6 +99,7 @@ Decided ObserveShown(const Submission& submission, int64_t* sequence,
   if (draft->stored == nullptr) row.posting_state = PostingState::kObserved;
   row.shown_status_id = status_id;
   row.observed = &submission.report;
+  row.observe_time = now;
   row.change_sequence = ++*sequence;
   decided.disposition = Disposition::kAccepted;
   return decided;
@@ -166,7 +168,7 @@ absl::StatusOr<Decided> DecideEntry(const Submission& submission,
     return Supersede(report, *sequence, draft);
   }
   if (submission.observed.has_value()) {
-    return ObserveShown(submission, sequence, draft);
+    return ObserveShown(submission, found.now, sequence, draft);
   }
   // Nobody knows what a damaged entry held, so the next report is accepted.
   const Held* const held =
@@ -188,7 +190,7 @@ absl::StatusOr<Decided> DecideEntry(const Submission& submission,
     case Disposition::kUnchanged:
       if (judgement.renews_expiry) {
         RenewExpiry(report, found.now, &row);
-        row.was_renewed = true;
+        row.was_renewed = draft->was_renewed = true;
       }
       ReviveUnchanged(found, sequence, draft);
       break;

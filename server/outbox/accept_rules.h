@@ -33,7 +33,8 @@ namespace signalbox {
 // The part of an entry that accepting reports needs: a row of the table
 // `entry`.
 struct EntryRow {
-  int64_t entry_id = 0;     // The store's own number; 0: not stored yet.
+  int64_t entry_id = 0;     // The store's own number.
+  bool is_new = false;      // The store has no row for it yet.
   std::string context_key;  // The context in lower case.
   std::string context;      // As first spelled.
 
@@ -42,6 +43,8 @@ struct EntryRow {
   Held held;
   // The sequence of the newest accepted report.
   int64_t report_sequence = 0;
+  // When it was accepted. Set for a new row, and together with `was_accepted`.
+  absl::Time report_time;
   // The sequence of the newest change: a report, or a change of its posting.
   int64_t change_sequence = 0;
   PostingState posting_state = PostingState::kDue;
@@ -56,7 +59,7 @@ struct EntryRow {
   int64_t shown_status_id = 0;  // GitHub's number of the status that it shows.
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
 
-  // What reports of this transaction have changed:
+  // What reports have changed since the store last wrote the row:
   bool was_accepted = false;        // A report was accepted.
   bool was_renewed = false;         // The expiry of its pending began again.
   bool was_revived = false;         // It was abandoned, and is due again.
@@ -67,6 +70,7 @@ struct EntryRow {
   // The newest report that only describes what GitHub shows
   // (Submission::observed). Borrowed; null: there was none.
   const Report* observed = nullptr;
+  absl::Time observe_time;  // When it came. Set together with `observed`.
 };
 
 // The counts that are stored with a commit, for lists of commits.
@@ -86,6 +90,7 @@ struct Draft {
 
   // What this submission did to the entry.
   bool was_accepted = false;
+  bool was_renewed = false;
   bool was_revived = false;
   bool was_recorded = false;  // Its report goes into the history.
 

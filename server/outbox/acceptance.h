@@ -62,6 +62,11 @@ class Acceptance {
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
+  // The store may put off a part of what Accept has to write, and reads then
+  // wait for it. Does this part now. Call it in a quiet moment; nothing depends
+  // on it.
+  virtual absl::Status TidyUp() = 0;
+
   // Accepts an event and applies it at once. A repository that moved is renamed
   // as by RepositoryNames::LearnName. If a repository is writable again, or an
   // installation was created or changed, the entries that were abandoned for

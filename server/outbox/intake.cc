@@ -11,6 +11,9 @@
 namespace signalbox {
 namespace {
 
+// So long the store may put off what it can. Longer would save little.
+constexpr absl::Duration kTidyUpAfter = absl::Milliseconds(50);
+
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                "the server is shutting down; repeat the call");
@@ -137,11 +140,12 @@ absl::Time Intake::RunOnce() {
   size_t taken = 0;
   while (taken < options_.max_waiting) {
     const std::vector<Submission> batch = TakeBatch();
-    if (batch.empty()) return absl::InfiniteFuture();
+    if (batch.empty()) return TidyUp();
     taken += batch.size();
 
-    absl::StatusOr<std::vector<Outcome>> outcomes =
-        outbox_->Accept(batch, clock_->Now());
+    const absl::Time now = clock_->Now();
+    tidy_time_ = std::min(tidy_time_, now + kTidyUpAfter);
+    absl::StatusOr<std::vector<Outcome>> outcomes = outbox_->Accept(batch, now);
     // Before the answers, so that the poster does not wait for them.
     if (outcomes.ok() && MadeDue(*outcomes)) became_due_->Wake();
     const std::vector<Caller> callers = TakeCommitting();
@@ -155,6 +159,15 @@ absl::Time Intake::RunOnce() {
     }
   }
   return clock_->Now();
+}
+
+absl::Time Intake::TidyUp() {
+  if (clock_->Now() >= tidy_time_) {
+    tidy_time_ = absl::InfiniteFuture();
+    // After an error, the next transaction tries again, and says so.
+    outbox_->TidyUp().IgnoreError();
+  }
+  return tidy_time_;
 }
 
 void Intake::AnswerOverdue(absl::Duration longest, const absl::Status& error) {

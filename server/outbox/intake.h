@@ -68,7 +68,8 @@ class Intake {
   void Submit(Submission submission, Done done,
               Deadline deadline = Deadline::kSome);
 
-  // Commits all waiting submissions. Returns when to call it again:
+  // Commits all waiting submissions. In the next quiet moment it tidies up
+  // after them (Acceptance::TidyUp). Returns when to call it again:
   // absl::InfiniteFuture() means after `wake_up` only.
   absl::Time RunOnce();
 
@@ -97,6 +98,9 @@ class Intake {
     size_t bytes = 0;  // Roughly, in memory.
   };
 
+  // Call it when the queue is empty. Returns what RunOnce returns.
+  absl::Time TidyUp();
+
   // Takes the next batch out of the queue; its callers are in `committing_`
   // from then on.
   std::vector<Submission> TakeBatch();
@@ -107,6 +111,9 @@ class Intake {
   const Options options_;
   WakeUp* const wake_up_;
   WakeUp* const became_due_;
+
+  // When to tidy up. Only RunOnce uses it.
+  absl::Time tidy_time_ = absl::InfiniteFuture();
 
   Mutex mu_;
   std::deque<Batch> waiting_ ABSL_GUARDED_BY(mu_);

@@ -144,6 +144,12 @@ void SqliteConnection::Run(const char* statements) {
   if (code != SQLITE_OK) Fail(code);
 }
 
+void SqliteConnection::SetWaitsForDisk(bool waits) {
+  if (waits == waits_for_disk_) return;
+  Run(waits ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (status_.ok()) waits_for_disk_ = waits;
+}
+
 int64_t SqliteConnection::LastInsertId() const {
   return sqlite3_last_insert_rowid(handle_);
 }
@@ -270,6 +276,8 @@ void SqliteConnection::Fail(int code) {
 SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
     : connection_(connection), kind_(kind) {
   connection_->ClearError();
+  // SQLite refuses this within a transaction.
+  if (kind != Kind::kRead) connection_->SetWaitsForDisk(kind == Kind::kWrite);
   SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
       .Run();
 }
@@ -284,7 +292,7 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 absl::Status SqliteTransaction::Commit() {
-  if (kind_ == Kind::kWrite && connection_->status().ok() &&
+  if (kind_ != Kind::kRead && connection_->status().ok() &&
       connection_->HasMoved()) {
     connection_->status_ =
         ErrorOf(SQLITE_READONLY_DBMOVED, 0, connection_->path_,

@@ -123,6 +123,10 @@ class SqliteConnection {
   friend class SqliteTransaction;
   struct WatchedFile;
 
+  // Whether a commit waits for the disk, from the next transaction on. An error
+  // sticks.
+  void SetWaitsForDisk(bool waits);
+
   SqliteConnection(sqlite3* handle, std::string path);
 
   sqlite3_stmt* Prepare(const char* sql);
@@ -140,6 +144,7 @@ class SqliteConnection {
   std::unique_ptr<WatchedFile> watched_file_;
   absl::Status status_;
   bool may_repair_ = false;
+  bool waits_for_disk_ = true;
 };
 
 // A transaction that begins at construction. The destructor rolls it back
@@ -149,6 +154,10 @@ class SqliteTransaction {
   enum class Kind {
     kRead,   // One unchanging view of the data.
     kWrite,  // Takes the write lock at once.
+    // As kWrite, but Commit does not wait for the disk. After a power cut the
+    // transaction may be missing, together with all later ones. A later Commit
+    // of kWrite makes it durable, too.
+    kRepeatable,
   };
 
   // `connection` is borrowed. Clears its earlier error.
@@ -158,9 +167,10 @@ class SqliteTransaction {
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // OK: the whole transaction is durable. Otherwise the destructor rolls it
-  // back; but if the commit itself failed, a crash may still make it visible.
-  // It is an error, too, if the file was moved or deleted meanwhile.
+  // OK: the whole transaction is durable (but see kRepeatable). Otherwise the
+  // destructor rolls it back; but if the commit itself failed, a crash may
+  // still make it visible. It is an error, too, if the file was moved or
+  // deleted meanwhile.
   absl::Status Commit();
 
  private:

@@ -31,11 +31,10 @@ constexpr char kPutPullRequest[] =
 class Accepting {
  public:
   Accepting(SqliteConnection* connection, SqliteWriterState* state,
-            AcceptedRows* rows, const Submission& submission,
-            const AcceptOptions& options)
+            const Submission& submission, const AcceptOptions& options)
       : connection_(connection),
         state_(state),
-        rows_(rows),
+        rows_(&state->accepted),
         submission_(submission),
         report_(submission.report),
         contexts_(submission.contexts),
@@ -69,7 +68,7 @@ class Accepting {
                    "sha: \"\" is not a full SHA (40 or 64 hexadecimal digits)");
     }
     absl::StatusOr<MeantRepository> meant =
-        FindMeant(connection_, state_, rows_, submission_, now_);
+        FindMeant(connection_, state_, submission_, now_);
     if (!meant.ok()) return meant.status();
     canonical_ = std::move(meant->canonical);
     learnt_number_ = meant->learnt_number;
@@ -77,15 +76,19 @@ class Accepting {
     found_.awaits_answer = meant->awaits_answer;
     repository_key_ = state_->repositories.FindKey(connection_, canonical_);
     if (repository_key_ != 0) {
+      // A parking looks at the entries of its repository.
+      if (state_->repositories.IsParked(connection_, repository_key_)) {
+        rows_->Write(connection_);
+      }
       if (IsToBeMoved(connection_, state_, repository_key_, report_.sha)) {
-        rows_->Write();
+        rows_->Write(connection_);
         MoveFirst(connection_, state_, repository_key_, report_.sha,
                   submission_.with_all_reported
                       ? absl::Span<const std::string>()
                       : contexts_,
                   now_);
       }
-      commit_ = rows_->FindCommit(repository_key_, report_.sha);
+      commit_ = rows_->FindCommit(connection_, repository_key_, report_.sha);
     }
     return absl::OkStatus();
   }
@@ -100,10 +103,10 @@ class Accepting {
     }
     const int64_t commit_key = commit_->commit_key;
     // ReviveMissing changes the tables, so Write must come first.
-    rows_->Write();
+    rows_->Write(connection_);
     made_due_ = true;
     ReviveMissing(connection_, state_, commit_key, now_);
-    commit_ = rows_->FindCommit(repository_key_, report_.sha);
+    commit_ = rows_->FindCommit(connection_, repository_key_, report_.sha);
   }
 
   void FindCircumstances() {
@@ -124,8 +127,8 @@ class Accepting {
                                   submission_.observed.has_value())) {
         continue;
       }
-      rows_->Write();
-      commit_ = rows_->FindCommit(repository_key_, report_.sha);
+      rows_->Write(connection_);
+      commit_ = rows_->FindCommit(connection_, repository_key_, report_.sha);
       return;
     }
   }
@@ -133,11 +136,11 @@ class Accepting {
   void FindContexts() {
     if (!submission_.with_all_reported || commit_ == nullptr) return;
     // ReportedContexts reads the tables, so Write must come first.
-    rows_->Write();
-    commit_ = rows_->FindCommit(repository_key_, report_.sha);
+    rows_->Write(connection_);
+    commit_ = rows_->FindCommit(connection_, repository_key_, report_.sha);
     if (commit_ == nullptr) return;
-    with_reported_ =
-        WithReported(submission_, rows_->ReportedContexts(*commit_));
+    with_reported_ = WithReported(
+        submission_, rows_->ReportedContexts(connection_, *commit_));
     contexts_ = with_reported_;
   }
 
@@ -178,13 +181,14 @@ class Accepting {
     }
     Draft& draft = drafts_.emplace_back();
     if (commit_ != nullptr) {
-      draft.stored = rows_->FindEntry(commit_, context_key);
+      draft.stored = rows_->FindEntry(connection_, commit_, context_key);
     }
     if (draft.stored != nullptr) {
       draft.row = *draft.stored;
     } else {
       draft.row.context_key = std::move(context_key);
       draft.row.context = context;
+      draft.row.report_time = now_;
     }
     return draft;
   }
@@ -260,30 +264,59 @@ class Accepting {
       if (draft.stored != nullptr) {
         *draft.stored = std::move(draft.row);
       } else if (draft.HasNews()) {
-        draft.stored = rows_->AddEntry(commit_, std::move(draft.row));
+        draft.stored =
+            rows_->AddEntry(connection_, commit_, std::move(draft.row));
       }
     }
-    for (const auto& [index, recorded] : recorded_) {
-      rows_->AddHistory({drafts_[index].stored, &report_, recorded.phase,
-                         recorded.version, recorded.sequence,
-                         submission_.caller,
-                         submission_.delivery.has_value()
-                             ? absl::string_view(submission_.delivery->id)
-                             : absl::string_view(),
-                         recorded.expire_time});
-    }
+    Record();
     state_->sequence = sequence_;
+  }
+
+  // Adds what has changed to the journal, so that the tables can be written
+  // later. The journal does not hold everything: see WriteAtEnd.
+  void Record() {
+    const absl::string_view delivery_id =
+        submission_.delivery.has_value()
+            ? absl::string_view(submission_.delivery->id)
+            : absl::string_view();
+    for (const auto& [index, decided] : recorded_) {
+      Record(drafts_[index],
+             {decided.disposition, decided.phase, decided.version,
+              decided.sequence, decided.expire_time, submission_.caller,
+              delivery_id});
+    }
+    for (const Draft& draft : drafts_) {
+      if (draft.stored == nullptr) continue;
+      const EntryRow& row = *draft.stored;
+      if (draft.was_renewed) {
+        Record(draft, {Disposition::kUnchanged, row.held.phase, row.version,
+                       row.report_sequence, row.expire_time, submission_.caller,
+                       delivery_id});
+      }
+      if (row.version == 0 || row.observed != nullptr ||
+          row.other_runs_changed || draft.was_revived) {
+        rows_->WriteAtEnd();
+      }
+    }
+  }
+  void Record(const Draft& draft, const Recorded& recorded) {
+    rows_->Record(connection_, *commit_, *draft.stored, report_, recorded,
+                  now_);
   }
 
   void KeepCommit() {
     EnsureRepository();
     if (commit_ == nullptr) {
-      commit_ = rows_->AddCommit(repository_key_, report_.sha);
+      commit_ = rows_->AddCommit(repository_key_, report_.sha, now_);
     }
-    if (!overtaken_by_.empty()) commit_->overtaken_by = overtaken_by_;
+    if (!overtaken_by_.empty()) {
+      commit_->overtaken_by = overtaken_by_;
+      rows_->WriteAtEnd();
+    }
     for (const Draft& draft : drafts_) {
       if (!draft.was_accepted) continue;
       commit_->was_accepted = true;
+      commit_->update_time = now_;
       CountAccepted(draft, sequence_, &commit_->counts);
     }
   }
@@ -319,13 +352,10 @@ std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        const AcceptOptions& options) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(submissions.size());
-  AcceptedRows rows(connection, state->limits.ambiguous_wait, options.now);
   for (const Submission& submission : submissions) {
     if (!connection->status().ok()) return outcomes;
-    outcomes.push_back(
-        Accepting(connection, state, &rows, submission, options).Run());
+    outcomes.push_back(Accepting(connection, state, submission, options).Run());
   }
-  rows.Write();
   return outcomes;
 }
 

@@ -1,7 +1,10 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
+#include <optional>
+
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
+#include "server/outbox/sqlite_summary.h"
 #include "server/outbox/submission.h"
 
 namespace signalbox {
@@ -44,13 +47,14 @@ constexpr char kFindEntry[] =
 // check as EntryIsSound, in a fraction of the time.
 constexpr char kOthers[] = "twnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
-    "INSERT INTO entry (commit_key, context_key, context, repository_key, "
-    "version, phase, attempt, run_state, result, description, target_url, "
+    "INSERT INTO entry (entry_id, commit_key, context_key, context, "
+    "repository_key, version, phase, attempt, run_state, result, description, "
+    "target_url, "
     "report_sequence, report_time_us, expire_time_us, change_sequence, "
     "posting_state, is_pending, first_due_time_us, due_time_us, "
     "expires_after_us, series, run_result, other_run_count, reported_as) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?)";
+    "?, ?, ?)";
 // While a try is in flight, the end of its lease stays, so that no other try
 // begins before. Nor may one begin while an ambiguous try can still take
 // effect.
@@ -80,11 +84,10 @@ constexpr char kNoteObserved[] =
     "status_count = status_count + 1, observe_time_us = ? "
     "WHERE entry_id = ?";
 
-constexpr char kInsertReport[] =
-    "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
-    "attempt, result, description, target_url, caller, delivery_id, "
-    "expire_time_us, series) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+// A damaged number must not use up the numbers.
+constexpr char kFindLastEntry[] =
+    "SELECT IFNULL(MAX(entry_id), 0) FROM entry "
+    "WHERE entry_id < 4611686018427387904";
 
 std::optional<absl::Duration> ExpiresAfter(const EntryRow& entry) {
   if (!entry.expire_time.has_value()) return std::nullopt;
@@ -93,40 +96,44 @@ std::optional<absl::Duration> ExpiresAfter(const EntryRow& entry) {
 
 }  // namespace
 
-CommitRow* AcceptedRows::FindCommit(int64_t repository_key, const Sha& sha) {
+CommitRow* AcceptedRows::FindCommit(SqliteConnection* connection,
+                                    int64_t repository_key, const Sha& sha) {
   const auto found = commits_.find(std::make_pair(repository_key, sha));
   if (found != commits_.end()) return found->second.get();
-  SqliteQuery query(connection_, kFindCommit);
+  SqliteQuery query(connection, kFindCommit);
   query.Bind(repository_key, sha);
   if (!query.Next()) return nullptr;
-  CommitRow* const commit = AddCommit(repository_key, sha);
+  CommitRow* const commit = AddCommit(repository_key, sha, absl::UnixEpoch());
   CommitCounts& counts = commit->counts;
   query.Read(&commit->commit_key, &counts.newest_sequence, &counts.status_count,
              &counts.pending_count, &counts.failed_count);
   // If these are no counts, the error sticks, and the transaction is rolled
   // back.
-  if (!connection_->AreCounts(
+  if (!connection->AreCounts(
           {counts.status_count, counts.pending_count, counts.failed_count})) {
     counts.status_count = counts.pending_count = counts.failed_count = 0;
   }
   return commit;
 }
 
-CommitRow* AcceptedRows::AddCommit(int64_t repository_key, const Sha& sha) {
+CommitRow* AcceptedRows::AddCommit(int64_t repository_key, const Sha& sha,
+                                   absl::Time now) {
   auto commit = std::make_unique<CommitRow>();
   commit->repository_key = repository_key;
   commit->sha = sha;
+  commit->update_time = now;
   seen_commits_.push_back(commit.get());
   commits_[{repository_key, sha}] = std::move(commit);
   return seen_commits_.back();
 }
 
-EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
+EntryRow* AcceptedRows::FindEntry(SqliteConnection* connection,
+                                  CommitRow* commit,
                                   const std::string& context_key) {
   const auto found = commit->entries.find(context_key);
   if (found != commit->entries.end()) return found->second.get();
   if (commit->commit_key == 0) return nullptr;
-  SqliteQuery query(connection_, kFindEntry);
+  SqliteQuery query(connection, kFindEntry);
   query.Bind(commit->repository_key, commit->commit_key, context_key);
   if (!query.Next()) return nullptr;
   EntryRow entry;
@@ -139,17 +146,43 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
              &entry.report_sequence, &entry.posting_state,
              &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
-             &held.run.series, &held.run.result, &other_runs, &is_of_key);
+             &held.run.series, &held.run.result, &other_runs, &is_of_key,
+             &entry.context);
   if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
-    connection_->NoteDamage("a row of table entry is damaged");
+    connection->NoteDamage("a row of table entry is damaged");
   }
   // The transaction will be rolled back because of the damage. Until then it
   // goes on with a possible number.
-  if (!connection_->AreCounts({entry.version})) entry.version = 1;
+  if (!connection->AreCounts({entry.version})) entry.version = 1;
   if (other_runs > 0) {
-    held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
+    held.other_runs = ReadOtherRuns(connection, entry.entry_id);
   }
-  return AddEntry(commit, std::move(entry));
+  return Keep(commit, std::move(entry));
+}
+
+EntryRow* AcceptedRows::AddEntry(SqliteConnection* connection,
+                                 CommitRow* commit, EntryRow entry) {
+  entry.entry_id = NextEntryId(connection);
+  entry.is_new = true;
+  return Keep(commit, std::move(entry));
+}
+
+int64_t AcceptedRows::NextEntryId(SqliteConnection* connection) {
+  if (next_entry_id_ == 0) {
+    SqliteQuery query(connection, kFindLastEntry);
+    int64_t last = 0;
+    if (query.Next()) query.Read(&last);
+    next_entry_id_ = last + 1;
+  }
+  return next_entry_id_++;
+}
+
+EntryRow* AcceptedRows::Keep(CommitRow* commit, EntryRow entry) {
+  auto owned = std::make_unique<EntryRow>(std::move(entry));
+  seen_entries_.emplace_back(commit, owned.get());
+  std::unique_ptr<EntryRow>& place = commit->entries[owned->context_key];
+  place = std::move(owned);
+  return place.get();
 }
 
 bool AcceptedRows::MustWriteBefore(const CommitRow& commit,
@@ -159,121 +192,182 @@ bool AcceptedRows::MustWriteBefore(const CommitRow& commit,
   if (found == commit.entries.end()) return false;
   const EntryRow& entry = *found->second;
   return entry.observed != nullptr ||
-         (observes && (entry.entry_id == 0 || entry.was_accepted ||
+         (observes && (entry.is_new || entry.was_accepted ||
                        entry.was_renewed || entry.was_revived));
 }
 
-EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {
-  auto owned = std::make_unique<EntryRow>(std::move(entry));
-  seen_entries_.emplace_back(commit, owned.get());
-  std::unique_ptr<EntryRow>& place = commit->entries[owned->context_key];
-  place = std::move(owned);
-  return place.get();
-}
-
-void AcceptedRows::Write() {
-  for (CommitRow* const commit : seen_commits_) WriteCommit(commit);
-  for (const auto& [commit, entry] : seen_entries_) WriteEntry(*commit, entry);
-  for (const HistoryRow& row : history_) WriteHistory(row);
-  history_.clear();
-  seen_entries_.clear();
-  seen_commits_.clear();
-  commits_.clear();
-}
-
-void AcceptedRows::WriteCommit(CommitRow* commit) {
-  const CommitCounts& counts = commit->counts;
-  if (commit->commit_key == 0) {
-    SqliteQuery(connection_, kInsertCommit)
-        .Bind(commit->repository_key, commit->sha, counts.newest_sequence, now_,
-              counts.status_count, counts.pending_count, counts.failed_count)
-        .Run();
-    commit->commit_key = connection_->LastInsertId();
-  } else if (commit->was_accepted) {
-    SqliteQuery(connection_, kUpdateCommit)
-        .Bind(counts.newest_sequence, now_, counts.status_count,
-              counts.pending_count, counts.failed_count, commit->commit_key)
-        .Run();
-  }
-  if (commit->overtaken_by.empty()) return;
-  SqliteQuery(connection_, kNoteOvertaken)
-      .Bind(commit->overtaken_by, commit->commit_key)
-      .Run();
+void AcceptedRows::Record(SqliteConnection* connection, const CommitRow& commit,
+                          const EntryRow& entry, const Report& report,
+                          const Recorded& recorded, absl::Time now) {
+  AddToJournal(connection, commit.repository_key, commit.sha, entry, report,
+               recorded, now);
+  ++in_journal_;
 }
 
 std::vector<std::string> AcceptedRows::ReportedContexts(
-    const CommitRow& commit) {
+    SqliteConnection* connection, const CommitRow& commit) {
   std::vector<std::string> contexts;
-  SqliteQuery query(connection_, kListContexts);
+  SqliteQuery query(connection, kListContexts);
   query.Bind(commit.commit_key, int64_t{kMostReportedContexts});
   while (query.Next()) query.Read(&contexts.emplace_back());
   return contexts;
 }
 
-void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
+void AcceptedRows::Load(SqliteConnection* connection) {
+  Forget();
+  write_at_end_ = false;
+  ReadJournal(connection, [&](JournalRow row) {
+    ++in_journal_;
+    if (row.disposition != Disposition::kSuperseded) {
+      Apply(connection, std::move(row));
+    }
+  });
+  if (in_journal_ == 0) return;
+  WriteRows(connection);
+  // The journal does not have the counts.
+  for (const CommitRow* const commit : seen_commits_) {
+    Summarize(connection, commit->commit_key);
+  }
+  Forget();
+  write_at_end_ = true;
+}
+
+void AcceptedRows::Apply(SqliteConnection* connection, JournalRow row) {
+  EntryRow& now = row.entry;
+  CommitRow* commit = FindCommit(connection, row.repository_key, row.sha);
+  if (commit == nullptr) {
+    commit = AddCommit(row.repository_key, row.sha, now.report_time);
+  }
+  EntryRow* entry = FindEntry(connection, commit, now.context_key);
+  const int64_t entry_id = now.entry_id;
+  if (entry == nullptr) entry = AddEntry(connection, commit, now);
+  if (entry->entry_id != entry_id) {
+    SetEntryOfJournal(connection, row.journal_id, entry->entry_id);
+  }
+  entry->expire_time = now.expire_time;
+  entry->expires_after = now.expires_after;
+  entry->was_renewed = true;
+  if (row.disposition == Disposition::kUnchanged) return;
+  now.held.other_runs = std::move(entry->held.other_runs);
+  entry->held = std::move(now.held);
+  entry->version = now.version;
+  entry->report_sequence = entry->change_sequence = now.report_sequence;
+  entry->report_time = commit->update_time = now.report_time;
+  entry->posting_state = PostingState::kDue;
+  entry->is_pending = now.is_pending;
+  entry->first_due_time = now.first_due_time;
+  entry->reported_as = std::move(now.reported_as);
+  entry->was_accepted = commit->was_accepted = true;
+}
+
+void AcceptedRows::Write(SqliteConnection* connection) {
+  WriteRows(connection);
+  Forget();
+  // What follows in this transaction gains nothing by the journal.
+  write_at_end_ = true;
+}
+
+void AcceptedRows::WriteRows(SqliteConnection* connection) {
+  for (CommitRow* const commit : seen_commits_) WriteCommit(connection, commit);
+  for (const auto& [commit, entry] : seen_entries_) {
+    WriteEntry(connection, *commit, entry);
+  }
+  if (in_journal_ > 0) MoveJournalToHistory(connection);
+}
+
+void AcceptedRows::WriteCommit(SqliteConnection* connection,
+                               CommitRow* commit) {
+  const CommitCounts& counts = commit->counts;
+  if (commit->commit_key == 0) {
+    SqliteQuery(connection, kInsertCommit)
+        .Bind(commit->repository_key, commit->sha, counts.newest_sequence,
+              commit->update_time, counts.status_count, counts.pending_count,
+              counts.failed_count)
+        .Run();
+    commit->commit_key = connection->LastInsertId();
+  } else if (commit->was_accepted) {
+    SqliteQuery(connection, kUpdateCommit)
+        .Bind(counts.newest_sequence, commit->update_time, counts.status_count,
+              counts.pending_count, counts.failed_count, commit->commit_key)
+        .Run();
+  }
+  if (commit->overtaken_by.empty()) return;
+  SqliteQuery(connection, kNoteOvertaken)
+      .Bind(commit->overtaken_by, commit->commit_key)
+      .Run();
+}
+
+void AcceptedRows::WriteEntry(SqliteConnection* connection,
+                              const CommitRow& commit, EntryRow* entry) {
   const Held& held = entry->held;
   const auto other_runs = static_cast<int64_t>(held.other_runs.size());
-  if (entry->entry_id == 0) {
+  if (entry->is_new) {
     // An entry without an accepted report is not due. It holds a history, or
     // what was observed.
     const auto due_time = entry->was_accepted
                               ? std::optional<absl::Time>(entry->first_due_time)
                               : std::nullopt;
-    SqliteQuery(connection_, kInsertEntry)
-        .Bind(commit.commit_key, entry->context_key, entry->context,
-              commit.repository_key, entry->version, held.phase,
+    SqliteQuery(connection, kInsertEntry)
+        .Bind(entry->entry_id, commit.commit_key, entry->context_key,
+              entry->context, commit.repository_key, entry->version, held.phase,
               held.run.attempt, held.run.state, held.result, held.description,
-              held.target_url, entry->report_sequence, now_, entry->expire_time,
-              entry->change_sequence, entry->posting_state, entry->is_pending,
-              entry->first_due_time, due_time, ExpiresAfter(*entry),
-              held.run.series, held.run.result, other_runs, entry->reported_as)
+              held.target_url, entry->report_sequence, entry->report_time,
+              entry->expire_time, entry->change_sequence, entry->posting_state,
+              entry->is_pending, entry->first_due_time, due_time,
+              ExpiresAfter(*entry), held.run.series, held.run.result,
+              other_runs, entry->reported_as)
         .Run();
-    entry->entry_id = connection_->LastInsertId();
   } else if (entry->was_accepted) {
-    SqliteQuery(connection_, kUpdateEntry)
+    SqliteQuery(connection, kUpdateEntry)
         .Bind(entry->version, held.phase, held.run.attempt, held.run.state,
               held.run.series, held.run.result, other_runs, held.result,
-              held.description, held.target_url, entry->report_sequence, now_,
-              entry->expire_time, entry->change_sequence, entry->posting_state,
-              entry->is_pending, entry->first_due_time, ExpiresAfter(*entry),
-              entry->reported_as, entry->first_due_time, ambiguous_wait_,
-              entry->entry_id)
+              held.description, held.target_url, entry->report_sequence,
+              entry->report_time, entry->expire_time, entry->change_sequence,
+              entry->posting_state, entry->is_pending, entry->first_due_time,
+              ExpiresAfter(*entry), entry->reported_as, entry->first_due_time,
+              ambiguous_wait_, entry->entry_id)
         .Run();
   } else {
     if (entry->was_renewed) {
-      SqliteQuery(connection_, kRenewEntry)
+      SqliteQuery(connection, kRenewEntry)
           .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
           .Run();
     }
     if (entry->was_revived) {
-      SqliteQuery(connection_, kReviveEntry)
+      SqliteQuery(connection, kReviveEntry)
           .Bind(entry->change_sequence, PostingState::kDue,
                 entry->first_due_time, ambiguous_wait_, entry->entry_id)
           .Run();
-      NoteChange(connection_, entry->entry_id);
+      NoteChange(connection, entry->entry_id);
     }
   }
   if (entry->other_runs_changed) {
-    WriteOtherRuns(connection_, entry->entry_id, held.other_runs);
+    WriteOtherRuns(connection, entry->entry_id, held.other_runs);
   }
   if (entry->observed == nullptr) return;
   // GitHub has one more status for the key, even if another program set it.
-  SqliteQuery(connection_, kNoteObserved)
+  SqliteQuery(connection, kNoteObserved)
       .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
             entry->observed->description, entry->observed->target_url,
-            entry->change_sequence, now_, entry->entry_id)
+            entry->change_sequence, entry->observe_time, entry->entry_id)
       .Run();
-  NoteChange(connection_, entry->entry_id);
+  NoteChange(connection, entry->entry_id);
 }
 
-void AcceptedRows::WriteHistory(const HistoryRow& row) {
-  const Report& report = *row.report;
-  SqliteQuery(connection_, kInsertReport)
-      .Bind(row.entry->entry_id, row.version, row.sequence, now_, row.phase,
-            report.attempt, report.result, report.description,
-            report.target_url, row.caller, row.delivery_id, row.expire_time,
-            report.series)
-      .Run();
+void AcceptedRows::Forget() {
+  seen_entries_.clear();
+  seen_commits_.clear();
+  commits_.clear();
+  in_journal_ = 0;
+  next_entry_id_ = 0;
+}
+
+void AcceptedRows::EndTransaction(SqliteConnection* connection) {
+  if (write_at_end_ || in_journal_ > kMostRows ||
+      seen_entries_.size() + seen_commits_.size() > kMostRows) {
+    Write(connection);
+  }
+  write_at_end_ = false;
 }
 
 }  // namespace signalbox

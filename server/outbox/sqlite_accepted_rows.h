@@ -1,9 +1,9 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPTED_ROWS_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPTED_ROWS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,53 +13,57 @@
 #include "absl/time/time.h"
 #include "server/outbox/accept_rules.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_journal.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
 namespace signalbox {
 
-// A row of `commit_summary` in memory, with those of its entries that this
-// transaction has read or added.
+// A row of `commit_summary` in memory, with those of its entries that were read
+// or added.
 struct CommitRow {
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
   Sha sha;
   CommitCounts counts;
-  bool was_accepted = false;  // This transaction accepted a report for it.
-  // The newer head of the pull request, if this transaction found that the
-  // commit is no longer the newest one. Empty: it did not.
+  bool was_accepted = false;  // A report for it was accepted.
+  absl::Time update_time;     // When that was last.
+  // The newer head of the pull request, if it was found that the commit is no
+  // longer the newest one. Empty: it was not.
   Sha overtaken_by;
 
   // By lower-case context. Pointers, so that the addresses stay valid.
   absl::flat_hash_map<std::string, std::unique_ptr<EntryRow>> entries;
 };
 
-// The rows that the submissions of one transaction read and change. Many
-// submissions share a transaction, and several can be about one commit. So each
-// row is read once, changed in memory, and written once. The history gets a row
-// for each report. AcceptSubmissions uses one object for each transaction.
+// The rows that reports read and change. Each row is read once, changed in
+// memory, and written once, for many reports: those of several commits to disk
+// as well. Until it is written, the journal has what a report has changed (see
+// sqlite_journal.h), so the rows stay in memory when the transaction ends.
 //
-// Errors stick to the connection (see SqliteConnection). Not thread-safe.
+// Whatever else reads or changes these tables (commit_summary, entry, report,
+// run) must call Write before.
+//
+// Every method needs an open transaction of the writer. Errors stick to the
+// connection (see SqliteConnection); after a rollback, call Load. Not
+// thread-safe.
 class AcceptedRows {
  public:
-  // `connection` is borrowed, and must have an open transaction of the writer.
-  // `ambiguous_wait` is that of PostingLimits, and `now` the accept time of all
-  // reports.
-  AcceptedRows(SqliteConnection* connection, absl::Duration ambiguous_wait,
-               absl::Time now)
-      : connection_(connection), ambiguous_wait_(ambiguous_wait), now_(now) {}
-
-  AcceptedRows(const AcceptedRows&) = delete;
-  AcceptedRows& operator=(const AcceptedRows&) = delete;
+  // `ambiguous_wait` is that of PostingLimits.
+  explicit AcceptedRows(absl::Duration ambiguous_wait)
+      : ambiguous_wait_(ambiguous_wait) {}
 
   // Find* return the row from memory, or else read it; null: there is no such
-  // row. Add* add a row in memory that is not stored yet. The caller may change
-  // the returned rows, which live until Write. `context_key` is the context in
-  // lower case.
-  CommitRow* FindCommit(int64_t repository_key, const Sha& sha);
-  CommitRow* AddCommit(int64_t repository_key, const Sha& sha);
-  EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
-  EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
+  // row. Add* add a row in memory that is not stored yet, and AddEntry gives it
+  // its entry_id. The caller may change the returned rows, which live until
+  // Write. `context_key` is the context in lower case.
+  CommitRow* FindCommit(SqliteConnection* connection, int64_t repository_key,
+                        const Sha& sha);
+  CommitRow* AddCommit(int64_t repository_key, const Sha& sha, absl::Time now);
+  EntryRow* FindEntry(SqliteConnection* connection, CommitRow* commit,
+                      const std::string& context_key);
+  EntryRow* AddEntry(SqliteConnection* connection, CommitRow* commit,
+                     EntryRow entry);
 
   // Whether the caller must call Write before it changes this entry again.
   // Watchers get each change of a status. Accepted reports are in the history,
@@ -69,44 +73,64 @@ class AcceptedRows {
   bool MustWriteBefore(const CommitRow& commit, const std::string& context_key,
                        bool observes) const;
 
-  // One report for the history. `entry`, `report` and the texts are borrowed
-  // until Write. The other fields have the values that Decided describes.
-  struct HistoryRow {
-    const EntryRow* entry = nullptr;
-    const Report* report = nullptr;
-    Phase phase = Phase::kWebhookPending;
-    int64_t version = 0;
-    int64_t sequence = 0;
-    absl::string_view caller;
-    absl::string_view delivery_id;  // Empty: no delivery.
-    std::optional<absl::Time> expire_time;
-  };
-  void AddHistory(const HistoryRow& row) { history_.push_back(row); }
+  // Adds what a report did to an entry to the journal, and so to the history.
+  // Call it after the entry was changed.
+  void Record(SqliteConnection* connection, const CommitRow& commit,
+              const EntryRow& entry, const Report& report,
+              const Recorded& recorded, absl::Time now);
+  // A row has changed in a way that the journal cannot hold. EndTransaction
+  // then writes all rows.
+  void WriteAtEnd() { write_at_end_ = true; }
 
   // The contexts of a stored commit for which a report was accepted, in the
   // order of their lower-case spelling; at most kMostReportedContexts. Reads
   // the table, so call Write first.
-  std::vector<std::string> ReportedContexts(const CommitRow& commit);
+  std::vector<std::string> ReportedContexts(SqliteConnection* connection,
+                                            const CommitRow& commit);
 
-  // Writes all changes, and forgets all rows: every pointer to them is invalid
-  // then.
-  void Write();
+  // Writes all changes into the tables, and forgets all rows: every pointer to
+  // them is invalid then.
+  void Write(SqliteConnection* connection);
+
+  // Call it before each COMMIT. Writes all rows if that costs little or must
+  // be: after a Write in this transaction, after WriteAtEnd, and if there are
+  // many of them.
+  void EndTransaction(SqliteConnection* connection);
+
+  // Whether the tables lack reports, which only the journal has.
+  bool HasUnwritten() const { return in_journal_ > 0; }
+
+  // Forgets all rows in memory, and writes what the journal in the database has
+  // into the tables.
+  void Load(SqliteConnection* connection);
 
  private:
-  void WriteCommit(CommitRow* commit);
-  void WriteEntry(const CommitRow& commit, EntryRow* entry);
-  void WriteHistory(const HistoryRow& row);
+  // Rows in memory, or in the journal. So many fit into a few MiB, and a start
+  // reads them at once.
+  static constexpr size_t kMostRows = 4096;
 
-  SqliteConnection* const connection_;
+  EntryRow* Keep(CommitRow* commit, EntryRow entry);
+  // The number for a new entry.
+  int64_t NextEntryId(SqliteConnection* connection);
+  // Changes the rows in memory as a row of the journal says.
+  void Apply(SqliteConnection* connection, JournalRow row);
+
+  void WriteRows(SqliteConnection* connection);
+  void WriteCommit(SqliteConnection* connection, CommitRow* commit);
+  void WriteEntry(SqliteConnection* connection, const CommitRow& commit,
+                  EntryRow* entry);
+  void Forget();
+
   const absl::Duration ambiguous_wait_;
-  const absl::Time now_;
 
   absl::flat_hash_map<std::pair<int64_t, Sha>, std::unique_ptr<CommitRow>>
       commits_;
   // In the order in which they were first seen.
   std::vector<CommitRow*> seen_commits_;
   std::vector<std::pair<const CommitRow*, EntryRow*>> seen_entries_;
-  std::vector<HistoryRow> history_;
+  size_t in_journal_ = 0;      // Rows of the journal.
+  int64_t next_entry_id_ = 0;  // 0: not known.
+  bool write_at_end_ = false;
 };
 
 }  // namespace signalbox

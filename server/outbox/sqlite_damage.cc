@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_journal.h"
 #include "server/outbox/sqlite_schema.h"
 #include "server/outbox/sqlite_summary.h"
 #include "server/outbox/sqlite_table_checks.h"
@@ -89,6 +90,7 @@ constexpr char kFindNewestNumber[] =
     "SELECT change_sequence AS number FROM entry UNION ALL "
     "SELECT report_sequence FROM entry UNION ALL "
     "SELECT sequence FROM report UNION ALL "
+    "SELECT sequence FROM journal UNION ALL "
     "SELECT change_sequence FROM status_change UNION ALL "
     "SELECT newest_sequence FROM commit_summary UNION ALL "
     "SELECT value FROM meta WHERE name = 'forgotten_sequence') "
@@ -120,7 +122,8 @@ class Repairing {
     connection_->Run(kDeferForeignKeys);
     FindTime();
     RepairNumbers();
-    state_->sequence = NewestChange(connection_).sequence();
+    state_->sequence = std::max(NewestChange(connection_).sequence(),
+                                NewestInJournal(connection_));
     RepairTerm();
     RepairRepositories();
     RepairCommits();

@@ -13,12 +13,11 @@ namespace {
 class Following {
  public:
   Following(SqliteConnection* connection, SqliteWriterState* state,
-            AcceptedRows* rows, const Submission& submission, absl::Time now)
+            const Submission& submission, absl::Time now)
       : connection_(connection),
         state_(state),
         repositories_(state->repositories),
         aliases_(repositories_.aliases()),
-        rows_(rows),
         submission_(submission),
         said_(submission.report.repository),
         number_(submission.TrustedNumber()),
@@ -139,7 +138,7 @@ class Following {
     news.is_answer = true;
     if (number != 0) news.by = submission_.NumberBy();
     // LearnName changes the tables, so Write must come first.
-    rows_->Write();
+    state_->accepted.Write(connection_);
     LearnName(connection_, state_, news, nullptr, now_);
     return absl::OkStatus();
   }
@@ -156,7 +155,6 @@ class Following {
   SqliteWriterState* const state_;
   SqliteRepositories& repositories_;
   SqliteAliases& aliases_;
-  AcceptedRows* const rows_;
   const Submission& submission_;
   const Repository& said_;
   const int64_t number_;
@@ -169,10 +167,9 @@ class Following {
 
 absl::StatusOr<MeantRepository> FindMeant(SqliteConnection* connection,
                                           SqliteWriterState* state,
-                                          AcceptedRows* rows,
                                           const Submission& submission,
                                           absl::Time now) {
-  return Following(connection, state, rows, submission, now).Run();
+  return Following(connection, state, submission, now).Run();
 }
 
 }  // namespace signalbox

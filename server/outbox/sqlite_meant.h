@@ -7,7 +7,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_writer_state.h"
 #include "server/outbox/submission.h"
 
@@ -34,15 +33,14 @@ struct MeantRepository {
 // one, else by the name. Needs an open transaction of the writer.
 //
 // May change tables: it stores questions to GitHub, and what a number shows
-// about names. It calls `rows->Write()` before a change to rows that `rows` may
-// hold, so pointers into `rows` are invalid after this function.
+// about names. Before a change to rows that `state->accepted` may hold, it
+// writes them, so pointers into these are invalid after this function.
 //
 // An error of `submission.may_report` is returned: the caller may not report
 // for this repository, and the submission must not be accepted. Errors of the
 // store stick to the connection (see SqliteConnection).
 absl::StatusOr<MeantRepository> FindMeant(SqliteConnection* connection,
                                           SqliteWriterState* state,
-                                          AcceptedRows* rows,
                                           const Submission& submission,
                                           absl::Time now);
 

@@ -48,7 +48,12 @@ class SqliteOutbox : public Outbox {
         readers_(std::move(readers), &writer_) {}
 
   ~SqliteOutbox() override {
-    if (is_open_ && is_sound_ && !met_damage_) writer_.Close();
+    if (!is_open_) return;
+    if (is_sound_ && !met_damage_) {
+      writer_.Close();
+    } else {
+      writer_.Fold().IgnoreError();
+    }
   }
 
   // Ends the term of the process before, and assigns the credentials.
@@ -78,19 +83,24 @@ class SqliteOutbox : public Outbox {
     options.pending_settle = options_.pending_settle;
     options.oldest_delivery = now - options_.delivery_memory;
     options.now = now;
-    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-      NoteTime(state, now);
-      std::vector<Outcome> outcomes =
-          AcceptSubmissions(connection, state, submissions, options);
-      const auto deliveries =
-          absl::c_count_if(submissions, [](const Submission& submission) {
-            return submission.delivery.has_value();
-          });
-      ForgetDeliveries(connection, state, options.oldest_delivery,
-                       static_cast<int>(deliveries) + kMostForgotten);
-      return outcomes;
-    });
+    std::vector<Outcome> outcomes;
+    const absl::Status status = writer_.Write(
+        [&](SqliteConnection* connection, SqliteWriterState* state) {
+          NoteTime(state, now);
+          outcomes = AcceptSubmissions(connection, state, submissions, options);
+          const auto deliveries =
+              absl::c_count_if(submissions, [](const Submission& submission) {
+                return submission.delivery.has_value();
+              });
+          ForgetDeliveries(connection, state, options.oldest_delivery,
+                           static_cast<int>(deliveries) + kMostForgotten);
+        },
+        SqliteWriter::Kind::kReports);
+    if (!status.ok()) return RunTimeError(status);
+    return outcomes;
   }
+
+  absl::Status TidyUp() override { return RunTimeError(writer_.Fold()); }
 
   absl::StatusOr<std::vector<DueCredential>> DueCredentials(
       absl::Time now) override {
@@ -208,7 +218,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
-    return Read(signalbox::CredentialsOfParked);
+    return ReadUnfolded(signalbox::CredentialsOfParked);
   }
 
   absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
@@ -257,12 +267,12 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
-    return Read(signalbox::MeantBy, name);
+    return ReadUnfolded(signalbox::MeantBy, name);
   }
 
   absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
                                                           int limit) override {
-    return Read(signalbox::NameQuestions, now, limit);
+    return ReadUnfolded(signalbox::NameQuestions, now, limit);
   }
 
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
@@ -271,7 +281,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     // Usually there are none, and a read does not hold up the writer.
-    const absl::StatusOr<bool> any = Read(HasChores);
+    const absl::StatusOr<bool> any = ReadUnfolded(HasChores);
     if (!any.ok() || !*any) return any;
     return Write(signalbox::DoChores, now);
   }
@@ -299,7 +309,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
-    return Read(signalbox::Pauses, now);
+    return ReadUnfolded(signalbox::Pauses, now);
   }
 
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
@@ -312,7 +322,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
                                             int limit) override {
-    return Read(signalbox::Reruns, now, limit);
+    return ReadUnfolded(signalbox::Reruns, now, limit);
   }
 
   absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
@@ -322,7 +332,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) override {
-    return Read(signalbox::KnownDeliveries, ids);
+    return ReadUnfolded(signalbox::KnownDeliveries, ids);
   }
 
   absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
@@ -331,12 +341,12 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
-    return Read(signalbox::SeenHooks);
+    return ReadUnfolded(signalbox::SeenHooks);
   }
 
   absl::StatusOr<std::vector<KnownRepository>> Repositories(
       const CanonicalName& after, int limit) override {
-    return Read(ListRepositories, after, limit);
+    return ReadUnfolded(ListRepositories, after, limit);
   }
 
   absl::Status SetInstallations(
@@ -345,7 +355,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
-    return Read(signalbox::Installations);
+    return ReadUnfolded(signalbox::Installations);
   }
 
   absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
@@ -354,10 +364,10 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
-    return Read(signalbox::GetNamedTime, name);
+    return ReadUnfolded(signalbox::GetNamedTime, name);
   }
 
-  absl::StatusOr<TermLook> Look() override { return Read(LookAtTerm); }
+  absl::StatusOr<TermLook> Look() override { return ReadUnfolded(LookAtTerm); }
 
   absl::StatusOr<Term> Claim(const TermLook& seen, const std::string& owner,
                              const std::string& holder,
@@ -433,6 +443,15 @@ class SqliteOutbox : public Outbox {
       const Looking& look, const Arguments&... arguments) {
     Returned<Looking, SqliteConnection*, Arguments...> seen;
     const absl::Status status = readers_.Read(
+        [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
+    if (!status.ok()) return RunTimeError(status);
+    return seen;
+  }
+  template <typename Looking, typename... Arguments>
+  Returned<Looking, SqliteConnection*, Arguments...> ReadUnfolded(
+      const Looking& look, const Arguments&... arguments) {
+    Returned<Looking, SqliteConnection*, Arguments...> seen;
+    const absl::Status status = readers_.ReadUnfolded(
         [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
     if (!status.ok()) return RunTimeError(status);
     return seen;

@@ -337,6 +337,7 @@ void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
     const std::optional<StandingDesk::Used> used =
         standing->Use(credential, Term{state->epoch});
     if (!used.has_value()) continue;
+    state->accepted.Write(connection);
     std::optional<Lease> lease =
         TakeDue(connection, state, used->request, used->now.wall);
     if (lease.has_value()) standing->Take(*used, *std::move(lease));

@@ -12,6 +12,11 @@ SqliteReaders::SqliteReaders(
     : writer_(writer), idle_(std::move(connections)) {}
 
 absl::Status SqliteReaders::Read(Look look) {
+  const absl::Status folded = writer_->Fold();
+  return folded.ok() ? ReadUnfolded(look) : folded;
+}
+
+absl::Status SqliteReaders::ReadUnfolded(Look look) {
   bool may_repair = false;
   absl::Status status = TryToRead(look, &may_repair);
   if (!may_repair) return status;

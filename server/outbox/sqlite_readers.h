@@ -13,7 +13,8 @@
 namespace signalbox {
 
 // SqliteReaders makes all reads of the store, on connections that only read. A
-// read waits only for a free connection, never for a change.
+// read waits for a free connection and, if it must find every report, until the
+// journal is folded (see SqliteWriter).
 //
 // Thread-safe.
 class SqliteReaders {
@@ -22,7 +23,7 @@ class SqliteReaders {
   // adding to them. Must not block or throw.
   using Look = absl::FunctionRef<void(SqliteConnection*)>;
 
-  // `writer` is borrowed, to repair damaged rows.
+  // `writer` is borrowed, to fold the journal and to repair damaged rows.
   SqliteReaders(std::vector<std::unique_ptr<SqliteConnection>> connections,
                 SqliteWriter* writer);
 
@@ -30,6 +31,9 @@ class SqliteReaders {
   // sticks to its connection, or OK. If `look` meets a damaged row, the writer
   // sets the row aside, and `look` runs again.
   absl::Status Read(Look look);
+  // The same without folding, for tables that reports do not change. So it
+  // never waits for a change.
+  absl::Status ReadUnfolded(Look look);
 
  private:
   // Runs `look` once. `may_repair`: whether it met a damaged row.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "server/outbox/sqlite_journal.h"
 #include "server/outbox/sqlite_tables.h"
 
 namespace signalbox {
@@ -91,6 +92,7 @@ constexpr Step kSteps[] = {
     {3, kTablesOf3, ""},          {4, kTablesOf4, kUpgradeTo4},
     {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
     {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
+    {9, kJournalTable, ""},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

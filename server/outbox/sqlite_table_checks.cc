@@ -129,6 +129,35 @@ constexpr Column kReportColumns[] = {{"report_id", kRowId},
                                      {"delivery_id", kText},
                                      {"expire_time_us", kIntegerOrNull},
                                      {"series", kText}};
+// An entry is found by its key, so its number may be any.
+constexpr Column kJournalColumns[] = {
+    {"journal_id", kRowId},
+    {"repository_key", kRepositoryKey},
+    {"sha", kSha},
+    {"context", kText},
+    {"entry_id", kInteger, "0"},
+    {"disposition", SIGNALBOX_BETWEEN("1", "3")},
+    {"accept_time_us", kNearTime, "?1"},
+    {"version", kCount},
+    {"sequence", kNumber},
+    {"phase",
+     SIGNALBOX_BETWEEN(
+         "1", "4") " AND ($ IN (3, 4)) = (journal.result IS NOT NULL)"},
+    {"attempt", kInteger},
+    {"series", kText},
+    {"result", kResultOrNull},
+    {"description", kText, "''"},
+    {"target_url", kText, "''"},
+    {"caller", kText, "''"},
+    {"delivery_id", kText, "''"},
+    {"expire_time_us", kIntegerOrNull, "NULL"},
+    {"expires_after_us", kIntegerOrNull, "NULL"},
+    {"first_due_time_us", kNearTime, "?1"},
+    {"run_attempt", kInteger},
+    {"run_series", kText},
+    {"run_state", kRunState},
+    {"run_result", kResultOrNull},
+    {"reported_as", kText, "''"}};
 constexpr Column kTryColumns[] = {
     {"try_id", kRowId},        {"entry_id", kEntryId},
     {"sequence", kNumber},     {"begin_time_us", kInteger},
@@ -358,7 +387,8 @@ constexpr Column kEntryColumns[] = {
 
 const TableChecks& AllTableChecks() {
   static const auto* const checks = new TableChecks{
-      .plain = {Make("report", "report_id", kReportColumns),
+      .plain = {Make("journal", "journal_id", kJournalColumns),
+                Make("report", "report_id", kReportColumns),
                 Make("try", "try_id", kTryColumns),
                 Make("run", "entry_id", kRunColumns),
                 Make("status_change", "change_sequence", kStatusChangeColumns),

@@ -1,11 +1,14 @@
 #include "server/outbox/sqlite_writer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "common/log.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
+#include "server/outbox/sqlite_journal.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_terms.h"
 
@@ -26,8 +29,16 @@ SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
       connection_(std::move(connection)),
       state_(std::move(state)) {}
 
-absl::Status SqliteWriter::Write(Change change) {
-  Waiting own(change);
+absl::Status SqliteWriter::Write(Change change, Kind kind) {
+  return Run(Waiting(change, kind));
+}
+
+absl::Status SqliteWriter::Fold() {
+  return must_fold_ ? Run(Waiting(std::nullopt, Kind::kOther))
+                    : absl::OkStatus();
+}
+
+absl::Status SqliteWriter::Run(Waiting own) {
   std::vector<Waiting*> batch;
   {
     MutexLock lock(&mu_);
@@ -94,24 +105,36 @@ absl::Status SqliteWriter::WriteAll(const std::vector<Waiting*>& batch,
 // that failed may have happened.
 absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
                                       bool* changed, bool* may_repeat) {
-  SqliteTransaction transaction(connection_.get(),
-                                SqliteTransaction::Kind::kWrite);
+  // What a fold writes is in the journal until it is durable.
+  const bool only_folds = absl::c_all_of(batch, [](const Waiting* waiting) {
+    return !waiting->change.has_value();
+  });
+  SqliteTransaction transaction(
+      connection_.get(), only_folds ? SqliteTransaction::Kind::kRepeatable
+                                    : SqliteTransaction::Kind::kWrite);
   if (!state_is_loaded_) LoadState();
+  AcceptedRows& accepted = state_.accepted;
   const int64_t sequence = state_.sequence;
-  for (Waiting* const waiting : batch) {
-    waiting->change(connection_.get(), &state_);
+  for (const Waiting* const waiting : batch) {
+    if (waiting->kind != Kind::kReports) accepted.Write(connection_.get());
+    if (waiting->change) (*waiting->change)(connection_.get(), &state_);
   }
-  if (options_.before_commit) {
+  if (!only_folds && options_.before_commit) {
     options_.before_commit(connection_.get(), &state_);
   }
+  accepted.EndTransaction(connection_.get());
   *changed = state_.sequence != sequence;
-  if (*changed) {
+  // The journal has the sequences of its reports.
+  const bool must_fold = accepted.HasUnwritten();
+  if (!must_fold && state_.sequence != state_.stored_sequence) {
     SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
+    state_.stored_sequence = state_.sequence;
   }
   *may_repeat = !connection_->status().ok();
   const absl::Status status = transaction.Commit();
   *changed = *changed && status.ok();
   state_is_loaded_ = status.ok();
+  must_fold_ = must_fold || !status.ok();
   ++commits_;
   if (options_.after_commit) options_.after_commit(status.ok());
   return status;
@@ -120,7 +143,9 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
 absl::StatusOr<bool> SqliteWriter::Repair() {
   SqliteTransaction transaction(connection_.get(),
                                 SqliteTransaction::Kind::kWrite);
+  // The rows in memory may come from damaged ones.
   state_is_loaded_ = false;
+  must_fold_ = true;
   const std::vector<std::string> damage =
       RepairDamage(connection_.get(), &state_);
   SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
@@ -146,8 +171,9 @@ absl::Status SqliteWriter::Checkpoint() {
 }
 
 void SqliteWriter::Close() {
+  absl::Status closed = Fold();
   MutexLock lock(&writing_);
-  const absl::Status closed = LeaveMark(connection_.get());
+  if (closed.ok()) closed = LeaveMark(connection_.get());
   if (closed.ok()) return;
   LogWarning("the database was not closed in order; the next start checks it",
              {{"error", closed.message()}});
@@ -178,7 +204,10 @@ void SqliteWriter::LoadState() {
   state_.hooks.Clear();
   state_.next_oldest_delivery = absl::InfinitePast();
   state_.retention = {};
-  state_.sequence = NewestChange(connection_.get()).sequence();
+  state_.stored_sequence = NewestChange(connection_.get()).sequence();
+  state_.sequence =
+      std::max(state_.stored_sequence, NewestInJournal(connection_.get()));
+  state_.accepted.Load(connection_.get());
   const int64_t epoch = LookAtTerm(connection_.get()).epoch;
   // The repair of a damaged term needs the number that was known.
   if (connection_->status().ok()) state_.epoch = epoch;

@@ -1,9 +1,11 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_WRITER_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_WRITER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,10 @@ namespace signalbox {
 // part of the server they come from. It has no thread: one of the waiting
 // threads runs all waiting changes, in the order in which they came, and
 // commits them together.
+//
+// A transaction that only accepts reports writes them into the journal alone
+// (see AcceptedRows). The next transaction of another kind brings the tables up
+// to date first; this is called folding the journal.
 //
 // If a change meets a damaged row, the writer repairs the tables (see
 // sqlite_damage.h) and runs the changes again.
@@ -51,10 +57,21 @@ class SqliteWriter {
   SqliteWriter(std::unique_ptr<SqliteConnection> connection,
                SqliteWriterState state, Options options);
 
+  enum class Kind {
+    // Only accepts reports, by state->accepted.
+    kReports,
+    kOther,
+  };
+
   // Runs `change` and returns when it is durable, or with the error of its
   // transaction. If another change in the same transaction fails, this one runs
   // again in a transaction of its own.
-  absl::Status Write(Change change);
+  absl::Status Write(Change change, Kind kind = Kind::kOther);
+
+  // Folds the journal, so that a reader finds every report whose Write has
+  // returned. Waits for the transaction under way, but not for the disk, and
+  // does nothing if the tables are up to date.
+  absl::Status Fold();
 
   // How many changes wait for the end of the commit under way.
   size_t waiting() const;
@@ -80,13 +97,17 @@ class SqliteWriter {
  private:
   // A change that waits to be written.
   struct Waiting {
-    explicit Waiting(Change wanted) : change(wanted) {}
+    Waiting(std::optional<Change> wanted, Kind its_kind)
+        : change(wanted), kind(its_kind) {}
 
-    const Change change;
+    const std::optional<Change> change;  // Nothing: only folds.
+    const Kind kind;
     absl::Status status;
     bool has_ended = false;
   };
 
+  // Runs this change in a batch with others.
+  absl::Status Run(Waiting own);
   // Runs the changes of a batch and sets their statuses. True: it made status
   // changes.
   bool WriteTogether(const std::vector<Waiting*>& batch)
@@ -107,6 +128,9 @@ class SqliteWriter {
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
 
   const Options options_;
+
+  // Readers may miss reports that are durable.
+  std::atomic<bool> must_fold_ = true;
 
   // Held during a transaction.
   Mutex writing_;

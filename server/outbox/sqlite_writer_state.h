@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
 #include "server/outbox/naming.h"
+#include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_repositories.h"
 #include "server/report/posting_limits.h"
 #include "server/report/status_key.h"
@@ -55,9 +56,13 @@ struct SqliteWriterState {
   // `credential_of`: see SqliteRepositories.
   SqliteWriterState(const PostingLimits& limits,
                     std::function<std::string(const Repository&)> credential_of)
-      : limits(limits), repositories(std::move(credential_of)) {}
+      : limits(limits),
+        accepted(limits.ambiguous_wait),
+        repositories(std::move(credential_of)) {}
 
   PostingLimits limits;
+  // What reports have changed, and the tables do not have yet.
+  AcceptedRows accepted;
   SqliteRepositories repositories;
   // Whether a caller may report for a repository; empty function: it may.
   MayReport may_report;
@@ -65,6 +70,7 @@ struct SqliteWriterState {
   std::optional<std::vector<Chore>> chores;
   // The last sequence given. A status change gets the next one.
   int64_t sequence = 0;
+  int64_t stored_sequence = 0;  // The one in the table.
   // Of the newest term; see terms.h.
   int64_t epoch = 0;
 

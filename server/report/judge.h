@@ -75,6 +75,7 @@ struct Held {
 };
 
 // What happens to a report. The numbers are those of the proto's Disposition.
+// They are stored and never change.
 enum class Disposition {
   // The entry holds the report from now on, and GitHub is to show it.
   kAccepted = 1,
@@ -85,6 +86,7 @@ enum class Disposition {
   // posted.
   kSuperseded = 3,
 };
+constexpr Disposition LastOf(Disposition) { return Disposition::kSuperseded; }
 
 struct Judgement {
   Disposition disposition = Disposition::kAccepted;

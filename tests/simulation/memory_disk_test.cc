@@ -397,7 +397,7 @@ TEST_F(OrderlyCloseTest, AnyWriteAndSyncOfTheCloseCanFail) {
        {MemoryDisk::Fault::kFull, MemoryDisk::Fault::kWriteError,
         MemoryDisk::Fault::kSyncError, MemoryDisk::Fault::kKill,
         MemoryDisk::Fault::kPowerCut}) {
-    for (int after = 0; after < 40; ++after) {
+    for (int after = 0; after < 90; ++after) {
       const int64_t attempt = ++at;
       {
         const auto outbox = Begin();

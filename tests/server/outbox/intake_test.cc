@@ -45,6 +45,12 @@ class FakeOutbox : public ForwardingOutbox {
     return outcomes;
   }
 
+  absl::Status TidyUp() override {
+    ++tidied;
+    return absl::OkStatus();
+  }
+
+  int tidied = 0;
   absl::Status error;
   Disposition disposition = Disposition::kAccepted;
   std::function<void()> meanwhile;
@@ -52,6 +58,8 @@ class FakeOutbox : public ForwardingOutbox {
   std::vector<absl::Time> times;
   int64_t count = 0;
 };
+
+constexpr absl::Duration kTidyUpAfter = absl::Milliseconds(50);
 
 class IntakeTest : public testing::Test {
  protected:
@@ -88,11 +96,27 @@ TEST_F(IntakeTest, AnswersWhenItIsCommitted) {
   EXPECT_THAT(outbox_.batches, IsEmpty());
   EXPECT_TRUE(wake_up_.is_requested());
   clock_.Advance(absl::Seconds(1));
-  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
   EXPECT_THAT(outbox_.batches, ElementsAre(3));
   EXPECT_THAT(outbox_.times, ElementsAre(clock_.Now()));
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
   EXPECT_TRUE(became_due_.is_requested());
+}
+
+TEST_F(IntakeTest, TidiesUpInAQuietMoment) {
+  Make();
+  Submit();
+  const absl::Time next = intake_->RunOnce();
+  clock_.Advance(next - clock_.Now() - absl::Milliseconds(1));
+  // More reports do not put it off.
+  Submit();
+  EXPECT_EQ(intake_->RunOnce(), next);
+  EXPECT_EQ(outbox_.tidied, 0);
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(outbox_.tidied, 1);
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(outbox_.tidied, 1);
 }
 
 TEST_F(IntakeTest, WakesAgainOnceItWasEmpty) {
@@ -120,7 +144,7 @@ TEST_F(IntakeTest, WhatArrivesDuringACommitIsTheNextBatch) {
   };
   Submit();
   EXPECT_TRUE(wake_up_.Take());
-  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
   EXPECT_THAT(outbox_.batches, ElementsAre(1, 5));
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_TRUE(wake_up_.is_requested());
@@ -253,7 +277,7 @@ TEST_F(IntakeTest, OneRunIsBounded) {
   EXPECT_EQ(intake_->RunOnce(), clock_.Now());
   EXPECT_THAT(outbox_.batches, ElementsAre(2, 2, 2, 2));
   outbox_.meanwhile = nullptr;
-  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
   EXPECT_EQ(sequences_.size(), 10u);
 }
 

@@ -1,4 +1,7 @@
+#include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_damage.h"
@@ -26,6 +29,23 @@ class SqliteHarness : public OutboxHarness {
 
   void Reopen() override {
     outbox_.reset();
+    Open();
+  }
+
+ protected:
+  // As after kill -9: what the process does now is lost, and the next one finds
+  // the files as they are.
+  void Kill() {
+    const TempDir copies;
+    const std::vector<std::string> names = {"signalbox.db", "signalbox.db-wal"};
+    for (const std::string& name : names) {
+      std::filesystem::copy(dir_.Path(name), copies.Path(name));
+    }
+    outbox_.reset();
+    for (const std::string& name : names) {
+      std::filesystem::copy(copies.Path(name), dir_.Path(name),
+                            std::filesystem::copy_options::overwrite_existing);
+    }
     Open();
   }
 
@@ -60,6 +80,20 @@ class SqliteHarness : public OutboxHarness {
   std::unique_ptr<Outbox> outbox_;
 };
 
+// Its processes never end in order. So each one finds in the journal what the
+// former one has accepted last.
+class KilledSqliteHarness : public SqliteHarness {
+ public:
+  using SqliteHarness::SqliteHarness;
+  void Reopen() override { Kill(); }
+};
+
+OutboxHarnessFactory MakeKilledHarness() {
+  return [](const PostingLimits& limits) {
+    return std::make_unique<KilledSqliteHarness>(limits);
+  };
+}
+
 OutboxHarnessFactory MakeHarness() {
   return [](const PostingLimits& limits) {
     return std::make_unique<SqliteHarness>(limits);
@@ -84,6 +118,25 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, StandingContract,
                          testing::Combine(testing::Values(MakeHarness()),
                                           testing::Values(false)),
                          NameOf);
+
+auto KilledStores() {
+  return testing::Combine(testing::Values(MakeKilledHarness()),
+                          testing::Values(true));
+}
+
+std::string NameOfKilled(
+    const testing::TestParamInfo<OutboxContract::ParamType>&) {
+  return "KilledBeforeEveryCall";
+}
+
+INSTANTIATE_TEST_SUITE_P(SqliteKilled, OutboxContract, KilledStores(),
+                         NameOfKilled);
+INSTANTIATE_TEST_SUITE_P(SqliteKilled, ParkingContract, KilledStores(),
+                         NameOfKilled);
+INSTANTIATE_TEST_SUITE_P(SqliteKilled, ConfessionContract, KilledStores(),
+                         NameOfKilled);
+INSTANTIATE_TEST_SUITE_P(SqliteKilled, LimitsContract, KilledStores(),
+                         NameOfKilled);
 
 }  // namespace
 }  // namespace signalbox

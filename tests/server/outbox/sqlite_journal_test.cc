@@ -1,0 +1,244 @@
+#include "server/outbox/sqlite_journal.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/server/outbox/sqlite_outbox_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class SqliteJournalTest : public SqliteOutboxFixture {
+ protected:
+  // A number that the file holds now, as another program sees it.
+  int64_t Number(const char* sql) {
+    const auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    if (!connection.ok()) return -1;
+    SqliteQuery query(connection->get(), sql);
+    int64_t number = -1;
+    if (query.Next()) query.Read(&number);
+    EXPECT_TRUE((*connection)->status().ok()) << (*connection)->status();
+    return number;
+  }
+  int64_t InJournal() { return Number("SELECT COUNT(*) FROM journal"); }
+
+  KeyReport Numbered(int number, std::optional<Result> result) {
+    KeyReport report = Pending(1, absl::StrCat("build ", number));
+    report.result = result;
+    report.sha = *ParseSha(
+        absl::StrCat(absl::Hex(number, absl::kZeroPad8), std::string(32, 'a')));
+    return report;
+  }
+
+  absl::Status AcceptAll(Outbox* outbox, int first, int end,
+                         std::optional<Result> result) {
+    std::vector<Submission> submissions;
+    for (int i = first; i < end; ++i) {
+      submissions.push_back(Of({Numbered(i, result)}));
+    }
+    return outbox->Accept(submissions, clock_.Now()).status();
+  }
+
+  // Ends the process as kill -9 does, and changes the files that it leaves with
+  // `statements`.
+  void Kill(std::unique_ptr<Outbox> outbox, const char* statements) {
+    const std::string copy = dir_.Path("killed");
+    std::filesystem::remove_all(copy);
+    std::filesystem::create_directory(copy);
+    for (const char* name : {"/signalbox.db", "/signalbox.db-wal"}) {
+      std::filesystem::copy(data_dir() + name, copy + name);
+    }
+    outbox.reset();
+    std::filesystem::remove_all(data_dir());
+    std::filesystem::rename(copy, data_dir());
+    Tamper(statements);
+  }
+
+  std::unique_ptr<Outbox> OpenAndNoteDamage() {
+    SqliteOutboxOptions options = Options();
+    options.on_damaged_row = [this](const std::string& what) {
+      damage_.push_back(what);
+    };
+    auto outbox = OpenSqliteOutbox(options);
+    EXPECT_TRUE(outbox.ok()) << outbox.status();
+    return outbox.ok() ? *std::move(outbox) : nullptr;
+  }
+
+  void ExpectState(Outbox* outbox, int number, CommitState state) {
+    const auto commit =
+        outbox->GetCommit(Repo("widgets"), Numbered(number, {}).sha);
+    ASSERT_TRUE(commit.ok()) << commit.status();
+    ASSERT_EQ(commit->statuses.size(), 1u);
+    EXPECT_EQ(commit->statuses[0].state, state);
+  }
+
+  std::vector<std::string> damage_;
+};
+
+TEST_F(SqliteJournalTest, AReportIsInTheJournalUntilSomebodyReads) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  EXPECT_EQ(InJournal(), 3);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry"), 0);
+  ExpectState(outbox.get(), 0, CommitState::kPending);
+  EXPECT_EQ(InJournal(), 0);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry"), 3);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM report"), 3);
+}
+
+TEST_F(SqliteJournalTest, AReadFailsRatherThanMissAReport) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  {
+    auto other =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
+    ASSERT_TRUE(other.ok()) << other.status();
+    SqliteTransaction transaction(other->get(),
+                                  SqliteTransaction::Kind::kWrite);
+    EXPECT_EQ(
+        outbox->GetCommit(Repo("widgets"), Numbered(0, {}).sha).status().code(),
+        absl::StatusCode::kUnavailable);
+    // No report changes these.
+    EXPECT_TRUE(outbox->Pauses(clock_.Now()).ok());
+  }
+  ExpectState(outbox.get(), 0, CommitState::kPending);
+}
+
+TEST_F(SqliteJournalTest, TidyingUpAndTheEndOfAProcessEmptyTheJournal) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  EXPECT_TRUE(outbox->TidyUp().ok());
+  EXPECT_EQ(InJournal(), 0);
+  ASSERT_TRUE(AcceptAll(outbox.get(), 3, 5, std::nullopt).ok());
+  EXPECT_EQ(InJournal(), 2);
+  outbox.reset();
+  EXPECT_EQ(InJournal(), 0);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry"), 5);
+}
+
+TEST_F(SqliteJournalTest, ReportsAloneCannotMakeTheJournalLong) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  for (int i = 0; i < 60; ++i) {
+    const int first = i * 100;
+    ASSERT_TRUE(AcceptAll(outbox.get(), first, first + 100, std::nullopt).ok());
+    EXPECT_LE(InJournal(), 4096);
+  }
+  EXPECT_GT(Number("SELECT COUNT(*) FROM report"), 0);
+}
+
+// This is what the journal is for.
+TEST_F(SqliteJournalTest, AcceptanceWritesFewPages) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  // Enough rows, so that their pages are many.
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 2000, std::nullopt).ok());
+  ASSERT_TRUE(outbox->TidyUp().ok());
+  const std::string log = database() + "-wal";
+  const auto before = std::filesystem::file_size(log);
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 2000; i += 40) {
+    submissions.push_back(Of({Numbered(i, Result::kSuccess)}));
+  }
+  ASSERT_TRUE(outbox->Accept(submissions, clock_.Now()).ok());
+  const auto pages = (std::filesystem::file_size(log) - before) / 4096;
+  EXPECT_GT(pages, 0u);
+  EXPECT_LT(pages, 12u);  // 50 entries, each on a page of its own, have 50.
+}
+
+TEST_F(SqliteJournalTest, AKilledProcessLeavesTheReportsInTheJournal) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 1, 2, Result::kFailure).ok());
+  Kill(std::move(outbox), "");
+  EXPECT_EQ(InJournal(), 4);
+  outbox = Open();
+  EXPECT_EQ(InJournal(), 0);
+  ExpectState(outbox.get(), 0, CommitState::kPending);
+  ExpectState(outbox.get(), 1, CommitState::kFailure);
+  ExpectState(outbox.get(), 2, CommitState::kPending);
+  const auto commits = outbox->ListCommits(std::nullopt, 0, 10);
+  ASSERT_TRUE(commits.ok()) << commits.status();
+  ASSERT_EQ(commits->size(), 3u);
+  EXPECT_EQ((*commits)[0].sha, Numbered(1, {}).sha);
+  EXPECT_EQ((*commits)[0].state, CommitState::kFailure);
+}
+
+// A number that was given must not be given again.
+TEST_F(SqliteJournalTest, TheNumbersOfTheJournalAreGiven) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  Kill(std::move(outbox), "");
+  outbox = Open();
+  const auto outcomes =
+      outbox->Accept({{Of({Numbered(3, std::nullopt)})}}, clock_.Now());
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ(outcomes->front().receipts.front().sequence, 4);
+}
+
+TEST_F(SqliteJournalTest, ADamagedRowLeavesTheOthersAsTheyAre) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  Kill(std::move(outbox), "UPDATE journal SET phase = 77 WHERE journal_id = 2");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  EXPECT_THAT(damage_, Contains(HasSubstr("table journal, row 2 is damaged")));
+  ExpectState(outbox.get(), 0, CommitState::kPending);
+  ExpectState(outbox.get(), 2, CommitState::kPending);
+  EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), Numbered(1, {}).sha).ok());
+}
+
+// The repair gives new numbers.
+TEST_F(SqliteJournalTest, ARepairKnowsTheNumbersOfTheJournal) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  ASSERT_TRUE(outbox->TidyUp().ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 1, 4, std::nullopt).ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, Result::kSuccess).ok());
+  Kill(std::move(outbox), "UPDATE entry SET phase = 77");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  EXPECT_FALSE(damage_.empty());
+  // The journal has the whole report, so nothing of the entry is lost.
+  ExpectState(outbox.get(), 0, CommitState::kSuccess);
+  const auto changes = outbox->ChangesAfter(ChangeCursor(0), 100);
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  int64_t last = 0;
+  for (const StatusChange& change : *changes) {
+    EXPECT_GT(change.cursor.sequence(), last);
+    last = change.cursor.sequence();
+  }
+}
+
+// The entry is found by its key.
+TEST_F(SqliteJournalTest, AWrongNumberOfAnEntryDoesNoHarm) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  ASSERT_TRUE(outbox->TidyUp().ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, Result::kSuccess).ok());
+  Kill(std::move(outbox), "UPDATE journal SET entry_id = 1 + journal_id % 2");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  EXPECT_THAT(damage_, IsEmpty());
+  for (int i = 0; i < 3; ++i) {
+    ExpectState(outbox.get(), i, CommitState::kSuccess);
+    const auto history = outbox->GetHistory(Numbered(i, {}).Key());
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->reports.size(), i == 0 ? 2u : 1u);
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
