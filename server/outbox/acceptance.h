@@ -54,7 +54,7 @@ class Acceptance {
   //
   // Which repository is meant: deliveries can be late, and names change.
   // Therefore GitHub's number in a delivery decides, not its name. If they
-  // disagree, the server asks GitHub for the present names (NameQuestions).
+  // disagree, the server asks GitHub for the present names (NameQuestion).
   // Without a delivery the name decides, because a farm that mixes numbers up
   // would mix repositories up. A report under an old name can become due some
   // seconds later, after GitHub has confirmed that the name is still an old

@@ -18,6 +18,18 @@
 
 namespace signalbox {
 
+// What the poster has to do at some moment.
+struct DueWork {
+  // The credentials that have entries or a probe due, sorted.
+  std::vector<DueCredential> credentials;
+  // The questions about names that are due, longest due first, at most 256.
+  // RepositoryNames::AnswerName ends a question or delays it.
+  std::vector<NameQuestion> questions;
+  // How long until the next entry, probe or question becomes due. What is due
+  // already does not count. absl::InfiniteDuration(): there is none.
+  absl::Duration next_in = absl::InfiniteDuration();
+};
+
 // PostQueue is the poster's part of the outbox: which entries are to be posted
 // now, and how the posts ended.
 //
@@ -27,13 +39,8 @@ namespace signalbox {
 // Thread-safe.
 class PostQueue : public RepositoryNames, public CredentialNotes {
  public:
-  // The credentials that have entries or a probe due at `now`, sorted.
-  virtual absl::StatusOr<std::vector<DueCredential>> DueCredentials(
-      absl::Time now) = 0;
-  // How long after `now` the next entry or probe becomes due or the next name
-  // question is to be asked. What is due at `now` does not count.
-  // absl::InfiniteDuration(): there is none.
-  virtual absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) = 0;
+  // What is due at `now`.
+  virtual absl::StatusOr<DueWork> FindDueWork(absl::Time now) = 0;
 
   // Ends the leases in `ended`, in order, and then takes out at most one entry
   // for each of `wanted`. The answer to each of `wanted` is at the same index;

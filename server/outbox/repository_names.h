@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -60,10 +59,6 @@ class RepositoryNames {
   virtual absl::Status LearnName(const Repository& from,
                                  const NameAnswer& answer, absl::Time now) = 0;
 
-  // At most `limit` questions that are due at `now`, longest due first. A
-  // question comes again in each call until AnswerName ends or delays it.
-  virtual absl::StatusOr<std::vector<NameQuestion>> NameQuestions(
-      absl::Time now, int limit) = 0;
   // Applies the answer to a question, and deletes the question. The question
   // stays and becomes due again later after kUnanswered, and after kMissing for
   // a repository without a name.

@@ -18,7 +18,7 @@ namespace signalbox {
 // - `repository_alias`: the old names. A report by an old name means the
 //   repository that had the name, until GitHub gives the name to another one.
 // - `name_question`: what the server has yet to ask GitHub about names. The
-//   poster asks (RepositoryNames::NameQuestions).
+//   poster asks (DueWork::questions).
 //
 // SqliteRepositories owns the one object of this class. Renames are rare, so it
 // keeps all old names in memory.

@@ -5,9 +5,15 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "server/outbox/sqlite_names.h"
 
 namespace signalbox {
 namespace {
+
+// See DueWork.
+constexpr int kMostQuestions = 256;
 
 // The year 2255. Nothing waits for so late a time, so it is damage.
 constexpr int64_t kNoTimeUs = int64_t{1} << 53;
@@ -70,8 +76,7 @@ constexpr char kFindLastProbe[] =
     "SELECT due_time_us FROM parking INDEXED BY parking_next "
     "ORDER BY due_time_us DESC LIMIT 1";
 
-}  // namespace
-
+// The credentials with an entry or a probe that is due at `now`, sorted.
 std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
                                           absl::Time now) {
   // By name: whether there are results.
@@ -119,22 +124,8 @@ std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
   return credentials;
 }
 
-bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
-                  absl::Time limit, absl::Time now, int most) {
-  bool more = false;
-  const auto change = [&](SqliteQuery& query) {
-    query.Run();
-    more |= connection->ChangedRows() >= most;
-  };
-  change(SqliteQuery(connection, kBringProbesForward).Bind(now, most));
-  change(SqliteQuery(connection, kBringRerunsForward).Bind(now, limit, most));
-  change(SqliteQuery(connection, kBringQuestionsForward).Bind(now, most));
-  change(SqliteQuery(connection, kBringForward).Bind(now, limit, most));
-  // Aliases in memory hold the times of their questions.
-  state->repositories.aliases().Forget();
-  return more;
-}
-
+// When the next entry or probe becomes due, later than `now`;
+// absl::InfiniteFuture(): none will.
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   SqliteQuery query(connection, kFindNextDueTime);
   query.Bind(now);
@@ -154,6 +145,34 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
     }
   }
   return std::min(due_time, probe_time);
+}
+
+}  // namespace
+
+DueWork FindDueWork(SqliteConnection* connection, absl::Time now) {
+  DueWork work;
+  work.credentials = DueCredentials(connection, now);
+  work.questions = NameQuestions(connection, now, kMostQuestions);
+  work.next_in = std::min(NextDueTime(connection, now),
+                          NextQuestionTime(connection, now)) -
+                 now;
+  return work;
+}
+
+bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time limit, absl::Time now, int most) {
+  bool more = false;
+  const auto change = [&](SqliteQuery& query) {
+    query.Run();
+    more |= connection->ChangedRows() >= most;
+  };
+  change(SqliteQuery(connection, kBringProbesForward).Bind(now, most));
+  change(SqliteQuery(connection, kBringRerunsForward).Bind(now, limit, most));
+  change(SqliteQuery(connection, kBringQuestionsForward).Bind(now, most));
+  change(SqliteQuery(connection, kBringForward).Bind(now, limit, most));
+  // Aliases in memory hold the times of their questions.
+  state->repositories.aliases().Forget();
+  return more;
 }
 
 }  // namespace signalbox

@@ -50,8 +50,7 @@ bool HasLostRepository(SqliteConnection* connection, absl::Time now);
 void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now, int limit);
 // At most `limit` questions to ask GitHub by `now`, those that are due longest
-// first. Leaves out questions for which there is no credential. Implements
-// RepositoryNames::NameQuestions.
+// first. Leaves out questions for which there is no credential.
 std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
                                         absl::Time now, int limit);
 

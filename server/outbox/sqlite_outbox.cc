@@ -102,9 +102,8 @@ class SqliteOutbox : public Outbox {
 
   absl::Status TidyUp() override { return RunTimeError(writer_.Fold()); }
 
-  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
-      absl::Time now) override {
-    return Read(signalbox::DueCredentials, now);
+  absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
+    return Read(signalbox::FindDueWork, now);
   }
 
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
@@ -157,13 +156,6 @@ class SqliteOutbox : public Outbox {
     // The settle time of a pending may be longer than any other wait.
     farthest = std::max(farthest, options_.pending_settle);
     return Write(signalbox::BringForward, now + farthest, now, most);
-  }
-
-  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
-    return Read([&](SqliteConnection* reader) {
-      return std::min(NextDueTime(reader, now), NextQuestionTime(reader, now)) -
-             now;
-    });
   }
 
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
@@ -268,11 +260,6 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
     return ReadUnfolded(signalbox::MeantBy, name);
-  }
-
-  absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
-                                                          int limit) override {
-    return ReadUnfolded(signalbox::NameQuestions, now, limit);
   }
 
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {

@@ -23,7 +23,6 @@ constexpr absl::Duration kLongestCommit = absl::Seconds(30);
 
 // Counts only steps that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
-constexpr int kMaxQuestionsPerRun = 256;
 // The most entries to take out in one transaction. Reports wait for its end.
 constexpr size_t kMostPerTurn = 32;
 
@@ -181,21 +180,17 @@ void Poster::BeginDue(absl::Time& next) {
     }
   } while (settlements_.TakeHasSettled());
   const absl::Time now = clock_->Now();
-  const absl::StatusOr<absl::Duration> due = outbox_->NextDueIn(now);
+  const absl::StatusOr<DueWork> due = outbox_->FindDueWork(now);
   if (!due.ok()) LogStoreFailure(due.status());
-  next = std::min(next, now + due.value_or(kStoreRetry));
+  next = std::min(next, now + (due.ok() ? due->next_in : kStoreRetry));
 }
 
 absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
-  const absl::Time now = clock_->Now();
-  absl::StatusOr<std::vector<DueCredential>> credentials =
-      outbox_->DueCredentials(now);
-  if (!credentials.ok()) return credentials.status();
-  const auto questions = outbox_->NameQuestions(now, kMaxQuestionsPerRun);
-  if (!questions.ok()) return questions.status();
-  memory_.moved.Add(*questions);
-  memory_.moved.AddCredentials(&*credentials);
-  return turns_.BeginPass(*credentials, settlements_.Credentials(),
+  absl::StatusOr<DueWork> due = outbox_->FindDueWork(clock_->Now());
+  if (!due.ok()) return due.status();
+  memory_.moved.Add(due->questions);
+  memory_.moved.AddCredentials(&due->credentials);
+  return turns_.BeginPass(due->credentials, settlements_.Credentials(),
                           clock_->Steady());
 }
 

@@ -123,13 +123,12 @@ void ReadAll(Outbox& outbox, const std::vector<CommitSummary>& commits) {
 
 void Post(Outbox& outbox, FuzzInput& in) {
   absl::Time now = kNow + absl::Seconds(in.Byte());
-  const auto credentials = outbox.DueCredentials(now);
-  CheckStatus(credentials.status());
-  CheckStatus(outbox.NextDueIn(now).status());
+  const auto work = outbox.FindDueWork(now);
+  CheckStatus(work.status());
   for (int i = 0; i < 4; ++i, now += absl::Seconds(40)) {
     LeaseRequest request;
-    request.credential = credentials.ok() && !credentials->empty()
-                             ? credentials->front().credential
+    request.credential = work.ok() && !work->credentials.empty()
+                             ? work->credentials.front().credential
                              : "acme";
     request.pendings = i % 2 == 1;
     request.lease_time = absl::Seconds(30);

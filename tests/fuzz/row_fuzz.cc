@@ -379,21 +379,23 @@ void ReadNewest(Outbox& outbox, FuzzInput&) {
 
 void ReadDueTime(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = TimeOf(in);
-  const auto next = outbox.NextDueIn(now);
-  if (!HasResult(next)) return;
-  FUZZ_CHECK(*next > absl::ZeroDuration(), absl::FormatDuration(*next));
+  const auto work = outbox.FindDueWork(now);
+  if (!HasResult(work)) return;
+  FUZZ_CHECK(work->next_in > absl::ZeroDuration(),
+             absl::FormatDuration(work->next_in));
 }
 
 void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
-  const auto credentials = outbox.DueCredentials(TimeOf(in));
-  if (!HasResult(credentials)) return;
+  const auto work = outbox.FindDueWork(TimeOf(in));
+  if (!HasResult(work)) return;
   // Each credential comes once.
   const auto is_behind = [](const DueCredential& a, const DueCredential& b) {
     return a.credential >= b.credential;
   };
-  FUZZ_CHECK(std::adjacent_find(credentials->begin(), credentials->end(),
-                                is_behind) == credentials->end(),
-             "credentials");
+  FUZZ_CHECK(
+      std::adjacent_find(work->credentials.begin(), work->credentials.end(),
+                         is_behind) == work->credentials.end(),
+      "credentials");
 }
 
 void ReadPauses(Outbox& outbox, FuzzInput& in) {

@@ -51,9 +51,8 @@ class ForwardingOutbox : public Outbox {
                                   absl::Time now, int limit) override {
     return outbox_->AbandonHeld(credential, reason, age, now, limit);
   }
-  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
-      absl::Time now) override {
-    return outbox_->DueCredentials(now);
+  absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
+    return outbox_->FindDueWork(now);
   }
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
@@ -74,9 +73,6 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<bool> BringForward(absl::Duration farthest, absl::Time now,
                                     int most) override {
     return outbox_->BringForward(farthest, now, most);
-  }
-  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
-    return outbox_->NextDueIn(now);
   }
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
                                        const Sha& sha) override {
@@ -109,10 +105,6 @@ class ForwardingOutbox : public Outbox {
   }
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
     return outbox_->MeantBy(name);
-  }
-  absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
-                                                          int limit) override {
-    return outbox_->NameQuestions(now, limit);
   }
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
     return outbox_->AnswerName(answer, now);

@@ -287,20 +287,18 @@ class OutboxContract
     return history.ok() ? *history : History();
   }
 
-  // When the store next has something to post or to ask; infinite: never.
-  absl::Time NextDueTime() {
-    const absl::StatusOr<absl::Duration> due_in = outbox().NextDueIn(Now());
-    EXPECT_TRUE(due_in.ok()) << due_in.status();
-    return due_in.ok() ? Now() + *due_in : absl::InfinitePast();
+  // What is due now.
+  DueWork FindDueWork() {
+    const absl::StatusOr<DueWork> work = outbox().FindDueWork(Now());
+    EXPECT_TRUE(work.ok()) << work.status();
+    return work.value_or(DueWork());
   }
-
+  // When the store next has something to post or to ask; infinite: never.
+  absl::Time NextDueTime() { return Now() + FindDueWork().next_in; }
   // The credentials with something due, by name.
   std::vector<std::string> DueCredentials() {
-    const auto credentials = outbox().DueCredentials(Now());
-    EXPECT_TRUE(credentials.ok()) << credentials.status();
     std::vector<std::string> names;
-    if (!credentials.ok()) return names;
-    for (const DueCredential& due : *credentials)
+    for (const DueCredential& due : FindDueWork().credentials)
       names.push_back(due.credential);
     return names;
   }
@@ -334,11 +332,7 @@ class OutboxContract
     return Receipts(submission).front();
   }
   // The questions about repositories' names that are to be asked at GitHub now.
-  std::vector<NameQuestion> Questions() {
-    const auto questions = outbox().NameQuestions(Now(), 100);
-    EXPECT_TRUE(questions.ok()) << questions.status();
-    return questions.value_or(std::vector<NameQuestion>());
-  }
+  std::vector<NameQuestion> Questions() { return FindDueWork().questions; }
   // Questions() as sorted texts: "acme/old" asks about a name, "7" about a
   // number.
   std::vector<std::string> Asked() {

@@ -117,7 +117,8 @@ std::string Show(Outbox* outbox, absl::Time now) {
                     change.sha.Hex().substr(0, 1), " ", LineOf(change.status));
   }
   absl::StrAppend(&text, "next due in ",
-                  absl::FormatDuration(*outbox->NextDueIn(now)), "\n");
+                  absl::FormatDuration(outbox->FindDueWork(now)->next_in),
+                  "\n");
   return text;
 }
 

@@ -113,8 +113,8 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
 
   std::vector<std::string> Asked() {
     std::vector<std::string> asked;
-    const auto questions = outbox_->NameQuestions(clock_.Now(), 10);
-    for (const NameQuestion& question : *questions) {
+    const auto work = outbox_->FindDueWork(clock_.Now());
+    for (const NameQuestion& question : work->questions) {
       asked.push_back(question.number != 0 ? absl::StrCat(question.number)
                                            : question.repository.FullName());
     }
@@ -124,8 +124,8 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
   // GitHub's answer to a question. An empty name: no such repository.
   void Answer(const std::string& asked, const std::string& name,
               int64_t number = 0) {
-    const auto questions = outbox_->NameQuestions(clock_.Now(), 10);
-    for (const NameQuestion& question : *questions) {
+    const auto work = outbox_->FindDueWork(clock_.Now());
+    for (const NameQuestion& question : work->questions) {
       if ((question.number != 0 ? absl::StrCat(question.number)
                                 : question.repository.FullName()) != asked) {
         continue;

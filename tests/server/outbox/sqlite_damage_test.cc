@@ -207,8 +207,7 @@ class SqliteAnyDamageTest : public testing::Test {
   // Posts all that is due within a minute.
   void Drain() {
     for (int round = 0; round < 3; ++round) {
-      Works(outbox_->DueCredentials(clock_->Now()), "DueCredentials");
-      Works(outbox_->NextDueIn(clock_->Now()), "NextDueIn");
+      Works(outbox_->FindDueWork(clock_->Now()), "FindDueWork");
       for (const bool pendings : {false, true}) {
         for (int i = 0; i < 50; ++i) {
           const std::optional<Lease> lease = Take(pendings);
@@ -433,8 +432,7 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void ReadAll() {
     const absl::Time now = clock_->Now();
-    Works(outbox_->DueCredentials(now), "DueCredentials");
-    Works(outbox_->NextDueIn(now), "NextDueIn");
+    Works(outbox_->FindDueWork(now), "FindDueWork");
     Works(outbox_->ListCommits(std::nullopt, 0, 100), "ListCommits");
     Works(outbox_->ListCommits(Repo("widgets"), 0, 100), "ListCommits");
     Works(outbox_->NewestChange(), "NewestChange");
@@ -447,7 +445,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->CountPostings(now), "CountPostings");
     Works(outbox_->CredentialsOfParked(), "CredentialsOfParked");
     Works(outbox_->MeantBy(Repo("cogs")), "MeantBy");
-    Works(outbox_->NameQuestions(now + absl::Hours(48), 100), "NameQuestions");
+    Works(outbox_->FindDueWork(now + absl::Hours(48)), "FindDueWork");
     Works(outbox_->Pauses(clock_->Now()), "Pauses");
     Works(outbox_->Installations(), "Installations");
     Works(outbox_->Reruns(clock_->Now(), 100), "Reruns");
@@ -602,9 +600,9 @@ class SqliteAnyDamageTest : public testing::Test {
         Works(outbox_->SettleRerun(rerun.id, std::nullopt, now), "SettleRerun");
       }
     }
-    const auto questions = outbox_->NameQuestions(now + absl::Hours(48), 100);
-    if (Works(questions, "NameQuestions")) {
-      for (const NameQuestion& question : *questions) {
+    const auto work = outbox_->FindDueWork(now + absl::Hours(48));
+    if (Works(work, "FindDueWork")) {
+      for (const NameQuestion& question : work->questions) {
         NameAnswer answer;
         answer.question_id = question.id;
         Works(outbox_->AnswerName(answer, now), "AnswerName");

@@ -30,10 +30,9 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
  protected:
   std::vector<std::string> DueCredentials(Outbox* outbox) {
     std::vector<std::string> names;
-    const auto credentials = outbox->DueCredentials(clock_.Now());
-    EXPECT_TRUE(credentials.ok()) << credentials.status();
-    for (const DueCredential& due :
-         credentials.value_or(std::vector<DueCredential>())) {
+    const auto work = outbox->FindDueWork(clock_.Now());
+    EXPECT_TRUE(work.ok()) << work.status();
+    for (const DueCredential& due : work.value_or(DueWork()).credentials) {
       names.push_back(due.credential);
     }
     return names;
@@ -251,12 +250,12 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
     EXPECT_EQ(commits->back().state, CommitState::kFailure);
   }
   {
-    // NextDueIn does not return a time that has passed.
+    // FindDueWork does not return a time that has passed.
     const auto outbox =
         OpenDamaged("UPDATE entry SET due_time_us = 'soon' WHERE entry_id = 1");
-    const auto next = outbox->NextDueIn(clock_.Now());
-    ASSERT_TRUE(next.ok()) << next.status();
-    EXPECT_EQ(*next, absl::InfiniteDuration());
+    const auto work = outbox->FindDueWork(clock_.Now());
+    ASSERT_TRUE(work.ok()) << work.status();
+    EXPECT_EQ(work->next_in, absl::InfiniteDuration());
   }
 }
 
@@ -543,7 +542,7 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
         EXPECT_TRUE(outbox->ListCommits(std::nullopt, 0, 10).ok());
         const auto commit = outbox->GetCommit(Repo(name), ShaOf('a'));
         EXPECT_TRUE(commit.ok() || absl::IsNotFound(commit.status()));
-        EXPECT_TRUE(outbox->NextDueIn(clock_.Now()).ok());
+        EXPECT_TRUE(outbox->FindDueWork(clock_.Now()).ok());
       }
     });
   }

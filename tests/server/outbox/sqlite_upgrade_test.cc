@@ -239,7 +239,7 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
     }
     EXPECT_EQ(numbers["acme/numbered"], 900);
     EXPECT_EQ(numbers["acme/other"], 502);
-    EXPECT_TRUE(outbox->NameQuestions(clock_.Now(), 10)->empty());
+    EXPECT_TRUE(outbox->FindDueWork(clock_.Now())->questions.empty());
   }
 }
 

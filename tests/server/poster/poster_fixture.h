@@ -91,10 +91,9 @@ class FailingOutbox : public ForwardingOutbox {
         outbox_(std::move(outbox)),
         clock_(clock) {}
 
-  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
-      absl::Time now) override {
-    if (!due_credentials.ok()) return due_credentials;
-    return ForwardingOutbox::DueCredentials(now);
+  absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
+    if (!find_due_work.ok() && good_looks-- <= 0) return find_due_work;
+    return ForwardingOutbox::FindDueWork(now);
   }
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
@@ -131,10 +130,6 @@ class FailingOutbox : public ForwardingOutbox {
     }
     return requests;
   }
-  absl::StatusOr<absl::Duration> NextDueIn(absl::Time now) override {
-    if (!next_due_in.ok()) return next_due_in;
-    return ForwardingOutbox::NextDueIn(now);
-  }
   absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
     if (!pauses.ok()) return pauses;
     return ForwardingOutbox::Pauses(now);
@@ -147,7 +142,9 @@ class FailingOutbox : public ForwardingOutbox {
   // If not OK, the call of that name returns this error. `take_due` and
   // `settle` are errors of Turn: when it shall take an entry out, or end a
   // lease.
-  absl::Status due_credentials, take_due, settle, confess, next_due_in, pauses;
+  absl::Status find_due_work, take_due, settle, confess, pauses;
+  // How many calls of FindDueWork succeed before `find_due_work` counts.
+  int good_looks = 0;
   absl::Duration commit_time;  // How long a Turn that changes something takes.
   // Called when an entry was taken out, before Turn returns. Empty: nothing.
   std::function<void()> during_take;

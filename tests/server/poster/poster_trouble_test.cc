@@ -236,16 +236,17 @@ TEST_F(PosterTest, AWaitGoesOnWhileTheStoreFails) {
 
 TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
   Say(Ended("acme/web", Result::kSuccess));
-  for (absl::Status FailingOutbox::*method :
-       {&FailingOutbox::due_credentials, &FailingOutbox::take_due,
-        &FailingOutbox::next_due_in}) {
+  const auto run_without = [this](absl::Status FailingOutbox::*method) {
     (*outbox_).*method = absl::UnavailableError("busy");
     EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Seconds(1));
-    if (method == &FailingOutbox::take_due) {
-      EXPECT_EQ(transport_->sent.size(), 0u);
-    }
     (*outbox_).*method = absl::OkStatus();
-  }
+  };
+  run_without(&FailingOutbox::find_due_work);
+  run_without(&FailingOutbox::take_due);
+  EXPECT_EQ(transport_->sent.size(), 0u);
+  // After the entry was taken out, only the last look fails.
+  outbox_->good_looks = 1;
+  run_without(&FailingOutbox::find_due_work);
   RunFor(absl::Seconds(2));
   EXPECT_EQ(ShownState("acme/web"), "success");
 }

@@ -662,10 +662,9 @@ class TenantsTest : public ServiceTest {
       is_done = true;
       const absl::Time now = Clock::System()->Now();
       // Includes questions for later.
-      const auto questions =
-          outbox_->NameQuestions(now + absl::Hours(48), 100'000);
-      ASSERT_TRUE(questions.ok()) << questions.status();
-      for (const NameQuestion& question : *questions) {
+      const auto work = outbox_->FindDueWork(now + absl::Hours(48));
+      ASSERT_TRUE(work.ok()) << work.status();
+      for (const NameQuestion& question : work->questions) {
         const auto answer = AnswerOfGitHub(question, a, b);
         // The server repeats questions that GitHub cannot answer.
         if (!answer.has_value() || !answered.insert(question.id).second) {
