@@ -39,7 +39,9 @@ struct DueWork {
 // Thread-safe.
 class PostQueue : public RepositoryNames, public CredentialNotes {
  public:
-  // What is due at `now`.
+  // What is due at `now`. Since the last Turn, reports may have been accepted.
+  // Then the answer may name a credential that has nothing due, and `next_in`
+  // may be too short. Cheap while nothing changes but that.
   virtual absl::StatusOr<DueWork> FindDueWork(absl::Time now) = 0;
 
   // Ends the leases in `ended`, in order, and then takes out at most one entry

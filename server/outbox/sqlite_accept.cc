@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "common/error.h"
 #include "server/outbox/accept_rules.h"
@@ -17,6 +18,9 @@
 
 namespace signalbox {
 namespace {
+
+// A transaction forgets at most this many deliveries more than it adds.
+constexpr int kMostForgotten = 32;
 
 constexpr char kFindPullRequest[] =
     "SELECT updated_time_us, head_sha FROM pull_request "
@@ -82,6 +86,7 @@ class Accepting {
       }
       if (IsToBeMoved(connection_, state_, repository_key_, report_.sha)) {
         rows_->Write(connection_);
+        state_->due_news.changed_more = true;
         MoveFirst(connection_, state_, repository_key_, report_.sha,
                   submission_.with_all_reported
                       ? absl::Span<const std::string>()
@@ -105,6 +110,7 @@ class Accepting {
     // ReviveMissing changes the tables, so Write must come first.
     rows_->Write(connection_);
     made_due_ = true;
+    state_->due_news.changed_more = true;
     ReviveMissing(connection_, state_, commit_key, now_);
     commit_ = rows_->FindCommit(connection_, repository_key_, report_.sha);
   }
@@ -219,6 +225,9 @@ class Accepting {
         !submission_.observed.has_value() && !submission_.for_history) {
       // The probe of the repository may become due sooner.
       made_due_ = true;
+      if (state_->repositories.IsParked(connection_, repository_key_)) {
+        state_->due_news.changed_more = true;
+      }
       ParkingEvent reported;
       reported.kind = ParkingEvent::Kind::kReported;
       ApplyParkingEvent(connection_, state_, repository_key_, reported, now_);
@@ -258,8 +267,7 @@ class Accepting {
     for (Draft& draft : drafts_) {
       if (draft.was_accepted || draft.was_revived) {
         made_due_ = true;
-        state_->repositories.AddDue(connection_, canonical_,
-                                    draft.row.is_pending);
+        NoteDue(draft);
       }
       if (draft.stored != nullptr) {
         *draft.stored = std::move(draft.row);
@@ -302,6 +310,25 @@ class Accepting {
   void Record(const Draft& draft, const Recorded& recorded) {
     rows_->Record(connection_, *commit_, *draft.stored, report_, recorded,
                   now_);
+  }
+
+  void NoteDue(const Draft& draft) {
+    const EntryRow& row = draft.row;
+    const std::string* const credential =
+        state_->repositories.AddDue(connection_, canonical_, row.is_pending);
+    // A try that failed can be ambiguous, and delay the entry.
+    const bool has_failed =
+        draft.stored != nullptr &&
+        (draft.stored->posting_state == PostingState::kWaiting ||
+         draft.stored->posting_state == PostingState::kAbandoned);
+    if (credential == nullptr || has_failed) {
+      state_->due_news.changed_more = true;
+      return;
+    }
+    // As the store rounds it.
+    const absl::Time time =
+        absl::FromUnixMicros(absl::ToUnixMicros(row.first_due_time));
+    state_->due_news.accepted[time][*credential] |= !row.is_pending;
   }
 
   void KeepCommit() {
@@ -356,6 +383,12 @@ std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
     if (!connection->status().ok()) return outcomes;
     outcomes.push_back(Accepting(connection, state, submission, options).Run());
   }
+  const auto deliveries =
+      absl::c_count_if(submissions, [](const Submission& submission) {
+        return submission.delivery.has_value();
+      });
+  ForgetDeliveries(connection, state, options.oldest_delivery,
+                   static_cast<int>(deliveries) + kMostForgotten);
   return outcomes;
 }
 

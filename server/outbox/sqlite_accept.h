@@ -26,7 +26,8 @@ struct AcceptOptions {
 
 // Accepts submissions, one after the other, as Acceptance::Accept says. Returns
 // one outcome for each. A refused submission stores no report, and its outcome
-// has the error. Needs an open transaction of the writer. Errors stick to
+// has the error. Also forgets some deliveries that are older than
+// `oldest_delivery`. Needs an open transaction of the writer. Errors stick to
 // `connection` (see SqliteConnection); after one, outcomes are missing.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,

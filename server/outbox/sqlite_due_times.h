@@ -13,7 +13,7 @@ namespace signalbox {
 // transaction; BringForward needs that of the writer. Errors stick to the
 // connection (see SqliteConnection).
 
-// Implements PostQueue::FindDueWork.
+// What PostQueue::FindDueWork answers, read from the tables.
 DueWork FindDueWork(SqliteConnection* connection, absl::Time now);
 // Repairs times that the wall clock, which was set back, has moved into the
 // future: see PostQueue::BringForward. `limit`: what is due later is repaired.

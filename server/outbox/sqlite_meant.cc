@@ -117,6 +117,8 @@ class Following {
     absl::Status allowed = MayReport(row->repository);
     if (!allowed.ok()) return allowed;
     meant_.reported_as = std::exchange(meant_.canonical, alias->canonical);
+    // Use may store a question.
+    state_->due_news.changed_more = true;
     meant_.awaits_answer = aliases_.Use(connection_, said_, now_);
     return absl::OkStatus();
   }
@@ -139,6 +141,7 @@ class Following {
     if (number != 0) news.by = submission_.NumberBy();
     // LearnName changes the tables, so Write must come first.
     state_->accepted.Write(connection_);
+    state_->due_news.changed_more = true;
     LearnName(connection_, state_, news, nullptr, now_);
     return absl::OkStatus();
   }
@@ -148,8 +151,14 @@ class Following {
                                   : absl::OkStatus();
   }
 
-  void AskNumber() { aliases_.AskNumber(connection_, said_, number_, now_); }
-  void AskName() { aliases_.AskName(connection_, said_, now_, now_); }
+  void AskNumber() {
+    state_->due_news.changed_more = true;
+    aliases_.AskNumber(connection_, said_, number_, now_);
+  }
+  void AskName() {
+    state_->due_news.changed_more = true;
+    aliases_.AskName(connection_, said_, now_, now_);
+  }
 
   SqliteConnection* const connection_;
   SqliteWriterState* const state_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "server/outbox/due_board.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"
@@ -31,10 +32,11 @@
 namespace signalbox {
 namespace {
 
-// A transaction forgets at most this many deliveries more than it adds.
-constexpr int kMostForgotten = 32;
 // How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
+
+// For reads of tables that no report changes.
+constexpr auto kUnfolded = &SqliteReaders::ReadUnfolded;
 
 class SqliteOutbox : public Outbox {
  public:
@@ -48,12 +50,7 @@ class SqliteOutbox : public Outbox {
         readers_(std::move(readers), &writer_) {}
 
   ~SqliteOutbox() override {
-    if (!is_open_) return;
-    if (is_sound_ && !met_damage_) {
-      writer_.Close();
-    } else {
-      writer_.Fold().IgnoreError();
-    }
+    if (is_open_) writer_.Close(is_sound_ && !met_damage_);
   }
 
   // Ends the term of the process before, and assigns the credentials.
@@ -83,27 +80,19 @@ class SqliteOutbox : public Outbox {
     options.pending_settle = options_.pending_settle;
     options.oldest_delivery = now - options_.delivery_memory;
     options.now = now;
-    std::vector<Outcome> outcomes;
-    const absl::Status status = writer_.Write(
+    return Apply(
         [&](SqliteConnection* connection, SqliteWriterState* state) {
           NoteTime(state, now);
-          outcomes = AcceptSubmissions(connection, state, submissions, options);
-          const auto deliveries =
-              absl::c_count_if(submissions, [](const Submission& submission) {
-                return submission.delivery.has_value();
-              });
-          ForgetDeliveries(connection, state, options.oldest_delivery,
-                           static_cast<int>(deliveries) + kMostForgotten);
+          return AcceptSubmissions(connection, state, submissions, options);
         },
         SqliteWriter::Kind::kReports);
-    if (!status.ok()) return RunTimeError(status);
-    return outcomes;
   }
 
   absl::Status TidyUp() override { return RunTimeError(writer_.Fold()); }
 
   absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
-    return Read(signalbox::FindDueWork, now);
+    return due_board_.Find(now,
+                           [&] { return Read(signalbox::FindDueWork, now); });
   }
 
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
@@ -210,7 +199,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
-    return ReadUnfolded(signalbox::CredentialsOfParked);
+    return Read<kUnfolded>(signalbox::CredentialsOfParked);
   }
 
   absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
@@ -259,7 +248,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
-    return ReadUnfolded(signalbox::MeantBy, name);
+    return Read<kUnfolded>(signalbox::MeantBy, name);
   }
 
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
@@ -268,7 +257,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     // Usually there are none, and a read does not hold up the writer.
-    const absl::StatusOr<bool> any = ReadUnfolded(HasChores);
+    const absl::StatusOr<bool> any = Read<kUnfolded>(HasChores);
     if (!any.ok() || !*any) return any;
     return Write(signalbox::DoChores, now);
   }
@@ -296,7 +285,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
-    return ReadUnfolded(signalbox::Pauses, now);
+    return Read<kUnfolded>(signalbox::Pauses, now);
   }
 
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
@@ -309,7 +298,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::vector<Rerun>> Reruns(absl::Time now,
                                             int limit) override {
-    return ReadUnfolded(signalbox::Reruns, now, limit);
+    return Read<kUnfolded>(signalbox::Reruns, now, limit);
   }
 
   absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
@@ -319,7 +308,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) override {
-    return ReadUnfolded(signalbox::KnownDeliveries, ids);
+    return Read<kUnfolded>(signalbox::KnownDeliveries, ids);
   }
 
   absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
@@ -328,12 +317,12 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
-    return ReadUnfolded(signalbox::SeenHooks);
+    return Read<kUnfolded>(signalbox::SeenHooks);
   }
 
   absl::StatusOr<std::vector<KnownRepository>> Repositories(
       const CanonicalName& after, int limit) override {
-    return ReadUnfolded(ListRepositories, after, limit);
+    return Read<kUnfolded>(ListRepositories, after, limit);
   }
 
   absl::Status SetInstallations(
@@ -342,7 +331,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
-    return ReadUnfolded(signalbox::Installations);
+    return Read<kUnfolded>(signalbox::Installations);
   }
 
   absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
@@ -351,10 +340,12 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
-    return ReadUnfolded(signalbox::GetNamedTime, name);
+    return Read<kUnfolded>(signalbox::GetNamedTime, name);
   }
 
-  absl::StatusOr<TermLook> Look() override { return ReadUnfolded(LookAtTerm); }
+  absl::StatusOr<TermLook> Look() override {
+    return Read<kUnfolded>(LookAtTerm);
+  }
 
   absl::StatusOr<Term> Claim(const TermLook& seen, const std::string& owner,
                              const std::string& holder,
@@ -386,7 +377,8 @@ class SqliteOutbox : public Outbox {
                                    SqliteWriterState* state) {
       TakeForStanding(connection, state, &standing_);
     };
-    options.after_commit = [this](bool is_durable) {
+    options.after_commit = [this](const DueNews& news, bool is_durable) {
+      due_board_.End(news, is_durable);
       standing_.End(is_durable);
     };
     options.on_damaged_row = [this](const std::string& what) {
@@ -400,17 +392,27 @@ class SqliteOutbox : public Outbox {
   template <typename Changing, typename... Arguments>
   Returned<Changing, SqliteConnection*, SqliteWriterState*, Arguments...> Write(
       const Changing& change, const Arguments&... arguments) {
-    Returned<Changing, SqliteConnection*, SqliteWriterState*, Arguments...>
-        result;
+    return Apply([&](SqliteConnection* connection, SqliteWriterState* state) {
+      state->due_news.changed_more = true;
+      return change(connection, state, arguments...);
+    });
+  }
+
+  // The same for a change that sets `due_news` itself.
+  template <typename Changing>
+  Returned<Changing, SqliteConnection*, SqliteWriterState*> Apply(
+      const Changing& change,
+      SqliteWriter::Kind kind = SqliteWriter::Kind::kOther) {
+    Returned<Changing, SqliteConnection*, SqliteWriterState*> result;
     const absl::Status status = writer_.Write(
         [&](SqliteConnection* connection, SqliteWriterState* state) {
-          if constexpr (std::is_void_v<decltype(change(connection, state,
-                                                       arguments...))>) {
-            change(connection, state, arguments...);
+          if constexpr (std::is_void_v<decltype(change(connection, state))>) {
+            change(connection, state);
           } else {
-            result = change(connection, state, arguments...);
+            result = change(connection, state);
           }
-        });
+        },
+        kind);
     if (!status.ok()) return RunTimeError(status);
     return result;
   }
@@ -424,21 +426,14 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  // Runs `look` as SqliteReaders::Read does, with these arguments.
-  template <typename Looking, typename... Arguments>
+  // Runs `look` with these arguments, as SqliteReaders::Read does or as another
+  // of its methods.
+  template <auto kRead = &SqliteReaders::Read, typename Looking,
+            typename... Arguments>
   Returned<Looking, SqliteConnection*, Arguments...> Read(
       const Looking& look, const Arguments&... arguments) {
     Returned<Looking, SqliteConnection*, Arguments...> seen;
-    const absl::Status status = readers_.Read(
-        [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
-    if (!status.ok()) return RunTimeError(status);
-    return seen;
-  }
-  template <typename Looking, typename... Arguments>
-  Returned<Looking, SqliteConnection*, Arguments...> ReadUnfolded(
-      const Looking& look, const Arguments&... arguments) {
-    Returned<Looking, SqliteConnection*, Arguments...> seen;
-    const absl::Status status = readers_.ReadUnfolded(
+    const absl::Status status = (readers_.*kRead)(
         [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
     if (!status.ok()) return RunTimeError(status);
     return seen;
@@ -470,6 +465,7 @@ class SqliteOutbox : public Outbox {
   std::atomic<bool> met_damage_ = false;  // The next start checks the file.
 
   StandingDesk standing_;
+  DueBoard due_board_;
   SqliteWriter writer_;
 
   // Closed before the writer, which then checkpoints a last time.

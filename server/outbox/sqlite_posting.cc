@@ -340,7 +340,9 @@ void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
     state->accepted.Write(connection);
     std::optional<Lease> lease =
         TakeDue(connection, state, used->request, used->now.wall);
-    if (lease.has_value()) standing->Take(*used, *std::move(lease));
+    if (!lease.has_value()) continue;
+    state->due_news.changed_more = true;
+    standing->Take(*used, *std::move(lease));
   }
 }
 

@@ -200,18 +200,19 @@ void SqliteRepositories::RemoveNumber(SqliteConnection* connection,
   Forget();
 }
 
-void SqliteRepositories::AddDue(SqliteConnection* connection,
-                                const CanonicalName& canonical,
-                                bool is_pending) {
+const std::string* SqliteRepositories::AddDue(SqliteConnection* connection,
+                                              const CanonicalName& canonical,
+                                              bool is_pending) {
   Known* const known = Load(connection, canonical);
-  if (known == nullptr || !known->has_name) return;
-  if (Parked(connection).contains(known->repository_key)) return;
+  if (known == nullptr || !known->has_name) return nullptr;
+  if (Parked(connection).contains(known->repository_key)) return nullptr;
   if (!is_pending) due_results_.insert(known->credential);
-  if (known->due[is_pending]) return;
+  if (known->due[is_pending]) return &known->credential;
   SqliteQuery(connection, kInsertDue)
       .Bind(known->credential, is_pending, canonical, known->repository_key)
       .Run();
   known->due[is_pending] = true;
+  return &known->credential;
 }
 
 void SqliteRepositories::RemoveDue(SqliteConnection* connection,

@@ -119,10 +119,12 @@ class SqliteRepositories {
   void RemoveNumber(SqliteConnection* connection, const NamedRepository& row);
 
   // Adds the repository to the due list, for results or (`is_pending`)
-  // pendings. Call it after one of its entries got a due time. Does nothing if
-  // the repository is parked or nameless, or if there is no row with this name.
-  void AddDue(SqliteConnection* connection, const CanonicalName& canonical,
-              bool is_pending);
+  // pendings. Call it after one of its entries got a due time. Returns the
+  // repository's credential, valid until the next call of any method. Null, and
+  // nothing is done: the repository is parked or nameless, or there is no row
+  // with this name.
+  const std::string* AddDue(SqliteConnection* connection,
+                            const CanonicalName& canonical, bool is_pending);
 
   // The credentials of the repositories that AddDue was called for with a
   // result since the last call of this function. Sorted, so that a repeated

@@ -113,6 +113,7 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
       connection_.get(), only_folds ? SqliteTransaction::Kind::kRepeatable
                                     : SqliteTransaction::Kind::kWrite);
   if (!state_is_loaded_) LoadState();
+  state_.due_news = {};
   AcceptedRows& accepted = state_.accepted;
   const int64_t sequence = state_.sequence;
   for (const Waiting* const waiting : batch) {
@@ -136,7 +137,9 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   state_is_loaded_ = status.ok();
   must_fold_ = must_fold || !status.ok();
   ++commits_;
-  if (options_.after_commit) options_.after_commit(status.ok());
+  if (options_.after_commit) {
+    options_.after_commit(state_.due_news, status.ok());
+  }
   return status;
 }
 
@@ -150,6 +153,10 @@ absl::StatusOr<bool> SqliteWriter::Repair() {
       RepairDamage(connection_.get(), &state_);
   SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
   const absl::Status status = transaction.Commit();
+  state_.due_news.changed_more = true;
+  if (options_.after_commit) {
+    options_.after_commit(state_.due_news, status.ok());
+  }
   if (!status.ok()) return status;
   for (const std::string& what : damage) {
     if (options_.on_damaged_row) options_.on_damaged_row(what);
@@ -170,8 +177,9 @@ absl::Status SqliteWriter::Checkpoint() {
   return connection_->status();
 }
 
-void SqliteWriter::Close() {
+void SqliteWriter::Close(bool is_sound) {
   absl::Status closed = Fold();
+  if (!is_sound) return;
   MutexLock lock(&writing_);
   if (closed.ok()) closed = LeaveMark(connection_.get());
   if (closed.ok()) return;

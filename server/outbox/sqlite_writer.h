@@ -46,10 +46,10 @@ class SqliteWriter {
     // Called in each transaction, after its changes. May change rows. May be
     // empty.
     std::function<void(SqliteConnection*, SqliteWriterState*)> before_commit;
-    // Called after each transaction. `is_durable` is false if the transaction
-    // was rolled back, or if the commit failed and may nevertheless have
-    // happened. May be empty.
-    std::function<void(bool is_durable)> after_commit;
+    // Called after each transaction, before Write returns. `is_durable` is
+    // false if the transaction was rolled back, or if the commit failed and may
+    // nevertheless have happened. May be empty.
+    std::function<void(const DueNews& news, bool is_durable)> after_commit;
     // Called with a line about each damaged row after its repair. May be empty.
     std::function<void(const std::string& what)> on_damaged_row;
   };
@@ -81,9 +81,9 @@ class SqliteWriter {
   // moments: otherwise a commit must do it, and its reports wait.
   absl::Status Checkpoint();
 
-  // Marks the file as closed in order: see LeaveMark (sqlite_store.h). Nothing
-  // may be called afterwards.
-  void Close();
+  // Folds the journal and, if the file is sound, marks it as closed in order:
+  // see LeaveMark (sqlite_store.h). Nothing may be called afterwards.
+  void Close(bool is_sound);
 
   // A reader met a damaged row: repairs the tables. True: the reader should
   // read again. False: an earlier repair did not help a reader

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
+#include "server/outbox/due_board.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_repositories.h"
@@ -77,6 +78,9 @@ struct SqliteWriterState {
   // The latest time that a caller of the outbox passed; absl::UnixEpoch(): none
   // yet. A repair has no time of its own and uses this one.
   absl::Time now;
+
+  // What the transaction under way changes in the answers of FindDueWork.
+  DueNews due_news;
 
   // ForgetDeliveries looks for old deliveries again once its `oldest_delivery`
   // has reached this time.

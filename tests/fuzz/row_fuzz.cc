@@ -377,16 +377,22 @@ void ReadNewest(Outbox& outbox, FuzzInput&) {
   FUZZ_CHECK(*newest >= ChangeCursor(), newest->sequence());
 }
 
+// Any change through the outbox makes it read what is due again.
+absl::StatusOr<DueWork> ReadDueWork(Outbox& outbox, absl::Time now) {
+  const absl::Status changed = outbox.Confess({}, kNow);
+  if (!changed.ok()) return changed;
+  return outbox.FindDueWork(now);
+}
+
 void ReadDueTime(Outbox& outbox, FuzzInput& in) {
-  const absl::Time now = TimeOf(in);
-  const auto work = outbox.FindDueWork(now);
+  const auto work = ReadDueWork(outbox, TimeOf(in));
   if (!HasResult(work)) return;
   FUZZ_CHECK(work->next_in > absl::ZeroDuration(),
              absl::FormatDuration(work->next_in));
 }
 
 void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
-  const auto work = outbox.FindDueWork(TimeOf(in));
+  const auto work = ReadDueWork(outbox, TimeOf(in));
   if (!HasResult(work)) return;
   // Each credential comes once.
   const auto is_behind = [](const DueCredential& a, const DueCredential& b) {

@@ -764,6 +764,24 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
 }
 
+// Searches may cost much, and the poster looks after each commit of reports. A
+// search would find that the entry is in flight.
+TEST_F(SqliteOutboxTest, ReportsCauseNoSearchForWhatIsDue) {
+  credential_ = "acme";
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kSuccess, 1)).ok());
+  LeaseRequest request;
+  request.credential = "acme";
+  request.lease_time = absl::Seconds(20);
+  ASSERT_TRUE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
+  EXPECT_THAT(DueCredentials(outbox.get()), IsEmpty());
+  ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kSuccess, 2)).ok());
+  EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre("acme"));
+  // The turn takes nothing out, but it is another change.
+  EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
+  EXPECT_THAT(DueCredentials(outbox.get()), IsEmpty());
+}
+
 // No other process has the store open, so a claim need not wait until the
 // former holder has been silent for long enough.
 TEST_F(SqliteOutboxTest, OpeningEndsTheTermOfTheProcessBefore) {
