@@ -130,9 +130,10 @@ void Server::Parts::MakeRecovery(const Config& config,
   };
   options.became_due = &core->wake_ups().poster;
   options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
-  recovery = std::make_unique<Recovery>(RecoveryTools{
-      std::move(options), core->outbox(), core->outbox(), core->outbox(),
-      setup.credentials.get(), core->questions(), &metrics, clock});
+  recovery = std::make_unique<Recovery>(
+      RecoveryTools{std::move(options), core->outbox(), core->outbox(),
+                    core->outbox(), core->held_term(), setup.credentials.get(),
+                    core->questions(), &metrics, clock});
   Diagnostician::Options diagnosis_options;
   diagnosis_options.hook_urls = config.recovery.hook_urls;
   diagnostician = std::make_unique<Diagnostician>(
@@ -228,8 +229,8 @@ void Server::Stop(absl::Duration patience) {
   // unknown.
   parts.transport.reset();
   parts.core->poster()->RunOnce();
-  parts.core->GiveBackTerm();
   parts.core->credential_upkeep()->RunOnce();
+  parts.core->GiveBackTerm();
   parts.web.pages.reset();
   parts.web.metrics.reset();
   parts.checker->Stop();

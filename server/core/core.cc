@@ -102,13 +102,14 @@ Core::Core(Options options, std::unique_ptr<Outbox> outbox,
       term_keeper_(TermOptions(owner_)),
       poster_(outbox_.get(), credentials, &github_, &gate_,
               options.outbox.limits, metrics, clock, &wake_ups_.poster),
-      housekeeper_(outbox_.get(), clock,
+      housekeeper_(outbox_.get(), &held_term_, clock,
                    HousekeeperOptions(options, credentials), &wake_ups_.poster),
       intake_(outbox_.get(), clock, Intake::Options(), &wake_ups_.intake,
               &wake_ups_.poster),
       questions_(QuestionsOptions(outbox_.get()), credentials, &github_, &gate_,
                  metrics, clock, &wake_ups_.questions, &wake_ups_.poster),
-      credential_upkeep_(credentials, outbox_.get(), metrics, clock),
+      credential_upkeep_(credentials, outbox_.get(), &held_term_, metrics,
+                         clock),
       posting_metrics_(metrics, [this](const std::string& credential) {
         return poster_.StateOf(credential).reason;
       }) {}
@@ -128,38 +129,52 @@ absl::Time Core::KeepTerm() {
     term_keeper_.NoteClaim(
         begin, outbox_->Claim(decision.seen, owner_, holder_, clock_->Now()));
     const SteadyTime end = clock_->Steady();
-    poster_.SetTerm(term_keeper_.TermAt(end));
-    if (poster_.term().has_value()) {
+    const std::optional<Term> term = term_keeper_.TermAt(end);
+    if (term.has_value()) {
       LogInfo("this server has the term and posts to GitHub from now on",
-              {{"term", poster_.term()->epoch}});
+              {{"term", term->epoch}});
+      SetTerm(*term);
       decision = term_keeper_.RunOnce(end, {});
     }
   }
   return clock_->Look().WallAt(decision.next);
 }
 
+void Core::SetTerm(const Term& term) {
+  const bool exists = term != Term();
+  poster_.SetTerm(exists ? std::optional(term) : std::nullopt);
+  held_term_.Set(term);
+  if (exists) wake_ups_.housekeeper.Wake();
+}
+
+bool Core::DropLostTerm() {
+  const std::optional<Term> term = term_keeper_.TermAt(clock_->Steady());
+  if (!term.has_value()) return false;
+  if (poster_.term().has_value() && held_term_.exists()) return false;
+  LogWarning(
+      "this server's term is over; it posts nothing until it has claimed the "
+      "next one",
+      {{"term", term->epoch}});
+  term_keeper_.NoteOver(*term);
+  SetTerm(Term());
+  return true;
+}
+
 absl::Time Core::Post() {
+  DropLostTerm();
   absl::Time next = KeepTerm();
   next = std::min(next, poster_.RunOnce());
-  const std::optional<Term> held = term_keeper_.TermAt(clock_->Steady());
-  if (held.has_value() && !poster_.term().has_value()) {
-    LogWarning(
-        "this server's term is over; it posts nothing until it has claimed "
-        "the next one",
-        {{"term", held->epoch}});
-    term_keeper_.NoteOver(*held);
-    next = clock_->Now();
-  }
+  if (DropLostTerm()) next = clock_->Now();
   metrics_->Set("signalbox_term",
                 "The term in which the server posts; 0: none.",
-                static_cast<double>(poster_.term().value_or(Term()).epoch));
+                static_cast<double>(held_term_.Get().epoch));
   return next;
 }
 
 void Core::GiveBackTerm() {
   const std::optional<Term> term = poster_.term();
   if (!term.has_value()) return;
-  poster_.SetTerm(std::nullopt);
+  SetTerm(Term());
   term_keeper_.NoteOver(*term);
   // If this fails, the start of the next process ends the term.
   outbox_->GiveBack(*term).IgnoreError();

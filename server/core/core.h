@@ -19,6 +19,7 @@
 #include "server/github/questions.h"
 #include "server/github/rate_limiter.h"
 #include "server/github/request_gate.h"
+#include "server/outbox/held_term.h"
 #include "server/outbox/housekeeper.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"
@@ -75,6 +76,9 @@ class Core {
   Questions* questions() { return &questions_; }
   CredentialUpkeep* credential_upkeep() { return &credential_upkeep_; }
 
+  // The term that this process has, for the parts that work only in a term.
+  HeldTerm* held_term() { return &held_term_; }
+
   // Calls Poster::RunOnce, after it has claimed the term if this process may.
   // Returns when to call it again. Only one thread at a time may call it.
   absl::Time Post();
@@ -90,8 +94,8 @@ class Core {
   struct WakeUps {
     WakeUp intake;
     WakeUp poster;
-    WakeUp housekeeper;  // For tests, whose clock runs faster.
-    WakeUp questions;    // Wakes recovery's thread, which calls Questions.
+    WakeUp housekeeper;
+    WakeUp questions;  // Wakes recovery's thread, which calls Questions.
   };
   WakeUps& wake_ups() { return wake_ups_; }
 
@@ -110,6 +114,11 @@ class Core {
   // Claims the term if this process has none and may have it. Returns when to
   // call it again.
   absl::Time KeepTerm();
+  // The process has this term now, or none (epoch 0).
+  void SetTerm(const Term& term);
+  // If the poster or another part has heard that the term is over, ends it for
+  // all. Returns whether it did.
+  bool DropLostTerm();
 
   Credentials* const credentials_;
   Metrics* const metrics_;
@@ -117,6 +126,7 @@ class Core {
   const std::string owner_;
   const std::string holder_;
   WakeUps wake_ups_;
+  HeldTerm held_term_{&wake_ups_.poster};
   const std::unique_ptr<Outbox> outbox_;
   GitHubClient github_;
   RateLimiter limiter_;

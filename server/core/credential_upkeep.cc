@@ -61,9 +61,12 @@ absl::Time CredentialUpkeep::RunOnce() {
     if (is_known) continue;
     changed.push_back({state.id, state.app, state.installation_id});
   }
-  if (!changed.empty() && notes_->SetInstallations(changed).ok()) {
+  const Term term = held_term_->Get();
+  if (!changed.empty() && term != Term()) {
+    const absl::Status kept = notes_->SetInstallations(term, changed);
+    held_term_->NoteOver(term, kept);
     for (const CredentialInstallation& one : changed) {
-      stored_[one.credential] = {one.app, one.installation_id};
+      if (kept.ok()) stored_[one.credential] = {one.app, one.installation_id};
     }
   }
   return clock_->Now() + kCredentialUpkeepPeriod;

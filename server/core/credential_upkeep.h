@@ -13,13 +13,14 @@
 #include "server/base/metrics.h"
 #include "server/github/credentials.h"
 #include "server/outbox/credential_notes.h"
+#include "server/outbox/held_term.h"
 
 namespace signalbox {
 
 // CredentialUpkeep does what credentials need besides posting.
 //
-// It stores the installations of Apps that they have found at GitHub, so that
-// they need not ask again after a restart.
+// In the process's term, it stores the installations of Apps that they have
+// found at GitHub, so that they need not ask again after a restart.
 //
 // It sets the metric `signalbox_credential_stopped{credential,reason}`: 1 while
 // the credential is stopped for that reason, 0 afterwards. A credential for the
@@ -31,9 +32,10 @@ class CredentialUpkeep {
  public:
   // All pointers are borrowed.
   CredentialUpkeep(Credentials* credentials, CredentialNotes* notes,
-                   Metrics* metrics, Clock* clock)
+                   HeldTerm* held_term, Metrics* metrics, Clock* clock)
       : credentials_(credentials),
         notes_(notes),
+        held_term_(held_term),
         metrics_(metrics),
         clock_(clock) {}
 
@@ -51,6 +53,7 @@ class CredentialUpkeep {
 
   Credentials* const credentials_;
   CredentialNotes* const notes_;
+  HeldTerm* const held_term_;
   Metrics* const metrics_;
   Clock* const clock_;
   // The values of the metric, by credential and reason.

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/outbox/terms.h"
 
 namespace signalbox {
 
@@ -47,8 +48,10 @@ class CredentialNotes {
       absl::Time now) = 0;
 
   // Replaces the installations of these credentials, and leaves those of others
-  // as they are.
+  // as they are. FAILED_PRECONDITION, reason TERM_OVER: `term` is not the
+  // newest, and nothing has changed.
   virtual absl::Status SetInstallations(
+      const Term& term,
       absl::Span<const CredentialInstallation> installations) = 0;
   virtual absl::StatusOr<std::vector<CredentialInstallation>>
   Installations() = 0;

@@ -21,9 +21,10 @@ constexpr absl::Duration kBetweenBatches = absl::Milliseconds(100);
 
 }  // namespace
 
-Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-                         WakeUp* became_due)
+Housekeeper::Housekeeper(Upkeep* outbox, HeldTerm* held_term, Clock* clock,
+                         Options options, WakeUp* became_due)
     : outbox_(outbox),
+      held_term_(held_term),
       clock_(clock),
       options_(std::move(options)),
       became_due_(became_due),
@@ -32,6 +33,8 @@ Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
       next_forgetting_(last_look_.steady) {}
 
 absl::Time Housekeeper::RunOnce() {
+  term_ = held_term_->Get();
+  if (term_ == Term()) return absl::InfiniteFuture();
   const Moment now = clock_->Look();
   NoticeJump(now);
   absl::Time next = now.wall + kLook;
@@ -58,7 +61,7 @@ void Housekeeper::NoticeJump(const Moment& now) {
 
 bool Housekeeper::Expire(absl::Time now) {
   const absl::StatusOr<int> expired =
-      outbox_->ExpirePendings(now, kExpiriesPerBatch);
+      outbox_->ExpirePendings(term_, now, kExpiriesPerBatch);
   if (!Worked(expired.status())) return true;
   if (*expired > 0) {
     LogInfo(
@@ -71,7 +74,7 @@ bool Housekeeper::Expire(absl::Time now) {
 }
 
 bool Housekeeper::DoChores(absl::Time now) {
-  const absl::StatusOr<bool> did_batch = outbox_->DoChores(now);
+  const absl::StatusOr<bool> did_batch = outbox_->DoChores(term_, now);
   if (!Worked(did_batch.status())) return false;
   if (*did_batch) became_due_->Wake();
   return *did_batch;
@@ -79,7 +82,7 @@ bool Housekeeper::DoChores(absl::Time now) {
 
 bool Housekeeper::AbandonParked(absl::Time now) {
   const absl::StatusOr<int> abandoned =
-      outbox_->AbandonParked(now, kAbandonedPerBatch);
+      outbox_->AbandonParked(term_, now, kAbandonedPerBatch);
   if (!Worked(abandoned.status())) return true;
   if (*abandoned > 0) {
     LogWarning(
@@ -96,7 +99,7 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
   bool done = true;
   for (const StoppedCredential& credential : options_.stopped_credentials()) {
     const absl::StatusOr<int> abandoned =
-        outbox_->AbandonHeld(credential.id, credential.reason,
+        outbox_->AbandonHeld(term_, credential.id, credential.reason,
                              options_.retention, now, kAbandonedPerBatch);
     if (!Worked(abandoned.status())) return true;
     if (*abandoned > 0) {
@@ -116,7 +119,7 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
 void Housekeeper::Forget(const Moment& now) {
   const bool abandoned = AbandonHeld(now.wall);
   const absl::StatusOr<bool> more =
-      outbox_->ForgetOlderThan(options_.retention, now.wall);
+      outbox_->ForgetOlderThan(term_, options_.retention, now.wall);
   const bool go_on = Worked(more.status()) && (*more || !abandoned);
   next_forgetting_ =
       now.steady + (go_on ? kBetweenBatches : kBetweenForgettings);
@@ -124,6 +127,7 @@ void Housekeeper::Forget(const Moment& now) {
 
 bool Housekeeper::Worked(const absl::Status& status) {
   if (status.ok()) return true;
+  if (held_term_->NoteOver(term_, status)) return false;
   LogError(
       "the database failed during housekeeping; the server repeats this work "
       "soon, or after a restart",

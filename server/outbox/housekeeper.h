@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/wake_up.h"
+#include "server/outbox/held_term.h"
 #include "server/outbox/upkeep.h"
 
 namespace signalbox {
@@ -17,7 +18,8 @@ namespace signalbox {
 // expired pendings into errors. It abandons statuses that GitHub will not take.
 // It deletes old commits and history. It continues chores, and checkpoints
 // while nothing is written. All of this happens in small batches with pauses
-// between them, so that reports wait only briefly.
+// between them, so that reports wait only briefly. It happens only while the
+// process has the term (see terms.h).
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
 // than a minute, nothing expires: farms may have been unable to report, and get
@@ -46,12 +48,13 @@ class Housekeeper {
 
   // All pointers are borrowed. Wakes `became_due`, the poster's, after an entry
   // may have become due.
-  Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-              WakeUp* became_due);
+  Housekeeper(Upkeep* outbox, HeldTerm* held_term, Clock* clock,
+              Options options, WakeUp* became_due);
 
   // Does what is to be done now. Returns the wall time of the next call, 10 s
   // from now at the latest, since a new pending may expire earlier than all
-  // others. If the store fails, logs that and tries again in the next call.
+  // others. absl::InfiniteFuture(): when the process has the term. If the store
+  // fails, logs that and tries again in the next call.
   absl::Time RunOnce();
 
  private:
@@ -66,14 +69,16 @@ class Housekeeper {
   bool AbandonHeld(absl::Time now);
   // Does one batch of AbandonHeld and of deleting, and sets when to go on.
   void Forget(const Moment& now);
-  // Logs an error; returns whether there was none.
+  // Logs an error, unless the term is over. Returns whether there was none.
   bool Worked(const absl::Status& status);
 
   Upkeep* const outbox_;
+  HeldTerm* const held_term_;
   Clock* const clock_;
   const Options options_;
   WakeUp* const became_due_;
 
+  Term term_;                   // Of the present call of RunOnce.
   Moment last_look_;            // The last call of NoticeJump.
   SteadyTime quiet_until_;      // Until then nothing expires.
   SteadyTime next_forgetting_;  // When to call Forget.

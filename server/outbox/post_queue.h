@@ -34,7 +34,9 @@ struct DueWork {
 // now, and how the posts ended.
 //
 // Every method is one transaction. OK means that the change is durable;
-// outbox.h lists the errors.
+// outbox.h lists the errors. A method with a `term` makes changes only in the
+// newest term. FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest,
+// and nothing has changed.
 //
 // Thread-safe.
 class PostQueue : public RepositoryNames, public CredentialNotes {
@@ -48,10 +50,8 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // for each of `wanted`. The answer to each of `wanted` is at the same index;
   // nothing: no entry is due for it.
   //
-  // Only the process with the newest term takes entries out.
-  // FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest and
-  // `wanted` is not empty; nothing has changed. Then call again with `ended`
-  // alone, which needs no term: what GitHub answered is true in any case.
+  // Only taking out needs the newest term. After TERM_OVER call again with
+  // `ended` alone: what GitHub answered is true in any case.
   //
   // How a lease ends: if a newer report arrived meanwhile, the entry is due for
   // that one, and the outbox still notes what the try showed about GitHub. A
@@ -100,7 +100,8 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // their stored times, is later than `now`. Changes at most `most` of each
   // kind, beginning with the entries that are due soonest. True: there may be
   // more, so call it again.
-  virtual absl::StatusOr<bool> BringForward(absl::Duration farthest,
+  virtual absl::StatusOr<bool> BringForward(const Term& term,
+                                            absl::Duration farthest,
                                             absl::Time now, int most) = 0;
 
   // The credentials that have parked repositories, sorted.
@@ -110,8 +111,8 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // of them. It returns the store's number of the last one, which the next call
   // gets as `after`; 0 means that there are no more. The first call gets 0.
   virtual absl::StatusOr<int64_t> BringProbesForward(
-      const std::string& credential, int64_t after, absl::Time now,
-      int limit) = 0;
+      const Term& term, const std::string& credential, int64_t after,
+      absl::Time now, int limit) = 0;
 };
 
 }  // namespace signalbox

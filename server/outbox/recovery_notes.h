@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/outbox/terms.h"
 #include "server/report/event.h"
 #include "server/report/status_key.h"
 
@@ -47,7 +48,9 @@ struct SeenHook {
 // hooks, for which repositories, and what recovery must not forget itself.
 //
 // Every method is one transaction. OK means that the change is durable;
-// outbox.h lists the errors.
+// outbox.h lists the errors. What changes something does so only in the newest
+// term. FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest, and
+// nothing has changed.
 //
 // Thread-safe.
 class RecoveryNotes {
@@ -59,7 +62,7 @@ class RecoveryNotes {
                                                     int limit) = 0;
   // Deletes a rerun that was acted on or refused. With `retry_in` it keeps the
   // rerun, which is due again after that time.
-  virtual absl::Status SettleRerun(int64_t id,
+  virtual absl::Status SettleRerun(const Term& term, int64_t id,
                                    std::optional<absl::Duration> retry_in,
                                    absl::Time now) = 0;
 
@@ -70,8 +73,8 @@ class RecoveryNotes {
   // Call it before the server asks GitHub to redeliver. If the delivery arrives
   // again within an hour, the outbox does not take it for a person's request to
   // run contexts again. `cancelled`: the server did not ask after all.
-  virtual absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
-                                       absl::Time now) = 0;
+  virtual absl::Status AwaitRedelivery(const Term& term, const std::string& id,
+                                       bool cancelled, absl::Time now) = 0;
   // The hooks that sent the accepted deliveries.
   virtual absl::StatusOr<std::vector<SeenHook>> SeenHooks() = 0;
 
@@ -82,7 +85,7 @@ class RecoveryNotes {
 
   // Times that recovery stores under names of its own, such as the cursor of a
   // hook. GetNamedTime returns nothing for a name that was never set.
-  virtual absl::Status SetNamedTime(const std::string& name,
+  virtual absl::Status SetNamedTime(const Term& term, const std::string& name,
                                     absl::Time time) = 0;
   virtual absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) = 0;

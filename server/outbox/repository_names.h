@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/outbox/terms.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -43,7 +44,10 @@ struct NameAnswer {
 // tells it what GitHub says about names, and asks GitHub what it wants to know.
 //
 // Every method is one transaction. OK means that the change is durable;
-// outbox.h lists the errors.
+// outbox.h lists the errors. The store believes an answer only in the newest
+// term, because a later one may be on its way to another process.
+// FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest, and nothing
+// has changed. The question is asked again, then.
 //
 // Thread-safe.
 class RepositoryNames {
@@ -56,13 +60,14 @@ class RepositoryNames {
   // under both names are merged, unless the repositories' numbers differ; Judge
   // decides which report counts. Does nothing if the names are equal.
   // `answer.question_id` does not count.
-  virtual absl::Status LearnName(const Repository& from,
+  virtual absl::Status LearnName(const Term& term, const Repository& from,
                                  const NameAnswer& answer, absl::Time now) = 0;
 
   // Applies the answer to a question, and deletes the question. The question
   // stays and becomes due again later after kUnanswered, and after kMissing for
   // a repository without a name.
-  virtual absl::Status AnswerName(const NameAnswer& answer, absl::Time now) = 0;
+  virtual absl::Status AnswerName(const Term& term, const NameAnswer& answer,
+                                  absl::Time now) = 0;
 };
 
 }  // namespace signalbox

@@ -273,6 +273,18 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
+void LearnAnswer(SqliteConnection* connection, SqliteWriterState* state,
+                 std::optional<Repository> from, const NameAnswer& answer,
+                 absl::Time now) {
+  NameNews news;
+  news.from = std::move(from);
+  news.to = answer.name;
+  news.number = answer.number;
+  news.time = answer.update_time;
+  news.is_answer = true;
+  LearnName(connection, state, std::move(news), nullptr, now);
+}
+
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now) {
   Repository asked;
@@ -302,13 +314,8 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();
   repositories.aliases().Forget();
   if (answer.kind == NameAnswer::Kind::kNamed) {
-    NameNews news;
-    if (number == 0) news.from = asked;
-    news.to = answer.name;
-    news.number = answer.number;
-    news.time = answer.update_time;
-    news.is_answer = true;
-    LearnName(connection, state, news, nullptr, now);
+    LearnAnswer(connection, state,
+                number == 0 ? std::optional(asked) : std::nullopt, answer, now);
   }
   if (number != 0) {
     return SettleClaims(connection, state, asked.host, number, now);

@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_NAMES_H_
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,12 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                NameNews news,
                const std::function<absl::Status(const Repository&)>& may_move,
                absl::Time now);
+// The same for an answer with a name (kNamed). `from`: the name that the server
+// asked for; nothing: it asked for a number. Implements
+// RepositoryNames::LearnName.
+void LearnAnswer(SqliteConnection* connection, SqliteWriterState* state,
+                 std::optional<Repository> from, const NameAnswer& answer,
+                 absl::Time now);
 
 // Takes GitHub's answer to a stored question: applies it with LearnName and
 // deletes the question, or has the question asked again later. Implements

@@ -140,11 +140,12 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::StatusOr<bool> BringForward(absl::Duration farthest, absl::Time now,
-                                    int most) override {
+  absl::StatusOr<bool> BringForward(const Term& term, absl::Duration farthest,
+                                    absl::Time now, int most) override {
     // The settle time of a pending may be longer than any other wait.
     farthest = std::max(farthest, options_.pending_settle);
-    return Write(signalbox::BringForward, now + farthest, now, most);
+    return Write(InTerm(term, signalbox::BringForward), now + farthest, now,
+                 most);
   }
 
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
@@ -202,64 +203,64 @@ class SqliteOutbox : public Outbox {
     return Read<kUnfolded>(signalbox::CredentialsOfParked);
   }
 
-  absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
+  absl::StatusOr<int64_t> BringProbesForward(const Term& term,
+                                             const std::string& credential,
                                              int64_t after, absl::Time now,
                                              int limit) override {
-    return Write(BringCredentialForward, credential, after, now, limit);
+    return Write(InTerm(term, BringCredentialForward), credential, after, now,
+                 limit);
   }
 
-  absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
+  absl::StatusOr<int> AbandonParked(const Term& term, absl::Time now,
+                                    int limit) override {
     // Usually there is none, and a read does not hold up the writer.
     const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
       return HasHopelessParking(reader) || HasLostRepository(reader, now);
     });
     if (!any.ok()) return any.status();
     if (!*any) return 0;
-    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+    const auto abandon = [&](SqliteConnection* connection,
+                             SqliteWriterState* state) {
       const int abandoned =
           signalbox::AbandonParked(connection, state, now, limit);
       AbandonLost(connection, state, now, limit);
       return abandoned;
-    });
+    };
+    return Write(InTerm(term, abandon));
   }
 
-  absl::StatusOr<int> AbandonHeld(const std::string& credential,
+  absl::StatusOr<int> AbandonHeld(const Term& term,
+                                  const std::string& credential,
                                   const std::string& reason, absl::Duration age,
                                   absl::Time now, int limit) override {
-    return Write(signalbox::AbandonHeld, credential, reason, now - age, now,
-                 limit);
+    return Write(InTerm(term, signalbox::AbandonHeld), credential, reason,
+                 now - age, now, limit);
   }
 
-  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
-    return Write(signalbox::ExpirePendings, now, limit);
+  absl::StatusOr<int> ExpirePendings(const Term& term, absl::Time now,
+                                     int limit) override {
+    return Write(InTerm(term, signalbox::ExpirePendings), now, limit);
   }
 
-  absl::Status LearnName(const Repository& from, const NameAnswer& answer,
-                         absl::Time now) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-      NameNews news;
-      news.from = from;
-      news.to = answer.name;
-      news.number = answer.number;
-      news.time = answer.update_time;
-      news.is_answer = true;
-      signalbox::LearnName(connection, state, std::move(news), nullptr, now);
-    });
+  absl::Status LearnName(const Term& term, const Repository& from,
+                         const NameAnswer& answer, absl::Time now) override {
+    return Write(InTerm(term, LearnAnswer), from, answer, now);
   }
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
     return Read<kUnfolded>(signalbox::MeantBy, name);
   }
 
-  absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
-    return Write(signalbox::AnswerName, answer, now);
+  absl::Status AnswerName(const Term& term, const NameAnswer& answer,
+                          absl::Time now) override {
+    return Write(InTerm(term, signalbox::AnswerName), answer, now);
   }
 
-  absl::StatusOr<bool> DoChores(absl::Time now) override {
+  absl::StatusOr<bool> DoChores(const Term& term, absl::Time now) override {
     // Usually there are none, and a read does not hold up the writer.
     const absl::StatusOr<bool> any = Read<kUnfolded>(HasChores);
     if (!any.ok() || !*any) return any;
-    return Write(signalbox::DoChores, now);
+    return Write(InTerm(term, signalbox::DoChores), now);
   }
 
   absl::Status Checkpoint() override {
@@ -274,14 +275,16 @@ class SqliteOutbox : public Outbox {
     return checked;
   }
 
-  absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+  absl::StatusOr<bool> ForgetOlderThan(const Term& term, absl::Duration age,
                                        absl::Time now) override {
-    return Write(ForgetBefore, now - age, options_.changes_kept);
+    return Write(InTerm(term, ForgetBefore), now - age, options_.changes_kept);
   }
 
   absl::Status SetPause(const std::string& credential, absl::Duration pause_for,
                         absl::Time now) override {
-    return WriteRows(signalbox::SetPause, credential, pause_for, now);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::SetPause(connection, credential, pause_for, now);
+    });
   }
 
   absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
@@ -301,9 +304,10 @@ class SqliteOutbox : public Outbox {
     return Read<kUnfolded>(signalbox::Reruns, now, limit);
   }
 
-  absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
+  absl::Status SettleRerun(const Term& term, int64_t id,
+                           std::optional<absl::Duration> retry_in,
                            absl::Time now) override {
-    return WriteRows(signalbox::SettleRerun, id, retry_in, now);
+    return Write(InTerm(term, signalbox::SettleRerun), id, retry_in, now);
   }
 
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
@@ -311,9 +315,9 @@ class SqliteOutbox : public Outbox {
     return Read<kUnfolded>(signalbox::KnownDeliveries, ids);
   }
 
-  absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
-                               absl::Time now) override {
-    return WriteRows(signalbox::AwaitRedelivery, id, cancelled, now);
+  absl::Status AwaitRedelivery(const Term& term, const std::string& id,
+                               bool cancelled, absl::Time now) override {
+    return Write(InTerm(term, signalbox::AwaitRedelivery), id, cancelled, now);
   }
 
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
@@ -326,16 +330,18 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::Status SetInstallations(
+      const Term& term,
       absl::Span<const CredentialInstallation> installations) override {
-    return WriteRows(signalbox::SetInstallations, installations);
+    return Write(InTerm(term, signalbox::SetInstallations), installations);
   }
 
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
     return Read<kUnfolded>(signalbox::Installations);
   }
 
-  absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
-    return WriteRows(signalbox::SetNamedTime, name, time);
+  absl::Status SetNamedTime(const Term& term, const std::string& name,
+                            absl::Time time) override {
+    return Write(InTerm(term, signalbox::SetNamedTime), name, time);
   }
 
   absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
@@ -406,24 +412,11 @@ class SqliteOutbox : public Outbox {
     Returned<Changing, SqliteConnection*, SqliteWriterState*> result;
     const absl::Status status = writer_.Write(
         [&](SqliteConnection* connection, SqliteWriterState* state) {
-          if constexpr (std::is_void_v<decltype(change(connection, state))>) {
-            change(connection, state);
-          } else {
-            result = change(connection, state);
-          }
+          result = ReturnedBy(change, connection, state);
         },
         kind);
     if (!status.ok()) return RunTimeError(status);
     return result;
-  }
-
-  // The same for a change that does not need the state.
-  template <typename Changing, typename... Arguments>
-  absl::Status WriteRows(const Changing& change,
-                         const Arguments&... arguments) {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      change(connection, arguments...);
-    });
   }
 
   // Runs `look` with these arguments, as SqliteReaders::Read does or as another

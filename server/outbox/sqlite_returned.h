@@ -30,6 +30,27 @@ template <typename Function, typename... Arguments>
 using Returned = typename OrError<
     std::invoke_result_t<const Function&, const Arguments&...>>::Type;
 
+// Calls `function`. Returns OK if the function itself returns nothing.
+template <typename Function, typename... Arguments>
+Returned<Function, Arguments...> ReturnedBy(const Function& function,
+                                            const Arguments&... arguments) {
+  if constexpr (std::is_void_v<decltype(function(arguments...))>) {
+    function(arguments...);
+    return absl::OkStatus();
+  } else {
+    return function(arguments...);
+  }
+}
+
+// The same if `checked` is OK; else returns that error.
+template <typename Function, typename... Arguments>
+Returned<Function, Arguments...> ReturnedIf(const absl::Status& checked,
+                                            const Function& function,
+                                            const Arguments&... arguments) {
+  if (!checked.ok()) return checked;
+  return ReturnedBy(function, arguments...);
+}
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_RETURNED_H_

@@ -72,11 +72,12 @@ void EndTerm(SqliteConnection* connection, SqliteWriterState* state) {
 
 absl::Status CheckTerm(const SqliteWriterState& state, const Term& term) {
   if (term.epoch == state.epoch) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, kTermOver,
-               absl::StrCat("the term with epoch ", term.epoch,
-                            " has ended (the newest has epoch ", state.epoch,
-                            "); the server posts no more until it has claimed "
-                            "another term"));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, kTermOver,
+      absl::StrCat("the term with epoch ", term.epoch,
+                   " has ended (the newest has epoch ", state.epoch,
+                   "); the server does no more work until it has claimed "
+                   "another term"));
 }
 
 }  // namespace signalbox

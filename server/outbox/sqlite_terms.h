@@ -2,11 +2,13 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_TERMS_H_
 
 #include <string>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_returned.h"
 #include "server/outbox/sqlite_writer_state.h"
 #include "server/outbox/terms.h"
 
@@ -41,8 +43,27 @@ void GiveBack(SqliteConnection* connection, SqliteWriterState* state,
 void EndTerm(SqliteConnection* connection, SqliteWriterState* state);
 
 // FAILED_PRECONDITION, reason TERM_OVER, unless `term` is the newest. Call it
-// before entries are taken out.
+// before changes that only the holder makes.
 absl::Status CheckTerm(const SqliteWriterState& state, const Term& term);
+
+// The change `change` of the holder's work: a function that returns what
+// `change` returns, or the error of CheckTerm, in which case it changes
+// nothing. Both arguments are borrowed.
+template <typename Changing>
+auto InTerm(const Term& term, const Changing& change) {
+  return [&term, &change](SqliteConnection* connection,
+                          SqliteWriterState* state, const auto&... arguments) {
+    const absl::Status in_term = CheckTerm(*state, term);
+    // Some changes do not need the state.
+    if constexpr (std::is_invocable_v<const Changing&, SqliteConnection*,
+                                      SqliteWriterState*,
+                                      decltype(arguments)...>) {
+      return ReturnedIf(in_term, change, connection, state, arguments...);
+    } else {
+      return ReturnedIf(in_term, change, connection, arguments...);
+    }
+  };
+}
 
 }  // namespace signalbox
 

@@ -11,8 +11,9 @@
 
 namespace signalbox {
 
-// Several servers can share one store, and only one of them may post at a time.
-// A term is the stretch of time in which one server, its holder, posts.
+// Several servers can share one store, and only one of them may work at a time:
+// post, find missed webhooks, expire pendings, delete what is old. A term is
+// the stretch of time in which one server, its holder, works.
 struct Term {
   // Its number, which is larger than those of all earlier terms of the store.
   // 0: no term.
@@ -38,8 +39,7 @@ struct TermLook {
   std::string holder;  // For people: which server that is.
 };
 
-// Terms is the part of the outbox that lets one server at a time take entries
-// out for posting.
+// Terms is the part of the outbox that lets one server at a time work.
 //
 // To *claim* the term is to become its holder. A server without the term looks
 // several times a second. It claims if no process has the term, or if the
@@ -48,10 +48,14 @@ struct TermLook {
 // these rules.
 //
 // A term can change hands quickly, because it does not protect the statuses at
-// GitHub: the store checks the term whenever a server takes entries out
-// (PostQueue::Turn), and each entry in flight has a lease of its own. If a
-// server takes over without need, this costs some requests and causes no wrong
-// status.
+// GitHub: each entry in flight has a lease of its own. If a server takes over
+// without need, this costs some requests and causes no wrong status. What the
+// term protects is the store, which checks it in each change that is the
+// holder's work (each method with a `term`).
+//
+// Changes that any server makes have no term: it accepts reports and events, it
+// stores what GitHub said of the posts that it had begun
+// (PostQueue::Turn, Confess), and how long GitHub wants no requests (SetPause).
 //
 // If only one process at a time can open the store (SQLite), opening it ends
 // the term of the process before, and the first claim succeeds.
@@ -68,8 +72,8 @@ class Terms {
   virtual absl::StatusOr<TermLook> Look() = 0;
 
   // Begins the next term, whose holder is the process `owner` (not empty).
-  // `seen` is the result of the last Look, `holder` is for TermLook. The former
-  // holder can take no more entries out from then on.
+  // `seen` is the result of the last Look, `holder` is for TermLook. The store
+  // refuses the work of the former holder from then on.
   //
   // ABORTED, reason TERM_CHANGED: since `seen`, the holder has beaten, or
   // another process has claimed. Look again. After UNAVAILABLE the claim may

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/outbox/terms.h"
 
 namespace signalbox {
 
@@ -16,7 +17,9 @@ namespace signalbox {
 // checks the file for damage (see file_check.h), which holds up nobody.
 //
 // Every method that changes rows is one transaction. OK means that the change
-// is durable; outbox.h lists the errors.
+// is durable; outbox.h lists the errors. It changes them only in the newest
+// term. FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest, and
+// nothing has changed. (A method that finds nothing to do may return OK then.)
 //
 // Thread-safe.
 class Upkeep {
@@ -26,17 +29,20 @@ class Upkeep {
   // Turns at most `limit` pendings whose expiry is over into errors of the
   // server, beginning with those that expired first. Returns how many; if that
   // is `limit`, there may be more.
-  virtual absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) = 0;
+  virtual absl::StatusOr<int> ExpirePendings(const Term& term, absl::Time now,
+                                             int limit) = 0;
 
   // Abandons at most `limit` entries of parked repositories that the server no
   // longer probes (Parking::gives_up). Returns how many; if that is `limit`,
   // there may be more. Also adds chores that abandon the entries of
   // repositories whose name GitHub has not given for a week.
-  virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
+  virtual absl::StatusOr<int> AbandonParked(const Term& term, absl::Time now,
+                                            int limit) = 0;
   // The credential is stopped for this reason. Abandons at most `limit` entries
   // that wait for it and were reported longer than `age` ago. Returns how many;
   // if that is `limit`, there may be more.
-  virtual absl::StatusOr<int> AbandonHeld(const std::string& credential,
+  virtual absl::StatusOr<int> AbandonHeld(const Term& term,
+                                          const std::string& credential,
                                           const std::string& reason,
                                           absl::Duration age, absl::Time now,
                                           int limit) = 0;
@@ -45,7 +51,7 @@ class Upkeep {
   // Chores move commits to another repository after a rename, make many entries
   // due again, or abandon them. True: it did a batch, and there may be another
   // one.
-  virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
+  virtual absl::StatusOr<bool> DoChores(const Term& term, absl::Time now) = 0;
 
   // Moves the store's log of its newest transactions into the database. Does
   // nothing while changes wait to be written. Without this call a transaction
@@ -70,7 +76,8 @@ class Upkeep {
   // batch of some hundred rows. A commit is kept while one of its entries is
   // due, may expire, or was reported, posted, abandoned or seen at GitHub
   // within `age`. True: there may be more.
-  virtual absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+  virtual absl::StatusOr<bool> ForgetOlderThan(const Term& term,
+                                               absl::Duration age,
                                                absl::Time now) = 0;
 };
 

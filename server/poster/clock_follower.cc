@@ -11,7 +11,8 @@ constexpr int kMostBroughtForward = 500;
 
 }  // namespace
 
-absl::StatusOr<bool> ClockFollower::Follow(const Moment& now) {
+absl::StatusOr<bool> ClockFollower::Follow(const Term& term,
+                                           const Moment& now) {
   const absl::Duration gained =
       now.wall - farthest_ahead_.value_or(now).WallAt(now.steady);
   const bool is_set_back = gained < -kSetBack;
@@ -19,7 +20,7 @@ absl::StatusOr<bool> ClockFollower::Follow(const Moment& now) {
   if (is_set_back || gained >= absl::ZeroDuration()) farthest_ahead_ = now;
   if (farthest_due_ == absl::InfiniteDuration()) return true;
   const absl::StatusOr<bool> more =
-      outbox_->BringForward(farthest_due_, now.wall, kMostBroughtForward);
+      outbox_->BringForward(term, farthest_due_, now.wall, kMostBroughtForward);
   if (!more.ok()) return more.status();
   if (!*more) farthest_due_ = absl::InfiniteDuration();
   return !*more;

@@ -27,7 +27,7 @@ class ClockFollower {
   // entries, so that reports need not wait long for the transaction. True: all
   // due times are right. False: there may be more to repair, so call again at
   // once. Errors are those of PostQueue::BringForward; call again later.
-  absl::StatusOr<bool> Follow(const Moment& now);
+  absl::StatusOr<bool> Follow(const Term& term, const Moment& now);
 
  private:
   PostQueue* const outbox_;

@@ -17,13 +17,14 @@ constexpr int kMostProbesForward = 500;
 
 }  // namespace
 
-absl::StatusOr<absl::Time> ParkedCredentials::Check(const Moment& now) {
+absl::StatusOr<absl::Time> ParkedCredentials::Check(const Term& term,
+                                                    const Moment& now) {
   if (now.steady >= next_look_) {
     absl::Status found = FindChanged(now);
     if (!found.ok()) return found;
     next_look_ = now.steady + kParkedLook;
   }
-  const absl::StatusOr<bool> more = BringProbesForward(now.wall);
+  const absl::StatusOr<bool> more = BringProbesForward(term, now.wall);
   if (!more.ok()) return more.status();
   if (*more) return now.wall;
   if (origins_.empty()) return absl::InfiniteFuture();
@@ -51,11 +52,12 @@ absl::Status ParkedCredentials::FindChanged(const Moment& now) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> ParkedCredentials::BringProbesForward(absl::Time now) {
+absl::StatusOr<bool> ParkedCredentials::BringProbesForward(const Term& term,
+                                                           absl::Time now) {
   for (auto it = changed_.begin(); it != changed_.end();) {
     auto& [credential, last] = *it;
-    const absl::StatusOr<int64_t> done =
-        outbox_->BringProbesForward(credential, last, now, kMostProbesForward);
+    const absl::StatusOr<int64_t> done = outbox_->BringProbesForward(
+        term, credential, last, now, kMostProbesForward);
     if (!done.ok()) return done.status();
     last = *done;
     it = last == 0 ? changed_.erase(it) : std::next(it);

@@ -30,14 +30,14 @@ class ParkedCredentials {
   // repositories of each changed credential due. Returns when to call it again,
   // by the wall clock; that is soon if there are more. Errors are those of the
   // outbox; call it again as soon as the outbox works.
-  absl::StatusOr<absl::Time> Check(const Moment& now);
+  absl::StatusOr<absl::Time> Check(const Term& term, const Moment& now);
 
  private:
   // Adds the credentials whose origin has changed to `changed_`.
   absl::Status FindChanged(const Moment& now);
   // Handles up to 500 repositories of each credential in `changed_`. True:
   // there are more.
-  absl::StatusOr<bool> BringProbesForward(absl::Time now);
+  absl::StatusOr<bool> BringProbesForward(const Term& term, absl::Time now);
 
   PostQueue* const outbox_;
   CredentialTurns* const turns_;

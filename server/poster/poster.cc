@@ -129,24 +129,30 @@ void Poster::LeaveRequests(StandingRequests standing) {
 }
 
 bool Poster::Prepare(const Moment& now, absl::Time& next) {
-  settlements_.Add(ends_.Collect(now));
+  settlements_.Add(ends_.Collect(term_.value_or(Term()), now));
   if (!term_.has_value()) return false;
   RecallPauses();
   if (!recalled_pauses_) {
     next = now.wall + kStoreRetry;
     return false;
   }
-  const absl::StatusOr<bool> follows = clock_follower_.Follow(now);
-  if (!follows.ok()) LogStoreFailure(follows.status());
+  const absl::StatusOr<bool> follows = clock_follower_.Follow(*term_, now);
+  if (!follows.ok()) NoteStoreFailure(follows.status());
   if (!follows.ok() || !*follows) {
     next = follows.ok() ? now.wall : now.wall + kStoreRetry;
     return false;
   }
   if (closed_) return false;
-  const absl::StatusOr<absl::Time> check = parked_.Check(clock_->Look());
-  if (!check.ok()) LogStoreFailure(check.status());
+  const absl::StatusOr<absl::Time> check =
+      parked_.Check(*term_, clock_->Look());
+  if (!check.ok()) NoteStoreFailure(check.status());
   next = check.ok() ? *check : now.wall + kStoreRetry;
-  return true;
+  return term_.has_value();
+}
+
+void Poster::NoteStoreFailure(const absl::Status& status) {
+  if (ReasonOf(status) == kTermOver) SetTerm(std::nullopt);
+  LogStoreFailure(status);
 }
 
 void Poster::RecallPauses() {
@@ -205,7 +211,7 @@ bool Poster::BeginPass(int* steps, absl::Time& next) {
   std::set<std::string> full_hosts;
   while (!candidates->empty() && *steps < kMaxStepsPerRun) {
     // Requests that have ended meanwhile may park the next repository.
-    settlements_.Add(ends_.Collect(clock_->Look()));
+    settlements_.Add(ends_.Collect(*term_, clock_->Look()));
     Round round = BookRound(*std::move(candidates), &full_hosts, steps, next);
     if (!TakeAndBegin(&round, steps, next)) return false;
     // Otherwise the end of a request causes the next run, which begins here.

@@ -137,6 +137,8 @@ class Poster {
 
   // Does what must come before new requests. False: no request may begin now.
   bool Prepare(const Moment& now, absl::Time& next);
+  // Logs an error of the store. After TERM_OVER, the poster has no term.
+  void NoteStoreFailure(const absl::Status& status);
   // Obeys the pauses that other processes have stored.
   void RecallPauses();
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "common/error.h"
 #include "common/log.h"
 
 namespace signalbox {
@@ -74,7 +75,7 @@ void LogName(const EndedRequest& ended, const NameAnswer& answer) {
 }
 
 void LogStoreFailure(const absl::Status& status) {
-  if (absl::IsUnavailable(status)) return;
+  if (absl::IsUnavailable(status) || ReasonOf(status) == kTermOver) return;
   LogError("the database failed while posting; the server tries again",
            {{"error", status.ToString()}});
 }

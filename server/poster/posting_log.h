@@ -22,7 +22,7 @@ void LogLate(const Lease& lease);
 void LogName(const EndedRequest& ended, const NameAnswer& answer);
 
 // Logs an error of the store. Logs nothing for UNAVAILABLE, after which the
-// poster repeats the call.
+// poster repeats the call, nor for TERM_OVER, which is no failure.
 void LogStoreFailure(const absl::Status& status);
 
 }  // namespace signalbox

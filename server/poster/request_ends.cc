@@ -47,7 +47,8 @@ void RequestEnds::StorePause(const std::string& credential, const Moment& now) {
   if (!kept.ok()) LogStoreFailure(kept);
 }
 
-std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
+std::vector<Unsettled> RequestEnds::Collect(const Term& term,
+                                            const Moment& now) {
   Note(now);
   std::vector<Unsettled> unsettled;
   for (const EndedRequest& one : std::exchange(noted_, {})) {
@@ -71,7 +72,7 @@ std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
         requests_->Land();
         break;
       case Errand::kName:
-        LearnName(one, now.wall);
+        LearnName(term, one, now.wall);
         requests_->Land();
         break;
     }
@@ -104,15 +105,16 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   return ended;
 }
 
-void RequestEnds::LearnName(const EndedRequest& ended, absl::Time now) {
+void RequestEnds::LearnName(const Term& term, const EndedRequest& ended,
+                            absl::Time now) {
   const MovedRepositories::Question& asked = ended.request->named;
   const NameAnswer answer = AfterNaming(asked, ended.reply);
   absl::Status kept;
   if (answer.question_id != 0) {
     memory_->moved.End(answer.question_id);
-    kept = outbox_->AnswerName(answer, now);
+    kept = outbox_->AnswerName(term, answer, now);
   } else if (answer.kind == NameAnswer::Kind::kNamed) {
-    kept = outbox_->LearnName(asked.old_name, answer, now);
+    kept = outbox_->LearnName(term, asked.old_name, answer, now);
     if (!kept.ok()) memory_->moved.Forget(asked.old_name);
   }
   if (!kept.ok()) return LogStoreFailure(kept);

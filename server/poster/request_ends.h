@@ -9,6 +9,7 @@
 #include "server/github/request_gate.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
+#include "server/outbox/terms.h"
 #include "server/poster/credential_turns.h"
 #include "server/poster/held_entries.h"
 #include "server/poster/moved_repositories.h"
@@ -53,14 +54,15 @@ class RequestEnds {
 
   // Calls Note. Returns the settlements of all posts and reads that Note has
   // seen since the last Collect, to be stored by the caller. Handles the ends
-  // of the other requests itself.
-  std::vector<Unsettled> Collect(const Moment& now);
+  // of the other requests itself. `term`: the poster's; the outbox believes no
+  // names outside it.
+  std::vector<Unsettled> Collect(const Term& term, const Moment& now);
 
  private:
   void NoteEnd(const EndedRequest& ended, const Moment& now);
   void StorePause(const std::string& credential, const Moment& now);
   Unsettled EndOf(const EndedRequest& post, const Moment& now);
-  void LearnName(const EndedRequest& ended, absl::Time now);
+  void LearnName(const Term& term, const EndedRequest& ended, absl::Time now);
 
   PostQueue* const outbox_;
   RequestGate* const gate_;

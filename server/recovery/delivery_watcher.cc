@@ -28,8 +28,10 @@ absl::Time DeliveryWatcher::StoredCursor() const {
 }
 
 void DeliveryWatcher::StoreCursor(absl::Time time) const {
-  const absl::Status marked = tools_.notes->SetNamedTime(cursor_name_, time);
-  if (marked.ok()) return;
+  const Term term = tools_.held_term->Get();
+  const absl::Status marked =
+      tools_.notes->SetNamedTime(term, cursor_name_, time);
+  if (marked.ok() || tools_.held_term->NoteOver(term, marked)) return;
   LogError(
       "the database did not store how far a webhook's deliveries are "
       "read; after a restart, the server reads more of them than it needs",

@@ -211,7 +211,8 @@ bool HookFinder::LearnAddress(absl::string_view url) {
   for (const std::string& name : {HostNameOf(address), PathNameOf(address)}) {
     const bool is_known = IsOurs(name);
     if (is_known && now - *noted_.Find(name) < kNoteAddressEvery) continue;
-    if (!tools_.notes->SetNamedTime(name, now).ok()) continue;
+    const Term term = tools_.held_term->Get();
+    if (!tools_.notes->SetNamedTime(term, name, now).ok()) continue;
     noted_.Put(name, now);
     is_news = is_news || !is_known;
   }

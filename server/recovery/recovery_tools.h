@@ -15,6 +15,7 @@
 #include "server/github/credentials.h"
 #include "server/github/questions.h"
 #include "server/outbox/acceptance.h"
+#include "server/outbox/held_term.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/outbox/statuses.h"
 #include "server/report/event.h"
@@ -74,6 +75,7 @@ struct RecoveryTools {
   Acceptance* acceptance;
   Statuses* statuses;
   RecoveryNotes* notes;
+  HeldTerm* held_term;
   Credentials* credentials;
   Questions* questions;
   Metrics* metrics;

@@ -82,15 +82,18 @@ void Redeliverer::LookUp() {
 
 void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   // First, because the delivery may arrive before GitHub's answer.
+  const Term term = tools_.held_term->Get();
   const absl::Status awaited = tools_.notes->AwaitRedelivery(
-      redelivery.guid, /*cancelled=*/false, tools_.clock->Now());
+      term, redelivery.guid, /*cancelled=*/false, tools_.clock->Now());
   if (!awaited.ok()) {
-    LogError(
-        "the database failed, so the server does not ask GitHub to "
-        "redeliver a webhook; it tries again later",
-        {{"delivery", redelivery.guid},
-         {"hook", source_.path},
-         {"error", awaited.ToString()}});
+    if (!tools_.held_term->NoteOver(term, awaited)) {
+      LogError(
+          "the database failed, so the server does not ask GitHub to "
+          "redeliver a webhook; it tries again later",
+          {{"delivery", redelivery.guid},
+           {"hook", source_.path},
+           {"error", awaited.ToString()}});
+    }
     rest_end_ = tools_.clock->Steady() + tools_.options.every;
     return;
   }
@@ -132,8 +135,8 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
     // If this fails, and a person orders the same redelivery within the hour,
     // it does not count as a rerun.
     tools_.notes
-        ->AwaitRedelivery(redelivery.guid, /*cancelled=*/true,
-                          tools_.clock->Now())
+        ->AwaitRedelivery(tools_.held_term->Get(), redelivery.guid,
+                          /*cancelled=*/true, tools_.clock->Now())
         .IgnoreError();
   }
   if (asked || ambiguous) {

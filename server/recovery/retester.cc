@@ -287,16 +287,16 @@ void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
 void Retester::Settle(const Rerun& rerun,
                       std::optional<absl::Duration> retry_in) {
   under_way_.erase(rerun.id);
+  const Term term = tools_.held_term->Get();
   const absl::Status settled =
-      tools_.notes->SettleRerun(rerun.id, retry_in, tools_.clock->Now());
-  if (!settled.ok()) {
-    LogError(
-        "the database did not store what became of a /retest comment; the "
-        "server acts on it again",
-        {{"repository", rerun.wanted.repository.Display()},
-         {"pull_request", rerun.wanted.pull_request_number},
-         {"error", settled.ToString()}});
-  }
+      tools_.notes->SettleRerun(term, rerun.id, retry_in, tools_.clock->Now());
+  if (settled.ok() || tools_.held_term->NoteOver(term, settled)) return;
+  LogError(
+      "the database did not store what became of a /retest comment; the "
+      "server acts on it again",
+      {{"repository", rerun.wanted.repository.Display()},
+       {"pull_request", rerun.wanted.pull_request_number},
+       {"error", settled.ToString()}});
 }
 
 }  // namespace signalbox

@@ -175,12 +175,13 @@ void ReportMore(Outbox& outbox, FuzzInput& in) {
 
 void KeepUp(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = kNow + absl::Hours(in.Byte());
-  CheckStatus(outbox.ExpirePendings(now, 10).status());
+  CheckStatus(AsHolder(outbox, &Outbox::ExpirePendings, now, 10).status());
   CheckStatus(
       outbox.Retry(StatusKey::Of(kGears, *ParseSha(kSha), "ci/build"), now));
   CheckStatus(RenameRepository(outbox, kGears, kWidgets, 17, now));
   for (int i = 0; i < 5; ++i) {
-    const auto more = outbox.ForgetOlderThan(absl::Hours(24), now);
+    const auto more =
+        AsHolder(outbox, &Outbox::ForgetOlderThan, absl::Hours(24), now);
     CheckStatus(more.status());
     if (!more.ok() || !*more) break;
   }
@@ -188,8 +189,10 @@ void KeepUp(Outbox& outbox, FuzzInput& in) {
   CheckStatus(reruns.status());
   if (reruns.ok()) {
     for (const Rerun& rerun : *reruns) {
-      CheckStatus(outbox.SettleRerun(rerun.id, absl::ZeroDuration(), now));
-      CheckStatus(outbox.SettleRerun(rerun.id, std::nullopt, now));
+      CheckStatus(AsHolder(outbox, &Outbox::SettleRerun, rerun.id,
+                           absl::ZeroDuration(), now));
+      CheckStatus(
+          AsHolder(outbox, &Outbox::SettleRerun, rerun.id, std::nullopt, now));
     }
   }
   CheckStatus(outbox.Pauses(now).status());

@@ -90,7 +90,7 @@ void Fill(Outbox& outbox) {
   event.event = RerunRequested{kWidgets, 5, {"ci/build"}, "octocat", "MEMBER"};
   (void)outbox.AcceptEvent(event, kNow);
   (void)outbox.SetPause("acme", absl::Minutes(1), kNow);
-  (void)outbox.SetNamedTime("looked", kNow);
+  (void)AsHolder(outbox, &Outbox::SetNamedTime, "looked", kNow);
 }
 
 }  // namespace

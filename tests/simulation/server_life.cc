@@ -45,19 +45,22 @@ absl::Time ServerLife::RunOnce() {
   core_->wake_ups().poster.Take();
   absl::Time next = core_->intake()->RunOnce();
   if (failed_) return next;
-  if (housekeeping_ <= clock_->Now()) {
+  if (!work_is_stopped_) next = std::min(next, Work());
+  return IsWoken() ? absl::InfinitePast() : next;
+}
+
+absl::Time ServerLife::Work() {
+  next_posting_ = core_->Post();
+  // Names are checked once a day, everything else much sooner.
+  idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
+          core_->poster()->InFlight() == 0;
+  if (failed_) return next_posting_;
+  // After the poster: once the housekeeper has heard that the term is over, the
+  // poster tries nothing in it that the store would have to refuse.
+  if (core_->wake_ups().housekeeper.Take() || housekeeping_ <= clock_->Now()) {
     housekeeping_ = core_->housekeeper()->RunOnce();
   }
-  if (failed_) return next;
-  next = std::min(next, housekeeping_);
-  if (!posting_is_stopped_) {
-    next_posting_ = core_->Post();
-    // Names are checked once a day, everything else much sooner.
-    idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
-            core_->poster()->InFlight() == 0;
-    next = std::min(next, next_posting_);
-  }
-  return IsWoken() ? absl::InfinitePast() : next;
+  return std::min(next_posting_, housekeeping_);
 }
 
 }  // namespace signalbox

@@ -62,11 +62,11 @@ class ServerLife {
   // Lets only the part run that stores reports.
   void RunIntake() { core_->intake()->RunOnce(); }
 
-  // Stops the poster, as if its process had stopped, until GoOnPosting. Intake
-  // and housekeeper go on: they stand for another process meanwhile.
-  void StopPosting() { posting_is_stopped_ = true; }
-  void GoOnPosting() {
-    posting_is_stopped_ = false;
+  // Stops poster and housekeeper, as if their process had stopped, until
+  // GoOnWorking. Intake goes on: it stands for another process meanwhile.
+  void StopWorking() { work_is_stopped_ = true; }
+  void GoOnWorking() {
+    work_is_stopped_ = false;
     Wake();
   }
 
@@ -81,10 +81,13 @@ class ServerLife {
  private:
   ServerLife() = default;
 
+  // Lets the parts run that work only in a term. Returns when one of them next
+  // wants to run.
+  absl::Time Work();
   bool IsWoken() const {
     const Core::WakeUps& wake_ups = core_->wake_ups();
     return wake_ups.intake.is_requested() ||
-           (wake_ups.poster.is_requested() && !posting_is_stopped_);
+           (wake_ups.poster.is_requested() && !work_is_stopped_);
   }
 
   Metrics metrics_;
@@ -93,7 +96,7 @@ class ServerLife {
   Clock* clock_ = nullptr;
   bool failed_ = false;
   bool idle_ = false;
-  bool posting_is_stopped_ = false;
+  bool work_is_stopped_ = false;
   absl::Time next_posting_ = absl::InfinitePast();
   absl::Time housekeeping_ = absl::InfinitePast();
 };

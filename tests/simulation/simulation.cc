@@ -332,11 +332,11 @@ class World {
     if (std::exchange(has_frozen_, true)) return;
     Strike("the process froze");
     transport_->Freeze();
-    life_->StopPosting();
+    life_->StopWorking();
     history_.Add(history::Frozen{Now(), ""});
     InThisLife(freeze_->takeover, [this] { TakeOver(); });
     InThisLife(freeze_->thaw, [this] {
-      life_->GoOnPosting();
+      life_->GoOnWorking();
       transport_->Thaw();
     });
     InThisLife(freeze_->lasts, [this] {

@@ -34,22 +34,25 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
     return outbox_->CredentialsOfParked();
   }
-  absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
+  absl::StatusOr<int64_t> BringProbesForward(const Term& term,
+                                             const std::string& credential,
                                              int64_t after, absl::Time now,
                                              int limit) override {
-    return outbox_->BringProbesForward(credential, after, now, limit);
+    return outbox_->BringProbesForward(term, credential, after, now, limit);
   }
   bool NeedsCheck() override { return outbox_->NeedsCheck(); }
   absl::Status CheckFile(std::function<bool()> cancelled) override {
     return outbox_->CheckFile(std::move(cancelled));
   }
-  absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
-    return outbox_->AbandonParked(now, limit);
+  absl::StatusOr<int> AbandonParked(const Term& term, absl::Time now,
+                                    int limit) override {
+    return outbox_->AbandonParked(term, now, limit);
   }
-  absl::StatusOr<int> AbandonHeld(const std::string& credential,
+  absl::StatusOr<int> AbandonHeld(const Term& term,
+                                  const std::string& credential,
                                   const std::string& reason, absl::Duration age,
                                   absl::Time now, int limit) override {
-    return outbox_->AbandonHeld(credential, reason, age, now, limit);
+    return outbox_->AbandonHeld(term, credential, reason, age, now, limit);
   }
   absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
     return outbox_->FindDueWork(now);
@@ -70,9 +73,9 @@ class ForwardingOutbox : public Outbox {
                        absl::Time now) override {
     return outbox_->Confess(entries, now);
   }
-  absl::StatusOr<bool> BringForward(absl::Duration farthest, absl::Time now,
-                                    int most) override {
-    return outbox_->BringForward(farthest, now, most);
+  absl::StatusOr<bool> BringForward(const Term& term, absl::Duration farthest,
+                                    absl::Time now, int most) override {
+    return outbox_->BringForward(term, farthest, now, most);
   }
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
                                        const Sha& sha) override {
@@ -96,26 +99,28 @@ class ForwardingOutbox : public Outbox {
   absl::Status Retry(const StatusKey& key, absl::Time now) override {
     return outbox_->Retry(key, now);
   }
-  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
-    return outbox_->ExpirePendings(now, limit);
+  absl::StatusOr<int> ExpirePendings(const Term& term, absl::Time now,
+                                     int limit) override {
+    return outbox_->ExpirePendings(term, now, limit);
   }
-  absl::Status LearnName(const Repository& from, const NameAnswer& answer,
-                         absl::Time now) override {
-    return outbox_->LearnName(from, answer, now);
+  absl::Status LearnName(const Term& term, const Repository& from,
+                         const NameAnswer& answer, absl::Time now) override {
+    return outbox_->LearnName(term, from, answer, now);
   }
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
     return outbox_->MeantBy(name);
   }
-  absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
-    return outbox_->AnswerName(answer, now);
+  absl::Status AnswerName(const Term& term, const NameAnswer& answer,
+                          absl::Time now) override {
+    return outbox_->AnswerName(term, answer, now);
   }
-  absl::StatusOr<bool> DoChores(absl::Time now) override {
-    return outbox_->DoChores(now);
+  absl::StatusOr<bool> DoChores(const Term& term, absl::Time now) override {
+    return outbox_->DoChores(term, now);
   }
   absl::Status Checkpoint() override { return outbox_->Checkpoint(); }
-  absl::StatusOr<bool> ForgetOlderThan(absl::Duration age,
+  absl::StatusOr<bool> ForgetOlderThan(const Term& term, absl::Duration age,
                                        absl::Time now) override {
-    return outbox_->ForgetOlderThan(age, now);
+    return outbox_->ForgetOlderThan(term, age, now);
   }
   absl::Status SetPause(const std::string& credential, absl::Duration pause_for,
                         absl::Time now) override {
@@ -133,17 +138,18 @@ class ForwardingOutbox : public Outbox {
                                             int limit) override {
     return outbox_->Reruns(now, limit);
   }
-  absl::Status SettleRerun(int64_t id, std::optional<absl::Duration> retry_in,
+  absl::Status SettleRerun(const Term& term, int64_t id,
+                           std::optional<absl::Duration> retry_in,
                            absl::Time now) override {
-    return outbox_->SettleRerun(id, retry_in, now);
+    return outbox_->SettleRerun(term, id, retry_in, now);
   }
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) override {
     return outbox_->KnownDeliveries(ids);
   }
-  absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
-                               absl::Time now) override {
-    return outbox_->AwaitRedelivery(id, cancelled, now);
+  absl::Status AwaitRedelivery(const Term& term, const std::string& id,
+                               bool cancelled, absl::Time now) override {
+    return outbox_->AwaitRedelivery(term, id, cancelled, now);
   }
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
     return outbox_->SeenHooks();
@@ -153,14 +159,16 @@ class ForwardingOutbox : public Outbox {
     return outbox_->Repositories(after, limit);
   }
   absl::Status SetInstallations(
+      const Term& term,
       absl::Span<const CredentialInstallation> installations) override {
-    return outbox_->SetInstallations(installations);
+    return outbox_->SetInstallations(term, installations);
   }
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
     return outbox_->Installations();
   }
-  absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
-    return outbox_->SetNamedTime(name, time);
+  absl::Status SetNamedTime(const Term& term, const std::string& name,
+                            absl::Time time) override {
+    return outbox_->SetNamedTime(term, name, time);
   }
   absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {

@@ -2,6 +2,7 @@
 #define SIGNALBOX_TESTS_SUPPORT_TURNS_H_
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,17 @@ inline absl::StatusOr<Term> TermOf(Terms& terms, absl::Time now) {
     absl::StatusOr<Term> term = terms.Claim(*look, "the only process", "", now);
     if (!absl::IsAborted(term.status())) return term;
   }
+}
+
+// Calls a method of the store that needs a term, in the present one.
+template <typename Store, typename Part, typename Result,
+          typename... Parameters>
+Result AsHolder(Store& store,
+                Result (Part::*method)(const Term&, Parameters...),
+                std::type_identity_t<Parameters>... arguments) {
+  const absl::StatusOr<Term> term = TermOf(store, absl::UnixEpoch());
+  if (!term.ok()) return term.status();
+  return (store.*method)(*term, std::move(arguments)...);
 }
 
 // Shorter forms of PostQueue::Turn, for one lease. `Store` is both a PostQueue

@@ -152,8 +152,9 @@ class Holds {
 };
 
 void DoAllChores(Store* store, Holds* holds) {
-  while (Get(holds->Time(
-      [store] { return store->outbox().DoChores(store->now()); }))) {
+  while (Get(holds->Time([store] {
+    return AsHolder(store->outbox(), &Outbox::DoChores, store->now());
+  }))) {
   }
 }
 
@@ -257,7 +258,8 @@ void HoldOfRetention(benchmark::State& state, int commits) {
   Holds holds;
   for (auto iteration : state) {
     while (Get(holds.Time([&] {
-      return store.outbox().ForgetOlderThan(kRetention, store.now());
+      return AsHolder(store.outbox(), &Outbox::ForgetOlderThan, kRetention,
+                      store.now());
     }))) {
     }
   }

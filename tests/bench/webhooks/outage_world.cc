@@ -134,8 +134,8 @@ OutageWorld::Server::Server(OutageWorld* world) {
   recovery_options.became_due = &core->wake_ups().poster;
   recovery = std::make_unique<Recovery>(
       RecoveryTools{std::move(recovery_options), core->outbox(), core->outbox(),
-                    core->outbox(), credentials.get(), core->questions(),
-                    &metrics, &world->clock_});
+                    core->outbox(), core->held_term(), credentials.get(),
+                    core->questions(), &metrics, &world->clock_});
 }
 
 OutageWorld::OutageWorld(const Options& options) : options_(options) {

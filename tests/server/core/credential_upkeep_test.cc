@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 #include "tests/support/fake_clock.h"
 
 namespace signalbox {
@@ -57,9 +58,13 @@ class FakeNotes : public CredentialNotes {
     return std::vector<CredentialPause>();
   }
   absl::Status SetInstallations(
+      const Term& term,
       absl::Span<const CredentialInstallation> installations) override {
     ++writes;
     if (fails) return absl::UnavailableError("full");
+    if (term != Term{7}) {
+      return Error(absl::StatusCode::kFailedPrecondition, kTermOver, "");
+    }
     for (const CredentialInstallation& one : installations) {
       stored[one.credential] = one;
     }
@@ -79,6 +84,8 @@ class FakeNotes : public CredentialNotes {
 
 class CredentialUpkeepTest : public testing::Test {
  protected:
+  CredentialUpkeepTest() { held_term_.Set(Term{7}); }
+
   void Set(int64_t installation_id, const std::string& stop_reason = "") {
     credentials_.states.clear();
     credentials_.Set("github.com/acme", installation_id, stop_reason);
@@ -88,14 +95,18 @@ class CredentialUpkeepTest : public testing::Test {
   Metrics metrics_;
   FakeCredentials credentials_;
   FakeNotes notes_;
-  CredentialUpkeep upkeep_{&credentials_, &notes_, &metrics_, &clock_};
+  WakeUp term_over_;
+  HeldTerm held_term_{&term_over_};
+  CredentialUpkeep upkeep_{&credentials_, &notes_, &held_term_, &metrics_,
+                           &clock_};
 };
 
 TEST_F(CredentialUpkeepTest, TheNextProcessKnowsTheInstallation) {
   Set(77);
   EXPECT_EQ(upkeep_.RunOnce(), clock_.Now() + absl::Seconds(5));
   EXPECT_EQ(notes_.stored["github.com/acme"].app, kApp);
-  CredentialUpkeep next(&credentials_, &notes_, &metrics_, &clock_);
+  CredentialUpkeep next(&credentials_, &notes_, &held_term_, &metrics_,
+                        &clock_);
   ASSERT_TRUE(next.Recall().ok());
   EXPECT_EQ(credentials_.recalled["github.com/acme"], 77);
 }
@@ -138,6 +149,21 @@ TEST_F(CredentialUpkeepTest, AStoreThatFailedIsTriedAgain) {
   upkeep_.RunOnce();
   EXPECT_FALSE(upkeep_.Recall().ok());
   notes_.fails = false;
+  upkeep_.RunOnce();
+  EXPECT_EQ(notes_.stored["github.com/acme"].installation_id, 77);
+}
+
+TEST_F(CredentialUpkeepTest, StoresOnlyInTheTermOfTheProcess) {
+  held_term_.Set(Term());
+  Set(77);
+  upkeep_.RunOnce();
+  EXPECT_EQ(notes_.writes, 0);
+  held_term_.Set(Term{6});
+  upkeep_.RunOnce();
+  EXPECT_TRUE(notes_.stored.empty());
+  EXPECT_FALSE(held_term_.exists());
+  EXPECT_TRUE(term_over_.is_requested());
+  held_term_.Set(Term{7});
   upkeep_.RunOnce();
   EXPECT_EQ(notes_.stored["github.com/acme"].installation_id, 77);
 }

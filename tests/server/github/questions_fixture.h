@@ -19,10 +19,12 @@
 #include "server/github/questions.h"
 #include "server/github/request_gate.h"
 #include "server/github/static_credentials.h"
+#include "server/outbox/held_term.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 
@@ -72,6 +74,7 @@ class QuestionsFixture : public testing::Test {
       return credentials_->Find(repository);
     };
     outbox_ = *OpenSqliteOutbox(options);
+    held_term_.Set(*TermOf(*outbox_, clock_.Now()));
     MakeQuestions();
   }
 
@@ -136,6 +139,8 @@ class QuestionsFixture : public testing::Test {
   RateLimiter limiter_;
   std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Outbox> outbox_;
+  WakeUp term_over_;
+  HeldTerm held_term_{&term_over_};
   std::unique_ptr<Questions> questions_;
 };
 

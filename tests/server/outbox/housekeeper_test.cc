@@ -22,9 +22,10 @@ class FailingOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
 
-  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
+  absl::StatusOr<int> ExpirePendings(const Term& term, absl::Time now,
+                                     int limit) override {
     if (!error.ok()) return error;
-    return ForwardingOutbox::ExpirePendings(now, limit);
+    return ForwardingOutbox::ExpirePendings(term, now, limit);
   }
 
   absl::Status error;
@@ -49,8 +50,9 @@ class HousekeeperTest : public testing::Test {
     Housekeeper::Options options;
     options.retention = absl::Hours(24);
     options.stopped_credentials = [this] { return stopped_credentials_; };
-    housekeeper_ = std::make_unique<Housekeeper>(outbox_.get(), &clock_,
-                                                 options, &became_due_);
+    held_term_.Set(*TermOf(*store_, clock_.Now()));
+    housekeeper_ = std::make_unique<Housekeeper>(
+        outbox_.get(), &held_term_, &clock_, options, &became_due_);
   }
 
   void Say(const KeyReport& report) {
@@ -84,6 +86,8 @@ class HousekeeperTest : public testing::Test {
   std::unique_ptr<FailingOutbox> outbox_;
   std::unique_ptr<Housekeeper> housekeeper_;
   WakeUp became_due_;
+  WakeUp term_over_;
+  HeldTerm held_term_{&term_over_};
   int runs_that_made_due_ = 0;
 };
 
@@ -142,7 +146,7 @@ TEST_F(HousekeeperTest, ManyExpireAtOnce) {
   }
   ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Hours(7));
-  EXPECT_EQ(*store_->ExpirePendings(clock_.Now(), 1), 0);
+  EXPECT_EQ(*AsHolder(*store_, &Outbox::ExpirePendings, clock_.Now(), 1), 0);
   EXPECT_EQ(runs_that_made_due_, 5);
 }
 
@@ -241,7 +245,35 @@ TEST_F(HousekeeperTest, TheLastBatchOfAChoreCounts) {
                   .ok());
   housekeeper_->RunOnce();
   EXPECT_TRUE(became_due_.is_requested());
-  EXPECT_FALSE(*store_->DoChores(clock_.Now()));
+  EXPECT_FALSE(*AsHolder(*store_, &Outbox::DoChores, clock_.Now()));
+}
+
+TEST_F(HousekeeperTest, WithoutATermItChangesNothing) {
+  Say(Pending(1));
+  RunFor(absl::Minutes(11));
+  const Term term = held_term_.Get();
+  held_term_.Set(Term());
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(housekeeper_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(State(Pending(1)), CommitState::kPending);
+  held_term_.Set(term);
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
+}
+
+// Another process took the term over, and this one had not noticed.
+TEST_F(HousekeeperTest, ItsTermIsOverOnceTheStoreRefusesItsWork) {
+  Say(Pending(1));
+  RunFor(absl::Hours(6) - absl::Seconds(1));
+  const auto term = store_->Claim(*store_->Look(), "another", "", clock_.Now());
+  ASSERT_TRUE(term.ok()) << term.status();
+  RunFor(absl::Minutes(2));
+  EXPECT_EQ(State(Pending(1)), CommitState::kPending);
+  EXPECT_FALSE(held_term_.exists());
+  EXPECT_TRUE(term_over_.is_requested());
+  held_term_.Set(*term);
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
 }
 
 TEST_F(HousekeeperTest, AStoreThatFailsIsAskedAgain) {

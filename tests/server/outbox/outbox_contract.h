@@ -306,7 +306,8 @@ class OutboxContract
   // Expires overdue pendings, at most `limit`. Returns how many; -1 after an
   // error.
   int Expire(int limit = 100) {
-    const absl::StatusOr<int> expired = outbox().ExpirePendings(Now(), limit);
+    const absl::StatusOr<int> expired =
+        AsHolder(outbox(), &Outbox::ExpirePendings, Now(), limit);
     EXPECT_TRUE(expired.ok()) << expired.status();
     return expired.value_or(-1);
   }
@@ -363,7 +364,8 @@ class OutboxContract
         answer.number = number;
         answer.update_time = update_time;
       }
-      const absl::Status status = outbox().AnswerName(answer, Now());
+      const absl::Status status =
+          AsHolder(outbox(), &Outbox::AnswerName, answer, Now());
       EXPECT_TRUE(status.ok()) << status;
       return;
     }
@@ -384,7 +386,8 @@ class OutboxContract
   void ForgetOlderThan(absl::Duration age) {
     Outbox& kept_open = outbox();
     for (int batches = 0; batches < 1000; ++batches) {
-      const absl::StatusOr<bool> more = kept_open.ForgetOlderThan(age, Now());
+      const absl::StatusOr<bool> more =
+          AsHolder(kept_open, &Outbox::ForgetOlderThan, age, Now());
       ASSERT_TRUE(more.ok()) << more.status();
       if (!*more) return;
     }

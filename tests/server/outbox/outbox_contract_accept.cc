@@ -744,9 +744,12 @@ TEST_P(OutboxContract, ARedeliveryThatThisServerAskedForIsNoWish) {
   Receipts(Redelivered(WebhookPending()));
   Accept(ResultOf(Result::kFailure, 1));
   clock_.Advance(absl::Minutes(1));
-  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
-  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
-  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", true, Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::AwaitRedelivery, "id-1", false, Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::AwaitRedelivery, "id-1", false, Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::AwaitRedelivery, "id-1", true, Now()).ok());
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kUnchanged);
   // The server's redelivery has come. The next one is a person's.
@@ -754,14 +757,16 @@ TEST_P(OutboxContract, ARedeliveryThatThisServerAskedForIsNoWish) {
             Disposition::kAccepted);
   Accept(ResultOf(Result::kFailure, 2));
   // The server does not wait all day for one that never came.
-  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::AwaitRedelivery, "id-1", false, Now()).ok());
   clock_.Advance(absl::Hours(1) + absl::Seconds(1));
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kAccepted);
 }
 
 TEST_P(OutboxContract, AFirstArrivalThatThisServerAskedForIsTakenToo) {
-  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::AwaitRedelivery, "id-1", false, Now()).ok());
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kAccepted);
   Accept(ResultOf(Result::kFailure, 1));

@@ -64,7 +64,8 @@ TEST_P(OutboxContract, AClockSetBackDelaysNoRerun) {
     return reruns.size() == 1 && reruns[0].due_in <= absl::ZeroDuration();
   };
   EXPECT_FALSE(due());
-  EXPECT_TRUE(outbox().BringForward(kFarthestDue, Now(), 10).ok());
+  EXPECT_TRUE(
+      AsHolder(outbox(), &Outbox::BringForward, kFarthestDue, Now(), 10).ok());
   EXPECT_TRUE(due());
 }
 
@@ -96,12 +97,16 @@ TEST_P(OutboxContract, ARerunIsKeptUntilItIsSettled) {
   EXPECT_TRUE(Reruns(-1).empty());
 
   // A rerun that is tried later goes behind the others.
-  ASSERT_TRUE(outbox().SettleRerun(reruns[0].id, absl::Minutes(1), Now()).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::SettleRerun, reruns[0].id,
+                       absl::Minutes(1), Now())
+                  .ok());
   reruns = Reruns();
   ASSERT_EQ(reruns.size(), 2u);
   EXPECT_EQ(reruns[1].try_count, 1);
   EXPECT_EQ(reruns[1].due_in, absl::Minutes(1));
-  ASSERT_TRUE(outbox().SettleRerun(reruns[0].id, std::nullopt, Now()).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::SettleRerun, reruns[0].id,
+                       std::nullopt, Now())
+                  .ok());
   EXPECT_EQ(Reruns().size(), 1u);
 }
 
@@ -236,11 +241,11 @@ TEST_P(OutboxContract, InstallationsAreRemembered) {
   const std::vector<CredentialInstallation> some = {
       {"github.com/acme", "github.com/app:1", 77},
       {"github.com/labs", "github.com/app:1", 78}};
-  ASSERT_TRUE(outbox().SetInstallations(some).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::SetInstallations, some).ok());
   const std::vector<CredentialInstallation> changed = {
       {"github.com/acme", "github.com/app:2", 79},
       {"github.com/labs", "github.com/app:1", 0}};
-  ASSERT_TRUE(outbox().SetInstallations(changed).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::SetInstallations, changed).ok());
   const auto installations = outbox().Installations();
   ASSERT_TRUE(installations.ok());
   ASSERT_EQ(installations->size(), 1u);
@@ -251,9 +256,12 @@ TEST_P(OutboxContract, InstallationsAreRemembered) {
 
 TEST_P(OutboxContract, MarksAreRemembered) {
   EXPECT_EQ(*outbox().GetNamedTime("a"), std::nullopt);
-  ASSERT_TRUE(outbox().SetNamedTime("a", Now()).ok());
-  ASSERT_TRUE(outbox().SetNamedTime("b", Now() + kDay).ok());
-  ASSERT_TRUE(outbox().SetNamedTime("a", Now() + absl::Seconds(1)).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::SetNamedTime, "a", Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::SetNamedTime, "b", Now() + kDay).ok());
+  ASSERT_TRUE(
+      AsHolder(outbox(), &Outbox::SetNamedTime, "a", Now() + absl::Seconds(1))
+          .ok());
   EXPECT_EQ(*outbox().GetNamedTime("a"), Now() + absl::Seconds(1));
   EXPECT_EQ(*outbox().GetNamedTime("b"), Now() + kDay);
 }

@@ -100,10 +100,10 @@ TEST_P(OutboxContract, ARepositoryThatIsGoneIsAbandonedInTheEnd) {
   const ChangeCursor before = *outbox().NewestChange();
   for (int hours = 0; hours < 7 * 24; ++hours) {
     if (!Asked().empty() && Asked().front() == "78") Answer("78", "");
-    EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+    EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
     clock_.Advance(absl::Hours(1));
   }
-  EXPECT_TRUE(outbox().AbandonParked(Now(), 10).ok());
+  EXPECT_TRUE(AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10).ok());
   const auto changes = outbox().ChangesAfter(before, 10);
   ASSERT_TRUE(changes.ok());
   ASSERT_EQ(changes->size(), 1u);
@@ -163,12 +163,12 @@ TEST_P(OutboxContract, WhatHasNoNameForAWeekIsAbandoned) {
   Settle(*TakeResult(), Settlement::Kind::kPosted);
   Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
   for (int day = 0; day < 7; ++day) {
-    EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
-    EXPECT_EQ(*outbox().DoChores(Now()), false);
+    EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
+    EXPECT_EQ(*AsHolder(outbox(), &Outbox::DoChores, Now()), false);
     clock_.Advance(absl::Hours(24));
   }
   const ChangeCursor before = *outbox().NewestChange();
-  EXPECT_TRUE(outbox().AbandonParked(Now(), 10).ok());
+  EXPECT_TRUE(AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10).ok());
   const auto changes = outbox().ChangesAfter(before, 10);
   ASSERT_EQ(changes->size(), 1u);
   EXPECT_EQ(changes->front().status.posting.reason, "REPOSITORY_GONE");
@@ -180,7 +180,8 @@ TEST_P(OutboxContract, AClockSetBackDelaysNoQuestion) {
   EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
   clock_.Jump(-absl::Hours(1));
   EXPECT_THAT(Asked(), IsEmpty());
-  EXPECT_TRUE(outbox().BringForward(kFarthestDue, Now(), 10).ok());
+  EXPECT_TRUE(
+      AsHolder(outbox(), &Outbox::BringForward, kFarthestDue, Now(), 10).ok());
   EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
 }
 
@@ -294,7 +295,7 @@ TEST_P(OutboxContract, AnUnansweredQuestionHoldsNothingUpForLong) {
   ASSERT_EQ(questions.size(), 1u);
   NameAnswer answer;
   answer.question_id = questions.front().id;
-  ASSERT_TRUE(outbox().AnswerName(answer, Now()).ok());
+  ASSERT_TRUE(AsHolder(outbox(), &Outbox::AnswerName, answer, Now()).ok());
   EXPECT_THAT(Asked(), IsEmpty());
   clock_.Advance(kAmbiguousWait);
   EXPECT_TRUE(TakeResult().has_value());

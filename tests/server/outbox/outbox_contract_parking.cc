@@ -268,7 +268,9 @@ TEST_P(ParkingContract, WhatMayHelpBringsTheProbeForward) {
     EXPECT_TRUE(Tell(event));
   };
   const auto other_token = [&] {
-    EXPECT_TRUE(outbox().BringProbesForward("acme", 0, Now(), 100).ok());
+    EXPECT_TRUE(
+        AsHolder(outbox(), &Outbox::BringProbesForward, "acme", 0, Now(), 100)
+            .ok());
   };
   bool is_first = true;
   for (const std::function<void()>& hope : std::vector<std::function<void()>>{
@@ -361,13 +363,15 @@ TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
   const absl::Time begin = Now();
   clock_.Advance(absl::Hours(7 * 24) - absl::Seconds(1));
   Settle(Refused(*TakeProbe()));
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
   clock_.Advance(absl::Hours(1));
   Settle(Refused(*TakeProbe()));
   const ChangeCursor before = *outbox().NewestChange();
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 2), 2);
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 1);
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  EXPECT_EQ(ReasonOf(outbox().AbandonParked(Term(), Now(), 2).status()),
+            "TERM_OVER");
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 2), 2);
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 1);
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
   EXPECT_EQ(outbox().ChangesAfter(before, 10)->size(), 3u);
   for (const char sha : {'a', 'b', 'c'}) {
     EXPECT_EQ(Status("widgets", sha).posting.state, PostingState::kAbandoned);
@@ -390,12 +394,12 @@ TEST_P(ParkingContract, AReportBeginsTheWeekAnew) {
   Accept(Done("widgets", 'a'));
   clock_.Advance(absl::Hours(4 * 24));
   Settle(Refused(*TakeProbe()));
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
   clock_.Advance(absl::Hours(4 * 24));
   Settle(Refused(*TakeProbe()));
   // Even after the week has ended.
   Accept(Done("widgets", 'a'));
-  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonParked, Now(), 10), 0);
 }
 
 TEST_P(ParkingContract, WhatAStoppedCredentialHoldsIsAbandonedInTheEnd) {
@@ -403,8 +407,8 @@ TEST_P(ParkingContract, WhatAStoppedCredentialHoldsIsAbandonedInTheEnd) {
   Accept(Done("other/lib", 'a'));
   clock_.Advance(absl::Hours(24));
   Accept(Done("widgets", 'b'));
-  EXPECT_EQ(*outbox().AbandonHeld("acme", "APP_NOT_INSTALLED", absl::Hours(1),
-                                  Now(), 9),
+  EXPECT_EQ(*AsHolder(outbox(), &Outbox::AbandonHeld, "acme",
+                      "APP_NOT_INSTALLED", absl::Hours(1), Now(), 9),
             1);
   const Posting posting = Status("widgets", 'a').posting;
   EXPECT_EQ(posting.state, PostingState::kAbandoned);
@@ -578,9 +582,12 @@ TEST_P(ParkingContract, ProbesOfACredentialAreBroughtForwardInParts) {
   };
   clock_.Advance(absl::Seconds(9));
   EXPECT_EQ(due(), 0);
-  const int64_t last = *outbox().BringProbesForward("acme", 0, Now(), 2);
+  const int64_t last =
+      *AsHolder(outbox(), &Outbox::BringProbesForward, "acme", 0, Now(), 2);
   EXPECT_NE(last, 0);
-  EXPECT_EQ(*outbox().BringProbesForward("acme", last, Now(), 2), 0);
+  EXPECT_EQ(
+      *AsHolder(outbox(), &Outbox::BringProbesForward, "acme", last, Now(), 2),
+      0);
 }
 
 }  // namespace

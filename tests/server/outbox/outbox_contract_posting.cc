@@ -363,8 +363,10 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '4'));
   clock_.Jump(-absl::Hours(1));
   EXPECT_FALSE(TakeResult().has_value());
-  EXPECT_TRUE(*outbox().BringForward(kFarthestDue, Now(), 3));
-  EXPECT_FALSE(*outbox().BringForward(kFarthestDue, Now(), 3));
+  EXPECT_TRUE(
+      *AsHolder(outbox(), &Outbox::BringForward, kFarthestDue, Now(), 3));
+  EXPECT_FALSE(
+      *AsHolder(outbox(), &Outbox::BringForward, kFarthestDue, Now(), 3));
   for (int i = 0; i < 4; ++i) {
     const std::optional<Lease> lease = TakeResult();
     ASSERT_TRUE(lease.has_value()) << i;
@@ -374,7 +376,8 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
     Settle(settlement);
   }
   EXPECT_FALSE(TakeResult().has_value());
-  EXPECT_FALSE(*outbox().BringForward(kFarthestDue, Now(), 3));
+  EXPECT_FALSE(
+      *AsHolder(outbox(), &Outbox::BringForward, kFarthestDue, Now(), 3));
   EXPECT_FALSE(TakeResult().has_value());
   clock_.Advance(kAmbiguousWait);
   EXPECT_TRUE(TakeResult().has_value());

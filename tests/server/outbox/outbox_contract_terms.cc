@@ -1,5 +1,11 @@
-// Which process takes out what is to be posted.
+// Which process takes out what is to be posted, and does the other work.
 
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "tests/server/outbox/outbox_contract.h"
 
 namespace signalbox {
@@ -129,6 +135,143 @@ TEST_P(OutboxContract, OnlyTheHolderTakesEntriesOut) {
   EXPECT_EQ(leases->front()->lease_epoch, second.epoch);
   EXPECT_TRUE(store.GiveBack(second).ok());
   EXPECT_EQ(ReasonOf(take(second).status()), "TERM_OVER");
+}
+
+// What the tests below can see of the holder's work.
+std::string WorkSeenIn(Outbox& store, ChangeCursor begin, absl::Time now) {
+  std::string seen = absl::StrCat(
+      store.ChangesAfter(begin, 1000)->size(), " changes, ",
+      store.ListCommits(std::nullopt, 0, 1000)->size(), " commits, ",
+      store.Reruns(now, 10)->size(), " reruns, ",
+      store.FindDueWork(now)->questions.size(), " questions, ",
+      store.Installations()->size(), " installations, ",
+      store.GetNamedTime("mark")->has_value() ? "a mark, " : "", "next in ",
+      absl::FormatDuration(store.FindDueWork(now)->next_in));
+  const auto repositories = store.Repositories(CanonicalName(), 1000);
+  for (const KnownRepository& one : *repositories) {
+    absl::StrAppend(&seen, " ", one.repository.FullName());
+  }
+  return seen;
+}
+
+// A process that was stopped in the middle of its work goes on with what it had
+// decided, while another one works.
+TEST_P(OutboxContract, OnlyTheHolderDoesTheUpkeep) {
+  KeyReport expiring = Pending(1);
+  expiring.expires_after = absl::Hours(1);
+  Accept(expiring);
+  Accept(On(ResultOf(Result::kSuccess, 1), "lib"));
+  Settle(*TakeResult(), Settlement::Kind::kRetry);
+  Accept(On(ResultOf(Result::kSuccess, 1), "labs/held"));
+  EventSubmission rerun;
+  rerun.delivery = {"d1", "", "issue_comment", "created"};
+  rerun.event =
+      RerunRequested{Repo("widgets"), 3, {"ci/build"}, "octocat", "MEMBER"};
+  EXPECT_TRUE(Tell(rerun));
+  Deliver(On(Pending(1), "app"), 1);
+  Rename("app", "app-old", 1);
+  Accept(On(ResultOf(Result::kSuccess, 1), "app"));
+  // A merge of so many commits is a chore.
+  std::vector<KeyReport> many;
+  for (int i = 0; i < 150; ++i) {
+    for (const char* name : {"old", "new"}) {
+      many.push_back(On(Pending(1), name));
+      many.back().sha = *ParseSha(
+          absl::StrCat(1000 + i, std::string(36, *name == 'o' ? 'a' : 'b')));
+    }
+  }
+  InTurn(many);
+  Rename("old", "new", 7);
+
+  Outbox& store = outbox();
+  const ChangeCursor begin = *store.NewestChange();
+  NameAnswer answer;
+  answer.question_id = store.FindDueWork(Now())->questions.at(0).id;
+  answer.kind = NameAnswer::Kind::kNamed;
+  answer.name = Repo("app");
+  answer.number = 2;
+  NameAnswer moved = answer;
+  moved.name = Repo("lib-new");
+  moved.number = 9;
+  const int64_t rerun_id = store.Reruns(Now(), 10)->at(0).id;
+  const CredentialInstallation installation{"acme", "app", 12};
+  using Work = std::function<absl::Status(const Term&)>;
+  const std::vector<std::pair<std::string, Work>> upkeep = {
+      {"BringForward",
+       [&](const Term& term) {
+         return store.BringForward(term, absl::ZeroDuration(), Now(), 9)
+             .status();
+       }},
+      {"BringProbesForward",
+       [&](const Term& term) {
+         return store.BringProbesForward(term, "acme", 0, Now(), 9).status();
+       }},
+      {"LearnName",
+       [&](const Term& term) {
+         return store.LearnName(term, Repo("lib"), moved, Now());
+       }},
+      {"AnswerName",
+       [&](const Term& term) { return store.AnswerName(term, answer, Now()); }},
+      {"AbandonHeld",
+       [&](const Term& term) {
+         return store
+             .AbandonHeld(term, "labs", "APP_NOT_INSTALLED", absl::Hours(1),
+                          Now() + absl::Hours(2), 9)
+             .status();
+       }},
+      {"DoChores",
+       [&](const Term& term) { return store.DoChores(term, Now()).status(); }},
+      {"ExpirePendings",
+       [&](const Term& term) {
+         return store.ExpirePendings(term, Now() + absl::Hours(2), 9).status();
+       }},
+      {"SettleRerun",
+       [&](const Term& term) {
+         return store.SettleRerun(term, rerun_id, std::nullopt, Now());
+       }},
+      {"AwaitRedelivery",
+       [&](const Term& term) {
+         return store.AwaitRedelivery(term, "d2", false, Now());
+       }},
+      {"SetNamedTime",
+       [&](const Term& term) {
+         return store.SetNamedTime(term, "mark", Now());
+       }},
+      {"SetInstallations",
+       [&](const Term& term) {
+         return store.SetInstallations(term, {&installation, 1});
+       }},
+      {"ForgetOlderThan",
+       [&](const Term& term) {
+         return store.ForgetOlderThan(term, -absl::Hours(1), Now()).status();
+       }},
+  };
+  const std::string before = WorkSeenIn(store, begin, Now());
+  const Term former = Claimed(store, "a", Now());
+  const Term holder = Claimed(store, "b", Now());
+  for (const auto& [name, work] : upkeep) {
+    for (const Term& term : {Term(), former, Term{holder.epoch + 1}}) {
+      const absl::Status refused = work(term);
+      EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << name << refused;
+      EXPECT_EQ(ReasonOf(refused), "TERM_OVER") << name;
+    }
+  }
+  EXPECT_EQ(WorkSeenIn(store, begin, Now()), before);
+  for (const auto& [name, work] : upkeep) {
+    const absl::Status done = work(holder);
+    EXPECT_TRUE(done.ok()) << name << done;
+  }
+  EXPECT_NE(WorkSeenIn(store, begin, Now()), before);
+}
+
+// It heard of the limit, whoever works now.
+TEST_P(OutboxContract, AFormerHolderStoresAPause) {
+  Outbox& store = outbox();
+  const Term former = Claimed(store, "a", Now());
+  Claimed(store, "b", Now());
+  EXPECT_FALSE(store.SetNamedTime(former, "mark", Now()).ok());
+  EXPECT_TRUE(store.SetPause("acme", absl::Hours(1), Now()).ok());
+  EXPECT_EQ(store.Pauses(Now())->size(), 1u);
 }
 
 // GitHub's answer is true, and no other process has taken the entry out.

@@ -69,7 +69,8 @@ class SqliteChoresTest : public SqliteOutboxFixture {
     int64_t most = 0;
     for (int batches = 0; batches < 1000; ++batches) {
       const int64_t before = count();
-      const absl::StatusOr<bool> more = outbox->DoChores(clock_.Now());
+      const absl::StatusOr<bool> more =
+          AsHolder(*outbox, &Outbox::DoChores, clock_.Now());
       EXPECT_TRUE(more.ok()) << more.status();
       most = std::max(most, std::abs(count() - before));
       if (!more.ok() || !*more) return most;
@@ -111,7 +112,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   }
 
   // After a restart it continues.
-  ASSERT_TRUE(*outbox->DoChores(clock_.Now()));
+  ASSERT_TRUE(*AsHolder(*outbox, &Outbox::DoChores, clock_.Now()));
   outbox.reset();
   outbox = Open();
   EXPECT_LE(DoAll(outbox.get(), [this] { return Moved(); }), kMostRows);
@@ -227,8 +228,8 @@ TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
   const int64_t before = Count(half);
   ASSERT_GT(before, 0);
   for (int i = 0; i < 300; ++i) {
-    const auto more =
-        outbox->ForgetOlderThan(absl::ZeroDuration(), clock_.Now());
+    const auto more = AsHolder(*outbox, &Outbox::ForgetOlderThan,
+                               absl::ZeroDuration(), clock_.Now());
     ASSERT_TRUE(more.ok());
     if (!*more) break;
   }

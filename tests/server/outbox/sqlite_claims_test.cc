@@ -136,9 +136,10 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
           name.empty() ? NameAnswer::Kind::kMissing : NameAnswer::Kind::kNamed;
       if (!name.empty()) answer.name = Repo(name);
       answer.number = number;
-      ASSERT_TRUE(outbox_->AnswerName(answer, clock_.Now()).ok());
+      ASSERT_TRUE(
+          AsHolder(*outbox_, &Outbox::AnswerName, answer, clock_.Now()).ok());
       for (int i = 0; i < 100; ++i) {
-        const auto more = outbox_->DoChores(clock_.Now());
+        const auto more = AsHolder(*outbox_, &Outbox::DoChores, clock_.Now());
         ASSERT_TRUE(more.ok());
         if (!*more) return;
       }

@@ -285,11 +285,14 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->AcceptEvent(event, clock_->Now()), "AcceptEvent");
     Works(outbox_->SetPause("acme", absl::Minutes(1), clock_->Now()),
           "SetPause");
-    Works(outbox_->SetNamedTime("looked", clock_->Now()), "SetNamedTime");
-    Works(outbox_->AwaitRedelivery("third", false, clock_->Now()),
+    Works(AsHolder(*outbox_, &Outbox::SetNamedTime, "looked", clock_->Now()),
+          "SetNamedTime");
+    Works(AsHolder(*outbox_, &Outbox::AwaitRedelivery, "third", false,
+                   clock_->Now()),
           "AwaitRedelivery");
     const CredentialInstallation installation{"acme", "app", 12};
-    Works(outbox_->SetInstallations({&installation, 1}), "SetInstallations");
+    Works(AsHolder(*outbox_, &Outbox::SetInstallations, {&installation, 1}),
+          "SetInstallations");
     outbox_.reset();
     {
       Editor editor(Database());
@@ -558,7 +561,7 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void Chores() {
     for (int i = 0; i < 20; ++i) {
-      const auto more = outbox_->DoChores(clock_->Now());
+      const auto more = AsHolder(*outbox_, &Outbox::DoChores, clock_->Now());
       if (!Works(more, "DoChores") || !*more) return;
     }
     ADD_FAILURE() << "chores without end";
@@ -566,12 +569,14 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void Upkeep() {
     const absl::Time now = clock_->Now();
-    Works(outbox_->BringForward(kFarthestDue, now, 100), "BringForward");
-    Works(outbox_->BringProbesForward("acme", 0, now, 100),
+    Works(AsHolder(*outbox_, &Outbox::BringForward, kFarthestDue, now, 100),
+          "BringForward");
+    Works(AsHolder(*outbox_, &Outbox::BringProbesForward, "acme", 0, now, 100),
           "BringProbesForward");
-    Works(outbox_->AbandonParked(now, 100), "AbandonParked");
-    Works(outbox_->AbandonHeld("acme", "CREDENTIAL_REFUSED", absl::Hours(1),
-                               now, 100),
+    Works(AsHolder(*outbox_, &Outbox::AbandonParked, now, 100),
+          "AbandonParked");
+    Works(AsHolder(*outbox_, &Outbox::AbandonHeld, "acme", "CREDENTIAL_REFUSED",
+                   absl::Hours(1), now, 100),
           "AbandonHeld");
     std::vector<StatusKey> keys;
     for (const Key& key : Keys()) {
@@ -587,17 +592,24 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->RetryAll(keys, now), "RetryAll");
     for (const StatusKey& key : keys) Works(outbox_->Retry(key, now), "Retry");
     Works(outbox_->SetPause("acme", absl::Minutes(1), now), "SetPause");
-    Works(outbox_->SetNamedTime("looked", now), "SetNamedTime");
-    Works(outbox_->AwaitRedelivery("third", true, now), "AwaitRedelivery");
-    Works(outbox_->AwaitRedelivery("third", false, now), "AwaitRedelivery");
+    Works(AsHolder(*outbox_, &Outbox::SetNamedTime, "looked", now),
+          "SetNamedTime");
+    Works(AsHolder(*outbox_, &Outbox::AwaitRedelivery, "third", true, now),
+          "AwaitRedelivery");
+    Works(AsHolder(*outbox_, &Outbox::AwaitRedelivery, "third", false, now),
+          "AwaitRedelivery");
     const CredentialInstallation installation{"acme", "app", 12};
-    Works(outbox_->SetInstallations({&installation, 1}), "SetInstallations");
+    Works(AsHolder(*outbox_, &Outbox::SetInstallations, {&installation, 1}),
+          "SetInstallations");
     const auto reruns = outbox_->Reruns(now, 100);
     if (Works(reruns, "Reruns")) {
       for (const Rerun& rerun : *reruns) {
-        Works(outbox_->SettleRerun(rerun.id, absl::ZeroDuration(), now),
+        Works(AsHolder(*outbox_, &Outbox::SettleRerun, rerun.id,
+                       absl::ZeroDuration(), now),
               "SettleRerun");
-        Works(outbox_->SettleRerun(rerun.id, std::nullopt, now), "SettleRerun");
+        Works(AsHolder(*outbox_, &Outbox::SettleRerun, rerun.id, std::nullopt,
+                       now),
+              "SettleRerun");
       }
     }
     const auto work = outbox_->FindDueWork(now + absl::Hours(48));
@@ -605,12 +617,14 @@ class SqliteAnyDamageTest : public testing::Test {
       for (const NameQuestion& question : work->questions) {
         NameAnswer answer;
         answer.question_id = question.id;
-        Works(outbox_->AnswerName(answer, now), "AnswerName");
+        Works(AsHolder(*outbox_, &Outbox::AnswerName, answer, now),
+              "AnswerName");
         answer.kind = NameAnswer::Kind::kNamed;
         answer.name = Repo("gears");
         answer.number = 17;
         answer.update_time = now;
-        Works(outbox_->AnswerName(answer, now), "AnswerName");
+        Works(AsHolder(*outbox_, &Outbox::AnswerName, answer, now),
+              "AnswerName");
       }
     }
   }
@@ -627,7 +641,8 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void ForgetOlderThan(absl::Duration age) {
     for (int i = 0; i < 20; ++i) {
-      const auto more = outbox_->ForgetOlderThan(age, clock_->Now());
+      const auto more =
+          AsHolder(*outbox_, &Outbox::ForgetOlderThan, age, clock_->Now());
       if (!Works(more, "ForgetOlderThan") || !*more) return;
     }
     ADD_FAILURE() << "forgetting without end";
@@ -682,7 +697,8 @@ class SqliteAnyDamageTest : public testing::Test {
     Chores();
     Drain();
     clock_->Advance(absl::Hours(8));
-    Works(outbox_->ExpirePendings(clock_->Now(), 100), "ExpirePendings");
+    Works(AsHolder(*outbox_, &Outbox::ExpirePendings, clock_->Now(), 100),
+          "ExpirePendings");
     Merge();
     ReportAll([](const Key&) { return true; }, true);
     Drain();

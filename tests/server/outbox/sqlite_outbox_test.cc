@@ -176,11 +176,12 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
   pending.expires_after = absl::Hours(1);
   ASSERT_TRUE(Accept(outbox.get(), pending).ok());
   clock_.Advance(absl::Hours(2));
-  const auto expired = outbox->ExpirePendings(clock_.Now(), 10);
+  const auto expired =
+      AsHolder(*outbox, &Outbox::ExpirePendings, clock_.Now(), 10);
   ASSERT_TRUE(expired.ok()) << expired.status();
   EXPECT_EQ(*expired, 1);
   EXPECT_EQ(damage_.size(), 1u);
-  EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 10), 0);
+  EXPECT_EQ(*AsHolder(*outbox, &Outbox::ExpirePendings, clock_.Now(), 10), 0);
   EXPECT_EQ(First(outbox.get()).posting.reason, "ROW_DAMAGED");
   EXPECT_EQ(outbox->GetCommit(Repo("widgets"), ShaOf('c'))->statuses[0].phase,
             Phase::kExpired);
@@ -496,15 +497,17 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
   EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), ShaOf('f')).ok());
   EXPECT_THAT(told, IsEmpty());
 
-  std::filesystem::rename(database(), database() + ".old");
   const absl::Time now = clock_.Now();
+  const Term term = *TermOf(*outbox, now);
+  std::filesystem::rename(database(), database() + ".old");
   const std::vector<std::function<absl::Status()>> writes = {
       [&] { return Accept(outbox, Pending(2)).status(); },
-      [&] { return outbox->SetNamedTime("mark", now); },
+      [&] { return outbox->SetNamedTime(term, "mark", now); },
       [&] { return outbox->SetPause("credential", absl::ZeroDuration(), now); },
-      [&] { return outbox->SettleRerun(1, std::nullopt, now); },
+      [&] { return outbox->SettleRerun(term, 1, std::nullopt, now); },
       [&] {
-        return outbox->ForgetOlderThan(absl::ZeroDuration(), now).status();
+        return outbox->ForgetOlderThan(term, absl::ZeroDuration(), now)
+            .status();
       },
   };
   for (const auto& write : writes) {
@@ -594,7 +597,9 @@ TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
   }
   EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(0), 10)->size(), 3u);
   // Begins with the second.
-  ASSERT_TRUE(outbox->ForgetOlderThan(absl::Hours(2), clock_.Now()).ok());
+  ASSERT_TRUE(
+      AsHolder(*outbox, &Outbox::ForgetOlderThan, absl::Hours(2), clock_.Now())
+          .ok());
   EXPECT_TRUE(
       absl::IsOutOfRange(outbox->ChangesAfter(ChangeCursor(0), 10).status()));
   ASSERT_EQ(outbox->ChangesAfter(ChangeCursor(1), 10)->size(), 2u);
@@ -611,7 +616,9 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   ASSERT_TRUE(
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).ok());
   EXPECT_EQ(outbox->ChangesAfter(ChangeCursor(0), 10)->size(), 3u);
-  ASSERT_TRUE(outbox->ForgetOlderThan(absl::ZeroDuration(), clock_.Now()).ok());
+  ASSERT_TRUE(AsHolder(*outbox, &Outbox::ForgetOlderThan, absl::ZeroDuration(),
+                       clock_.Now())
+                  .ok());
   ASSERT_TRUE(
       absl::IsNotFound(outbox->GetCommit(Repo("a"), ShaOf('a')).status()));
   // The second number was the end of the try.
@@ -720,7 +727,8 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
           Accept(outbox->get(), ResultOf(Result::kSuccess, attempt)).ok());
       Settle(outbox->get(), Settlement::Kind::kPosted);
     }
-    while (*(*outbox)->ForgetOlderThan(absl::ZeroDuration(), clock_.Now())) {
+    while (*AsHolder(**outbox, &Outbox::ForgetOlderThan, absl::ZeroDuration(),
+                     clock_.Now())) {
     }
     EXPECT_EQ((*outbox)->ChangesAfter(ChangeCursor(595), 10)->size(), 5u);
   }

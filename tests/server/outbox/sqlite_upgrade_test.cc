@@ -290,8 +290,11 @@ TEST_F(SqliteUpgradeTest, PendingsExpireInTime) {
   for (const int version : kVersions) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
-    EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 100), 0);
-    EXPECT_EQ(*outbox->ExpirePendings(clock_.Now() + absl::Hours(7), 100), 8);
+    EXPECT_EQ(*AsHolder(*outbox, &Outbox::ExpirePendings, clock_.Now(), 100),
+              0);
+    EXPECT_EQ(*AsHolder(*outbox, &Outbox::ExpirePendings,
+                        clock_.Now() + absl::Hours(7), 100),
+              8);
     const auto history = outbox->GetHistory(
         StatusKey::Of(Repo("widgets"), ShaOf('a'), "running"));
     ASSERT_TRUE(history.ok());

@@ -273,7 +273,7 @@ TEST_F(PosterParkingTest, AfterAWeekItIsGivenUpAndAReportTakesItUpAgain) {
   const KeyReport report = Of("acme/web", 1);
   Say(report);
   RunFor(absl::Hours(7 * 24 + 1));
-  ASSERT_EQ(*outbox_->AbandonParked(clock_.Now(), 100), 1);
+  ASSERT_EQ(*AsHolder(*outbox_, &Outbox::AbandonParked, clock_.Now(), 100), 1);
   EXPECT_EQ(PostingAt("acme/web", 1).state, PostingState::kAbandoned);
   EXPECT_EQ(PostingAt("acme/web", 1).reason, "REPOSITORY_NOT_FOUND");
   Answer(0);

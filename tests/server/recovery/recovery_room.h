@@ -76,9 +76,9 @@ class RecoveryRoomTest : public QuestionsFixture {
   void StartOn(Outbox* outbox) {
     recovery_.reset();
     MakeQuestions();
-    recovery_ = std::make_unique<Recovery>(
-        RecoveryTools{options_, outbox, outbox, outbox, credentials_.get(),
-                      questions_.get(), &metrics_, &clock_});
+    recovery_ = std::make_unique<Recovery>(RecoveryTools{
+        options_, outbox, outbox, outbox, &held_term_, credentials_.get(),
+        questions_.get(), &metrics_, &clock_});
   }
 
   // Runs recovery and the webhooks for `time` on the virtual clock.

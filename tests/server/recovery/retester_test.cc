@@ -58,9 +58,9 @@ class RetesterTest : public QuestionsFixture {
   void Start() { StartOn(outbox_.get()); }
 
   void StartOn(Outbox* outbox) {
-    tools_ = std::make_unique<RecoveryTools>(
-        RecoveryTools{options_, outbox, outbox, outbox, credentials_.get(),
-                      questions_.get(), &metrics_, &clock_});
+    tools_ = std::make_unique<RecoveryTools>(RecoveryTools{
+        options_, outbox, outbox, outbox, &held_term_, credentials_.get(),
+        questions_.get(), &metrics_, &clock_});
     retester_ = std::make_unique<Retester>(*tools_);
   }
 

@@ -671,12 +671,12 @@ class TenantsTest : public ServiceTest {
           continue;
         }
         ASSERT_LT(answered.size(), 100u);
-        ASSERT_TRUE(outbox_->AnswerName(*answer, now).ok());
+        ASSERT_TRUE(AsHolder(*outbox_, &Outbox::AnswerName, *answer, now).ok());
         is_done = false;
       }
       absl::StatusOr<bool> more = true;
       while (*more) {
-        more = outbox_->DoChores(now);
+        more = AsHolder(*outbox_, &Outbox::DoChores, now);
         ASSERT_TRUE(more.ok()) << more.status();
       }
     }
