@@ -31,12 +31,13 @@ Housekeeper::Options HousekeeperOptions(const Core::Options& options,
   return housekeeper;
 }
 
-Questions::Options QuestionsOptions(Outbox* outbox) {
+Questions::Options QuestionsOptions(Outbox* outbox, const HeldTerm* held_term) {
   Questions::Options questions;
   questions.store_pause = [outbox](const std::string& credential,
                                    absl::Duration pause_for, absl::Time now) {
     return outbox->SetPause(credential, pause_for, now);
   };
+  questions.may_ask = [held_term] { return held_term->exists(); };
   return questions;
 }
 
@@ -106,8 +107,9 @@ Core::Core(Options options, std::unique_ptr<Outbox> outbox,
                    HousekeeperOptions(options, credentials), &wake_ups_.poster),
       intake_(outbox_.get(), clock, Intake::Options(), &wake_ups_.intake,
               &wake_ups_.poster),
-      questions_(QuestionsOptions(outbox_.get()), credentials, &github_, &gate_,
-                 metrics, clock, &wake_ups_.questions, &wake_ups_.poster),
+      questions_(QuestionsOptions(outbox_.get(), &held_term_), credentials,
+                 &github_, &gate_, metrics, clock, &wake_ups_.questions,
+                 &wake_ups_.poster),
       credential_upkeep_(credentials, outbox_.get(), &held_term_, metrics,
                          clock),
       posting_metrics_(metrics, [this](const std::string& credential) {
@@ -144,7 +146,9 @@ void Core::SetTerm(const Term& term) {
   const bool exists = term != Term();
   poster_.SetTerm(exists ? std::optional(term) : std::nullopt);
   held_term_.Set(term);
-  if (exists) wake_ups_.housekeeper.Wake();
+  if (!exists) return;
+  wake_ups_.housekeeper.Wake();
+  wake_ups_.questions.Wake();
 }
 
 bool Core::DropLostTerm() {

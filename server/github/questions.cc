@@ -224,6 +224,12 @@ SteadyTime Questions::Begin(const std::string& credential, Line& line) {
     queue.front()->last =
         Unanswered(Action::kRetry, std::string(reason), std::string(message));
   };
+  if (options_.may_ask && !options_.may_ask()) {
+    wait_for(
+        "NOT_ASKED",
+        "another server does the work now, so this one sends no questions");
+    return SteadyTime::InfiniteFuture();
+  }
   const absl::StatusOr<Token> token =
       credentials_->Get(credential, clock_->Now());
   if (absl::IsUnavailable(token.status())) {

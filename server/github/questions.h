@@ -61,7 +61,7 @@ bool IsRefused(const Verdict& verdict);
 // - The patience is over: verdict kRetry. The reason is that of the last
 //   failure. If the question was never sent, the reason is what it waited for:
 //   CREDENTIAL_NOT_READY, a reason of RequestGate, or NOT_ASKED (other
-//   questions came first).
+//   questions came first, or Options::may_ask forbade it).
 // If GitHub did not answer, `answer` of the reply is an error.
 //
 // Questions has no thread of its own: a Worker or a simulation calls RunOnce.
@@ -80,6 +80,9 @@ class Questions {
     std::function<absl::Status(const std::string& credential,
                                absl::Duration pause_for, absl::Time now)>
         store_pause;
+    // Whether this process may send questions now. When that changes to true,
+    // wake `wake_up`. Null: it always may.
+    std::function<bool()> may_ask = nullptr;
     // While this many questions wait, RunOnce answers further ones as if their
     // patience was over.
     size_t max_waiting = 10'000;

@@ -12,6 +12,7 @@ absl::Time Recovery::RunOnce() {
   const RecoveryOptions& options = tools_.options;
   // The questions go first, because the others continue from their answers.
   const absl::Time next_question = tools_.questions->RunOnce();
+  if (!tools_.held_term->exists()) return next_question;
   absl::Time next = std::min(next_question, retester_.RunOnce());
   if (!options.enabled) return next;
   const bool wants_hooks = options.pull || options.redeliver;

@@ -26,6 +26,8 @@ namespace signalbox {
 // - Retester acts on requests to run contexts again (/retest). It is here
 //   because it must ask GitHub, too.
 //
+// It begins nothing without a term (see terms.h).
+//
 // Recovery has no thread of its own: a Worker or a simulation calls RunOnce,
 // which also calls Questions::RunOnce.
 //

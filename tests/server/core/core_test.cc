@@ -134,6 +134,56 @@ TEST_F(CoreTest, AProcessThatLostTheTermPostsNothing) {
   EXPECT_TRUE(ShowsTerm(Epoch()));
 }
 
+// One of the questions of recovery or of a diagnosis.
+TEST_F(CoreTest, BeforeTheClaimNothingBegins) {
+  int answers = 0;
+  Question question;
+  question.credential = "github.com/acme";
+  question.request.path = "/repos/acme/web";
+  core_->questions()->Ask(question, [&](const GitHubReply&) { ++answers; });
+  const auto work = [this] {
+    core_->questions()->RunOnce();
+    const absl::Time next = core_->housekeeper()->RunOnce();
+    github_->DeliverDue();
+    core_->questions()->RunOnce();
+    return next;
+  };
+  EXPECT_EQ(work(), absl::InfiniteFuture());
+  EXPECT_EQ(github_->rules().request_count(), 0);
+  core_->wake_ups().questions.Take();
+  EXPECT_FALSE(core_->wake_ups().housekeeper.Take());
+
+  core_->Post();
+  EXPECT_TRUE(core_->wake_ups().questions.Take());
+  EXPECT_TRUE(core_->wake_ups().housekeeper.Take());
+  EXPECT_LT(work(), absl::InfiniteFuture());
+  EXPECT_EQ(answers, 1);
+}
+
+// The housekeeper hears first that the term is over: the poster had nothing to
+// do.
+TEST_F(CoreTest, WhateverPartHearsThatTheTermIsOverAllStop) {
+  RunFor(absl::Minutes(11));
+  const int64_t requests = github_->rules().request_count();
+  const Term other = TakeOver();
+  core_->housekeeper()->RunOnce();
+  EXPECT_FALSE(core_->held_term()->exists());
+  EXPECT_TRUE(core_->wake_ups().poster.Take());
+  RunFor(absl::ZeroDuration());
+  EXPECT_TRUE(ShowsTerm(0));
+  core_->questions()->Ask(
+      {.credential = "github.com/acme", .request = {.path = "/repos/acme/web"}},
+      [](const GitHubReply&) {});
+  RunFor(absl::Minutes(1));
+  core_->questions()->RunOnce();
+  EXPECT_EQ(core_->housekeeper()->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(github_->rules().request_count(), requests);
+  ASSERT_TRUE(core_->outbox()->GiveBack(other).ok());
+  RunFor(absl::Seconds(1));
+  EXPECT_TRUE(core_->held_term()->exists());
+  EXPECT_TRUE(ShowsTerm(Epoch()));
+}
+
 TEST_F(CoreTest, ATermThatIsGivenBackIsFree) {
   RunFor(absl::ZeroDuration());
   core_->GiveBackTerm();

@@ -85,6 +85,7 @@ class QuestionsFixture : public testing::Test {
                                  absl::Duration pause_for, absl::Time now) {
       return outbox_->SetPause(credential, pause_for, now);
     };
+    options.may_ask = [this] { return held_term_.exists(); };
     questions_ = std::make_unique<Questions>(
         options, credentials_.get(), client_.get(), gate_.get(), &metrics_,
         &clock_, &wake_up_, &freed_);

@@ -211,6 +211,22 @@ TEST_F(QuestionsTest, TooManyAreRefused) {
   EXPECT_EQ(ReasonOf("c"), "READ");
 }
 
+// Another server of the same store may ask meanwhile.
+TEST_F(QuestionsTest, WithoutATermTheyWait) {
+  const Term term = held_term_.Get();
+  held_term_.Set(Term());
+  Question brief = About("/repos/acme/app0");
+  brief.patience = absl::Seconds(5);
+  Ask("brief", brief);
+  Ask("a", About("/repos/acme/app0"));
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(rules().request_count(), 0);
+  EXPECT_EQ(ReasonOf("brief"), "NOT_ASKED");
+  held_term_.Set(term);
+  RunFor(absl::Seconds(10));
+  EXPECT_EQ(ReasonOf("a"), "READ");
+}
+
 TEST_F(QuestionsTest, NothingIsAskedAnyMoreOnceClosed) {
   Ask("a", About("/repos/acme/app0"));
   questions_->Close();

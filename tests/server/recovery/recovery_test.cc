@@ -109,6 +109,38 @@ TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
   EXPECT_EQ(last_disposition_, Disposition::kAccepted);
 }
 
+TEST_F(RecoveryRoomTest, WithoutATermItAsksForNothing) {
+  Miss(0, 2);
+  const Term term = held_term_.Get();
+  held_term_.Set(Term());
+  Start();
+  Run(absl::Hours(1));
+  EXPECT_EQ(rules().request_count(), 0);
+  held_term_.Set(term);
+  Run(absl::Minutes(1));
+  EXPECT_EQ(KnownOf(0, 2), 2);
+}
+
+// Another process took the term over, and this one had not noticed.
+TEST_F(RecoveryRoomTest, ItsTermIsOverOnceTheStoreRefusesItsNotes) {
+  Start();
+  Run(absl::Minutes(1));
+  Miss(0, 2);
+  const auto other =
+      outbox_->Claim(*outbox_->Look(), "another", "", clock_.Now());
+  ASSERT_TRUE(other.ok()) << other.status();
+  Run(absl::Hours(1));
+  EXPECT_EQ(KnownOf(0, 2), 0);
+  EXPECT_FALSE(held_term_.exists());
+  EXPECT_TRUE(term_over_.is_requested());
+  const int64_t requests = rules().request_count();
+  Run(absl::Hours(1));
+  EXPECT_EQ(rules().request_count(), requests);
+  held_term_.Set(*other);
+  Run(absl::Minutes(10));
+  EXPECT_EQ(KnownOf(0, 2), 2);
+}
+
 TEST_F(RecoveryRoomTest, ItCanBeSwitchedOff) {
   Miss(0, 2);
   options_.redeliver = false;
