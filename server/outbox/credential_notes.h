@@ -39,7 +39,8 @@ class CredentialNotes {
  public:
   virtual ~CredentialNotes() = default;
 
-  // Replaces the credential's pause: it lasts this long, from `now` on. Deletes
+  // The credential's pause lasts at least this long, from `now` on. Any process
+  // may call this, with or without a term: so a pause only gets longer. Deletes
   // all pauses that are over at `now`.
   virtual absl::Status SetPause(const std::string& credential,
                                 absl::Duration pause_for, absl::Time now) = 0;

@@ -1,8 +1,12 @@
 #include "server/outbox/sqlite_credential_notes.h"
 
+#include <algorithm>
+
 namespace signalbox {
 namespace {
 
+constexpr char kGetPause[] =
+    "SELECT until_time_us FROM credential_pause WHERE credential = ?";
 constexpr char kPutPause[] =
     "INSERT OR REPLACE INTO credential_pause (credential, until_time_us) "
     "VALUES (?, ?)";
@@ -25,7 +29,14 @@ constexpr char kListInstallations[] =
 
 void SetPause(SqliteConnection* connection, const std::string& credential,
               absl::Duration pause_for, absl::Time now) {
-  SqliteQuery(connection, kPutPause).Bind(credential, now + pause_for).Run();
+  absl::Time until = now + pause_for;
+  {
+    SqliteQuery query(connection, kGetPause);
+    absl::Time stored = absl::InfinitePast();
+    if (query.Bind(credential).Next()) query.Read(&stored);
+    until = std::max(until, stored);
+  }
+  SqliteQuery(connection, kPutPause).Bind(credential, until).Run();
   SqliteQuery(connection, kDeletePauses).Bind(now).Run();
 }
 

@@ -19,8 +19,8 @@ namespace signalbox {
 // need that of the writer. Errors stick to the connection (see
 // SqliteConnection).
 
-// Stores that the credential must make no requests for this long. Deletes all
-// pauses that have ended by `now`.
+// Stores that the credential must make no requests for this long, unless it has
+// a longer pause already. Deletes all pauses that have ended by `now`.
 void SetPause(SqliteConnection* connection, const std::string& credential,
               absl::Duration pause_for, absl::Time now);
 // All stored pauses, sorted by credential. A pause may be over already.

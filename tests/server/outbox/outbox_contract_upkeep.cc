@@ -594,6 +594,8 @@ TEST_P(OutboxContract, PausesAreKeptUntilTheyAreOver) {
   ASSERT_TRUE(outbox().SetPause("acme", absl::Hours(1), Now()).ok());
   ASSERT_TRUE(outbox().SetPause("labs", absl::Hours(2), Now()).ok());
   ASSERT_TRUE(outbox().SetPause("acme", absl::Hours(3), Now()).ok());
+  // A process that heard of another limit earlier stores it later.
+  ASSERT_TRUE(outbox().SetPause("acme", absl::Hours(2), Now()).ok());
   std::vector<CredentialPause> pauses = Pauses();
   ASSERT_EQ(pauses.size(), 2u);
   EXPECT_EQ(pauses[0].credential, "acme");
