@@ -17,7 +17,9 @@ Rival::Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
       limiter_([pace](absl::string_view) { return pace; }),
       gate_(&limiter_, credentials_.get()),
       poster_(&session_, credentials_.get(), &github_, &gate_, kGitHubLimits,
-              &metrics_, clock, &wake_up_) {}
+              &metrics_, clock, &wake_up_),
+      housekeeper_(&session_, &held_term_, clock, Housekeeper::Options(),
+                   &wake_up_) {}
 
 bool Rival::TakeOver() {
   const absl::StatusOr<TermLook> look = session_.Look();
@@ -26,13 +28,16 @@ bool Rival::TakeOver() {
       session_.Claim(*look, "the rival", "", clock_->Now());
   if (!term.ok()) return false;
   poster_.SetTerm(*term);
-  return true;
+  held_term_.Set(*term);
+  return session_.SetNamedTime(*term, kCursor, clock_->Now()).ok();
 }
 
 absl::Time Rival::RunOnce() {
   wake_up_.Take();
-  const absl::Time next = poster_.RunOnce();
+  absl::Time next = poster_.RunOnce();
+  if (housekeeping_ <= clock_->Now()) housekeeping_ = housekeeper_.RunOnce();
   if (wake_up_.is_requested()) return absl::InfinitePast();
+  next = std::min(next, housekeeping_);
   return std::min(next, clock_->Now() + absl::Seconds(1));
 }
 

@@ -13,6 +13,8 @@
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
 #include "server/github/request_gate.h"
+#include "server/outbox/held_term.h"
+#include "server/outbox/housekeeper.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/terms.h"
 #include "server/poster/poster.h"
@@ -20,9 +22,9 @@
 
 namespace signalbox {
 
-// The poster of a second server process on the same store. It takes the term
-// over, also from a process that still posts. The simulation uses it while the
-// first process is frozen.
+// Poster and housekeeper of a second server process on the same store. It takes
+// the term over, also from a process that still works. The simulation uses it
+// while the first process is frozen.
 //
 // Not thread-safe.
 class Rival {
@@ -31,9 +33,13 @@ class Rival {
   Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
         const PaceOptions& pace);
 
-  // Claims the term. False: the store refused the claim, or failed.
+  // The name of the time up to which recovery has read a list (RecoveryNotes).
+  static constexpr char kCursor[] = "cursor";
+
+  // Claims the term, and stores that it has read the list up to now. False: the
+  // store refused, or failed.
   bool TakeOver();
-  // Posts what can be posted now. Returns when it next wants to run, which is
+  // Does what can be done now. Returns when it next wants to run, which is
   // within a second: it must look for what the other process has accepted.
   absl::Time RunOnce();
 
@@ -63,7 +69,10 @@ class Rival {
   RateLimiter limiter_;
   RequestGate gate_;
   WakeUp wake_up_;
+  HeldTerm held_term_{&wake_up_};
   Poster poster_;
+  Housekeeper housekeeper_;
+  absl::Time housekeeping_ = absl::InfinitePast();
 };
 
 }  // namespace signalbox

@@ -16,6 +16,7 @@
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "server/outbox/terms.h"
 
 namespace signalbox {
 
@@ -62,6 +63,8 @@ class ServerLife {
   // Lets only the part run that stores reports.
   void RunIntake() { core_->intake()->RunOnce(); }
 
+  // The term that the process has, or believes to have.
+  Term term() const { return core_->held_term()->Get(); }
   // Stops poster and housekeeper, as if their process had stopped, until
   // GoOnWorking. Intake goes on: it stands for another process meanwhile.
   void StopWorking() { work_is_stopped_ = true; }

@@ -335,14 +335,27 @@ class World {
     life_->StopWorking();
     history_.Add(history::Frozen{Now(), ""});
     InThisLife(freeze_->takeover, [this] { TakeOver(); });
-    InThisLife(freeze_->thaw, [this] {
-      life_->GoOnWorking();
-      transport_->Thaw();
-    });
+    InThisLife(freeze_->thaw,
+               [this, term = life_->term(), stopped = clock_.Now()] {
+                 StoreLate(term, stopped);
+                 life_->GoOnWorking();
+                 transport_->Thaw();
+               });
     InThisLife(freeze_->lasts, [this] {
       rival_->Close();
       rival_leaves_ = true;
     });
+  }
+
+  // The process goes on in the middle of its work: it had read a list of
+  // GitHub's and was about to store how far. The other one has read farther.
+  void StoreLate(const Term& term, absl::Time read_to) {
+    Outbox& outbox = life_->outbox();
+    outbox.SetNamedTime(term, Rival::kCursor, read_to).IgnoreError();
+    const auto cursor = outbox.GetNamedTime(Rival::kCursor);
+    if (cursor.ok() && *cursor <= read_to) {
+      Broken("I26", "a process whose term is over set a cursor back");
+    }
   }
 
   void TakeOver() {
