@@ -1,5 +1,8 @@
 #include "common/secret.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -144,6 +147,12 @@ Secret TakeSecretFromEnvironment(const char* name) {
   explicit_bzero(value, std::strlen(value));
   unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   return secret;
+}
+
+void HideMemory() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 }  // namespace signalbox

@@ -65,6 +65,10 @@ absl::StatusOr<Secret> ReadTokenFile(absl::string_view option,
 // variable is unset or empty. Call it before the process has threads.
 Secret TakeSecretFromEnvironment(const char* name);
 
+// Keeps the process's memory to itself: core dumps would contain its secrets,
+// and other processes of the same user could read them. Call it first.
+void HideMemory();
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_COMMON_SECRET_H_

@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "server/config/api_url.h"
 #include "server/config/config.h"
 #include "server/outbox/sqlite_outbox.h"
@@ -161,14 +160,6 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   return options;
 }
 
-// Core dumps would contain the tokens, and other processes of the same user
-// could read them from memory.
-void ForbidLooking() {
-  const rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-}
-
 // The signals that end or change the server, as a file descriptor. Call it
 // before any thread begins: all threads inherit that they are blocked.
 int TakeSignals() {
@@ -260,7 +251,7 @@ int Check(const Flags& flags) {
 }
 
 int Main(int argc, char** argv) {
-  ForbidLooking();
+  HideMemory();
   // Log rotation and closing terminals send it, and it must not end the server.
   // While it is blocked, the server reads it all the same.
   signal(SIGHUP, SIG_IGN);

@@ -1,6 +1,5 @@
 #include <malloc.h>
 #include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -33,13 +32,6 @@ int Complain(const absl::Status& status) {
   const std::string line = absl::StrReplaceAll(status.message(), {{"\n", " "}});
   std::fprintf(stderr, "signalbox-shim: %s\n", line.c_str());
   return kCannotStart;
-}
-
-// Secrets and bodies must not get into a core dump.
-void ForbidCoreDumps() {
-  const rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
 }
 
 // Returns the memory of large bodies at once. By default, the allocator learns
@@ -135,7 +127,7 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
 }
 
 int Run(int argc, const char* const* argv) {
-  ForbidCoreDumps();
+  HideMemory();
   // Log rotation and closing terminals send it, and it must not end the shim.
   // While it is blocked, sigwait() gets it all the same.
   std::signal(SIGHUP, SIG_IGN);
