@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/buffer_share.h"
 #include "common/log.h"
 #include "common/webhook/form.h"
 
@@ -22,30 +23,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kMaxHeaderText = 255;
 constexpr uint64_t kFormFactor = 3;
 constexpr int64_t kFreeBuffer = 256 << 10;
-
-// A share of a common limit of bytes. The destructor gives it back.
-class BufferShare {
- public:
-  BufferShare(std::atomic<int64_t>& all, int64_t limit)
-      : all_(all), limit_(limit) {}
-  ~BufferShare() { all_ -= taken_; }
-  BufferShare(const BufferShare&) = delete;
-  BufferShare& operator=(const BufferShare&) = delete;
-
-  // Extends the share to `size` bytes, which only grows. False: there is no
-  // room.
-  bool GrowTo(size_t size) {
-    const int64_t more =
-        std::max<int64_t>(static_cast<int64_t>(size) - kFreeBuffer, 0) - taken_;
-    taken_ += more;
-    return more == 0 || (all_ += more) <= limit_;
-  }
-
- private:
-  std::atomic<int64_t>& all_;
-  const int64_t limit_;
-  int64_t taken_ = 0;
-};
 
 // Sets why a body is refused with this status, 413 or 503; returns the status.
 int RefuseBody(int status, const WebhookHandlerOptions& options,
@@ -192,7 +169,8 @@ struct WebhookHandler::Delivery {
 
 // A decoded body, and its share of the memory for bodies.
 struct WebhookHandler::Body {
-  Body(std::atomic<int64_t>& all, int64_t limit) : share(all, limit) {}
+  Body(std::atomic<int64_t>& all, int64_t limit)
+      : share(all, limit, kFreeBuffer) {}
 
   std::string json;
   BufferShare share;
