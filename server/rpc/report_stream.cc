@@ -35,13 +35,15 @@ size_t BytesOfReport(const Converted& converted) {
   return bytes;
 }
 
-v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status) {
+v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status,
+                                  absl::string_view peer) {
   v1::StreamReportsResponse answer;
-  const ShownError shown = Show(status, /*peer=*/"");
+  const ShownError shown = Show(status, peer);
   answer.set_tag(tag);
   answer.set_code(shown.code);
   answer.set_message(shown.message);
   answer.set_reason(shown.reason);
+  answer.set_not_granted(shown.not_granted);
   if (shown.retry_after.has_value()) {
     *answer.mutable_retry_after() = ToProto(*shown.retry_after);
   }
@@ -58,7 +60,10 @@ class ReportStreams::Stream : public Reactor,
  public:
   Stream(ReportStreams* owner, grpc::CallbackServerContext* context,
          const Caller* caller)
-      : owner_(owner), context_(context), caller_(caller) {}
+      : owner_(owner),
+        context_(context),
+        caller_(caller),
+        peer_(context->peer()) {}
 
   // Keeps the stream alive until OnDone. Reads reports if `refusal` is OK.
   void Begin(const absl::Status& refusal) {
@@ -210,7 +215,7 @@ class ReportStreams::Stream : public Reactor,
     nothing_expected.set_tag(tag);
     if (submit) status = full;
     answers_.push_back(
-        {status.ok() ? nothing_expected : Refusal(tag, status), bytes});
+        {status.ok() ? nothing_expected : Refusal(tag, status, peer_), bytes});
   }
 
   absl::StatusOr<Converted> Convert() const {
@@ -239,7 +244,7 @@ class ReportStreams::Stream : public Reactor,
         *message.add_receipts() = ToProto(receipt, warnings);
       }
     } else {
-      message = Refusal(tag, status);
+      message = Refusal(tag, status, peer_);
     }
     {
       MutexLock lock(&mu_);
@@ -275,6 +280,7 @@ class ReportStreams::Stream : public Reactor,
   ReportStreams* const owner_;
   grpc::CallbackServerContext* const context_;
   const Caller* const caller_;
+  const std::string peer_;  // The client's address, for the log.
 
   // gRPC uses these while it reads or writes, and one of our threads otherwise.
   v1::StreamReportsRequest request_;

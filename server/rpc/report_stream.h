@@ -14,12 +14,12 @@
 
 namespace signalbox {
 
-// ReportStreams runs all calls of the RPC StreamReports, by which a farm sends
-// many reports over one stream. A stream treats a report as the unary call
-// does: it checks the caller's rights, gives the report to Intake, and answers
-// when the report is on disk. It submits reports in the order in which they
-// arrive. An error of one report is the answer to that report, and the stream
-// goes on.
+// ReportStreams runs all calls of the RPC StreamReports, by which a farm or the
+// shim sends many reports over one stream. A stream treats a report as the
+// unary call does: it checks the caller's rights, gives the report to Intake,
+// and answers when the report is on disk. It submits reports in the order in
+// which they arrive. An error of one report is the answer to that report, and
+// the stream goes on.
 //
 // The memory for one stream is limited. A report counts as unanswered until its
 // answer has been sent. At `max_unanswered` unanswered reports, or at

@@ -269,6 +269,9 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
               tag == 1 || tag == 5 ? 0 : grpc::StatusCode::PERMISSION_DENIED)
         << tag;
   }
+  EXPECT_EQ(answers.at(1).not_granted(), "");
+  EXPECT_EQ(answers.at(2).not_granted(), "repository");
+  EXPECT_EQ(answers.at(3).not_granted(), "context");
   EXPECT_EQ(Stored("ci/build")->reports.front().caller, "token");
   EXPECT_FALSE(Stored("ci/build", "other/app").ok());
 }
@@ -300,6 +303,7 @@ TEST_F(ReportStreamTest, OnlyACallerWithTheRightSpeaksAsGitHub) {
     const int refused = is_farm ? grpc::StatusCode::PERMISSION_DENIED : 0;
     EXPECT_EQ(answers[1].code(), refused);
     EXPECT_EQ(answers[2].code(), refused);
+    EXPECT_EQ(answers[1].not_granted(), is_farm ? "right" : "");
     ASSERT_EQ(answers[3].receipts_size(), 1);
     EXPECT_EQ(answers[3].receipts(0).warnings_size(), is_farm ? 1 : 0);
   }
