@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -9,12 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/log.h"
+#include "common/rpc/token.h"
 
 namespace signalbox {
 namespace {
 
 // Waits between the tries of a call: 0.1, 0.2, 0.4, 0.8 s, a fifth more or
-// less.
+// less. A stream has its own entry without any: the shim repeats its reports,
+// not the stream.
 constexpr char kServiceConfig[] = R"({
   "methodConfig": [{
     "name": [{"service": "signalbox.v1.StatusService"}],
@@ -25,15 +28,11 @@ constexpr char kServiceConfig[] = R"({
       "backoffMultiplier": 2,
       "retryableStatusCodes": ["UNAVAILABLE"]
     }
+  }, {
+    "name": [{"service": "signalbox.v1.StatusService",
+              "method": "StreamReports"}]
   }]
 })";
-
-// Adds the token that identifies the shim to the server; empty: adds nothing.
-void AddToken(absl::string_view token, grpc::ClientContext* context) {
-  if (!token.empty()) {
-    context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
-  }
-}
 
 void Fill(absl::Time time, google::protobuf::Timestamp* proto) {
   const timespec parts = absl::ToTimespec(time);
@@ -60,20 +59,37 @@ v1::Change ToProto(const HookChange& change) {
 
 // Fills the fields that both requests for a report have.
 template <typename Request>
-Request RequestFor(const HookReport& report, v1::Delivery delivery) {
-  Request request;
-  request.set_repository(report.repository);
-  request.set_repository_id(report.repository_id);
-  request.set_sha(report.sha);
-  request.set_description(report.description);
-  request.set_target_url(report.target_url);
+void FillBoth(const HookReport& report, v1::Delivery delivery,
+              Request* request) {
+  request->set_repository(report.repository);
+  request->set_repository_id(report.repository_id);
+  request->set_sha(report.sha);
+  request->set_description(report.description);
+  request->set_target_url(report.target_url);
   if (report.observed.has_value()) {
-    v1::Observed& observed = *request.mutable_observed();
+    v1::Observed& observed = *request->mutable_observed();
     observed.set_status_id(report.observed->status_id);
     observed.set_creator_login(report.observed->creator_login);
   }
-  *request.mutable_delivery() = std::move(delivery);
-  return request;
+  *request->mutable_delivery() = std::move(delivery);
+}
+
+void Fill(const HookReport& report, v1::Delivery delivery,
+          v1::ReportPendingRequest* request) {
+  FillBoth(report, std::move(delivery), request);
+  request->mutable_contexts()->Add(report.contexts.begin(),
+                                   report.contexts.end());
+  request->set_rerun(report.rerun);
+  if (report.change.has_value()) {
+    *request->mutable_change() = ToProto(*report.change);
+  }
+}
+
+void Fill(const HookReport& report, v1::Delivery delivery,
+          v1::ReportResultRequest* request) {
+  FillBoth(report, std::move(delivery), request);
+  request->set_context(report.contexts.front());
+  request->set_result(static_cast<v1::Result>(*report.result));
 }
 
 void Fill(const HookRetest& retest, absl::string_view,
@@ -120,17 +136,42 @@ void Fill(const HookInstallation& installation, absl::string_view action,
   event.set_app_id(installation.app_id);
 }
 
+// Whether a unary call tells more than this answer of a stream. For a busy
+// server, gRPC repeats that call. A server that does not know `not_granted`
+// names it in the trailing metadata of that call alone.
+bool IsBetterAskedAlone(const v1::StreamReportsResponse& answer) {
+  return answer.code() == grpc::StatusCode::UNAVAILABLE ||
+         (answer.code() == grpc::StatusCode::PERMISSION_DENIED &&
+          answer.not_granted().empty());
+}
+
 // Makes each kind of call.
 class Caller {
  public:
-  // Borrows `context` and `server`.
-  Caller(grpc::ClientContext* context, v1::StatusService::StubInterface* server,
+  // Borrows all but the delivery.
+  Caller(ServerLink& link, std::chrono::steady_clock::time_point deadline,
          v1::Delivery delivery)
-      : context_(context), server_(server), delivery_(std::move(delivery)) {}
+      : link_(link), deadline_(deadline), delivery_(std::move(delivery)) {}
 
   ServerAnswer operator()(const HookReport& report) {
-    return report.result.has_value() ? ReportResult(report)
-                                     : ReportPending(report);
+    const auto request = std::make_shared<v1::StreamReportsRequest>();
+    if (report.result.has_value()) {
+      Fill(report, std::move(delivery_), request->mutable_result());
+    } else {
+      Fill(report, std::move(delivery_), request->mutable_pending());
+    }
+    const std::optional<v1::StreamReportsResponse> streamed =
+        link_.reports.Send(request, deadline_);
+    if (!streamed.has_value() || IsBetterAskedAlone(*streamed)) {
+      return MakeUnary(*request);
+    }
+    if (request->has_pending() && streamed->code() == 0) {
+      return EndOfPending(streamed->receipts().empty());
+    }
+    return {
+        {static_cast<grpc::StatusCode>(streamed->code()), streamed->message()},
+        streamed->not_granted(),
+        ""};
   }
 
   template <typename Event>
@@ -139,44 +180,57 @@ class Caller {
     Fill(event, delivery_.action(), &request);
     *request.mutable_delivery() = std::move(delivery_);
     v1::ReportEventResponse response;
-    const grpc::Status status =
-        server_->ReportEvent(context_, request, &response);
-    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    const ServerAnswer answer =
+        Make(&v1::StatusService::StubInterface::ReportEvent, request, response);
+    if (answer.status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
       return {grpc::Status::OK, "", "this server does not support the event"};
     }
-    return {status, "", ""};
+    return answer;
   }
 
  private:
-  ServerAnswer ReportPending(const HookReport& report) {
-    auto request =
-        RequestFor<v1::ReportPendingRequest>(report, std::move(delivery_));
-    request.mutable_contexts()->Add(report.contexts.begin(),
-                                    report.contexts.end());
-    request.set_rerun(report.rerun);
-    if (report.change.has_value()) {
-      *request.mutable_change() = ToProto(*report.change);
+  static ServerAnswer EndOfPending(bool without_receipts) {
+    return {grpc::Status::OK, "",
+            without_receipts ? "the server expects no context for it" : ""};
+  }
+
+  ServerAnswer MakeUnary(const v1::StreamReportsRequest& request) {
+    if (request.has_result()) {
+      v1::ReportResultResponse response;
+      return Make(&v1::StatusService::StubInterface::ReportResult,
+                  request.result(), response);
     }
     v1::ReportPendingResponse response;
-    const grpc::Status status =
-        server_->ReportPending(context_, request, &response);
-    return {status, "",
-            status.ok() && response.receipts().empty()
-                ? "the server expects no context for it"
-                : ""};
+    ServerAnswer answer = Make(&v1::StatusService::StubInterface::ReportPending,
+                               request.pending(), response);
+    return answer.status.ok() ? EndOfPending(response.receipts().empty())
+                              : answer;
   }
 
-  ServerAnswer ReportResult(const HookReport& report) {
-    auto request =
-        RequestFor<v1::ReportResultRequest>(report, std::move(delivery_));
-    request.set_context(report.contexts.front());
-    request.set_result(static_cast<v1::Result>(*report.result));
-    v1::ReportResultResponse response;
-    return {server_->ReportResult(context_, request, &response), "", ""};
+  template <typename Request, typename Response>
+  ServerAnswer Make(grpc::Status (v1::StatusService::StubInterface::*method)(
+                        grpc::ClientContext*, const Request&, Response*),
+                    const Request& request, Response& response) {
+    grpc::ClientContext context;
+    const auto left = deadline_ - std::chrono::steady_clock::now();
+    context.set_deadline(
+        std::chrono::system_clock::now() +
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+    AddToken(link_.token.Reveal(), &context);
+    ServerAnswer answer = {(link_.server.*method)(&context, request, &response),
+                           "", ""};
+    if (answer.status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+      const auto& trailers = context.GetServerTrailingMetadata();
+      const auto found = trailers.find("signalbox-not-granted");
+      if (found != trailers.end()) {
+        answer.not_granted.assign(found->second.data(), found->second.size());
+      }
+    }
+    return answer;
   }
 
-  grpc::ClientContext* const context_;
-  v1::StatusService::StubInterface* const server_;
+  ServerLink& link_;
+  const std::chrono::steady_clock::time_point deadline_;
   v1::Delivery delivery_;
 };
 
@@ -219,23 +273,10 @@ CallSummary Summarize(const HookCall& call) {
 }
 
 ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
-                        std::chrono::system_clock::time_point deadline,
-                        absl::string_view token,
-                        v1::StatusService::StubInterface& server) {
-  grpc::ClientContext context;
-  context.set_deadline(deadline);
-  AddToken(token, &context);
+                        std::chrono::steady_clock::time_point deadline,
+                        ServerLink& link) {
   delivery.set_action(call.action);
-  ServerAnswer answer =
-      std::visit(Caller(&context, &server, std::move(delivery)), call.request);
-  if (answer.status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
-    const auto& trailers = context.GetServerTrailingMetadata();
-    const auto found = trailers.find("signalbox-not-granted");
-    if (found != trailers.end()) {
-      answer.not_granted.assign(found->second.data(), found->second.size());
-    }
-  }
-  return answer;
+  return std::visit(Caller(link, deadline, std::move(delivery)), call.request);
 }
 
 TokenCheck::TokenCheck(const Secret& token,

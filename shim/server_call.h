@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "common/hook_call.h"
 #include "common/mutex.h"
+#include "common/rpc/report_stream.h"
 #include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -20,9 +21,9 @@ namespace signalbox {
 // The shim's gRPC calls to signalbox-server.
 
 // Makes a connection to the server at `address`. It connects again within about
-// a second after the server has restarted. It repeats a call that failed with
-// UNAVAILABLE, up to four times. That is safe: the server knows a delivery by
-// its id.
+// a second after the server has restarted. It repeats a unary call that failed
+// with UNAVAILABLE, up to four times. That is safe: the server knows a delivery
+// by its id.
 std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
     const std::string& address);
 
@@ -47,13 +48,25 @@ struct ServerAnswer {
   std::string nothing_done;
 };
 
+// What the calls of one shim share. Thread-safe.
+struct ServerLink {
+  // Borrows `server`. `token` identifies the shim to the server; empty: sends
+  // none.
+  ServerLink(v1::StatusService::StubInterface& server, const Secret& token)
+      : server(server), token(token), reports(server, token) {}
+
+  v1::StatusService::StubInterface& server;
+  const Secret token;
+  ReportStream reports;
+};
+
 // Makes a gRPC call of `call`, and waits for the answer until `deadline`.
-// `delivery` identifies the delivery; its action is set from `call`. `token`
-// identifies the shim to the server; empty: sends none.
+// `delivery` identifies the delivery; its action is set from `call`. A report
+// goes over the link's stream; if that gives no answer, and for an event, over
+// a unary call.
 ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
-                        std::chrono::system_clock::time_point deadline,
-                        absl::string_view token,
-                        v1::StatusService::StubInterface& server);
+                        std::chrono::steady_clock::time_point deadline,
+                        ServerLink& link);
 
 // TokenCheck asks the server, when the shim starts, whether it knows the shim's
 // token. If not, it logs one line. So an operator notices a wrong token before

@@ -347,12 +347,9 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
   sent.set_digest(Sha256(json));
   sent.set_event(std::string(delivery.event));
   sent.set_hook_id(HookId(request.head));
-  const auto left = request.first_byte + options_.server_timeout - Clock::now();
-  ServerAnswer answer = CallServer(
-      call, std::move(sent),
-      std::chrono::system_clock::now() +
-          std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
-      options_.token.Reveal(), server_);
+  ServerAnswer answer =
+      CallServer(call, std::move(sent),
+                 request.first_byte + options_.server_timeout, server_);
   if (!answer.status.ok()) return Refused(call, answer, delivery);
   refusals_.NoteSuccess(delivery.call.method);
   delivery.why = std::move(answer.nothing_done);

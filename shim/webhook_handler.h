@@ -68,7 +68,9 @@ class WebhookHandler {
   // Borrows `server`.
   WebhookHandler(const WebhookHandlerOptions& options, SecretSource secrets,
                  v1::StatusService::StubInterface& server)
-      : options_(options), secrets_(std::move(secrets)), server_(server) {}
+      : options_(options),
+        secrets_(std::move(secrets)),
+        server_(server, options.token) {}
 
   // Answers one request; see HttpHandler.
   HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
@@ -95,7 +97,7 @@ class WebhookHandler {
 
   const WebhookHandlerOptions options_;
   const SecretSource secrets_;
-  v1::StatusService::StubInterface& server_;
+  ServerLink server_;
 
   DeliveryTotals totals_;
   // Bytes of bodies in memory that count towards `max_buffered`.

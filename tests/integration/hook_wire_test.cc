@@ -124,6 +124,7 @@ TEST(HookWireTest, TheServerReadsWhatTheShimWrote) {
   FakeServer server;
   server.Start();
   const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
+  ServerLink link(*stub, Secret());
   RepositoryRule rule;
   rule.match = "codertocat/*";
   rule.contexts = {"ci/build", "ci/lint"};
@@ -146,8 +147,8 @@ TEST(HookWireTest, TheServerReadsWhatTheShimWrote) {
     const size_t results = server.Results().size();
     ASSERT_TRUE(
         CallServer(call, delivery,
-                   std::chrono::system_clock::now() + std::chrono::minutes(1),
-                   "", *stub)
+                   std::chrono::steady_clock::now() + std::chrono::minutes(1),
+                   link)
             .status.ok());
     const auto submission = ConvertHookCall(
         call, {"an-id", "", sample.event, call.action, 0}, convert);

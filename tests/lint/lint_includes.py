@@ -12,6 +12,7 @@ PROTO = "signalbox/v1"
 MAY_INCLUDE = {
     "common": (),
     "common/http": ("common",),
+    "common/rpc": ("common", PROTO),
     "common/webhook": ("common",),
     "server/base": ("common",),
     "server/report": ("server/base", "common"),
@@ -34,7 +35,7 @@ MAY_INCLUDE = {
                    "server/base", "common", PROTO),
     "server/web": ("server/base", "common/http", "common"),
     "server": ("*",),
-    "shim": ("common/http", "common/webhook", "common", PROTO),
+    "shim": ("common/http", "common/rpc", "common/webhook", "common", PROTO),
     "clients/cpp": ("common", PROTO),
     "clients/cli": ("clients/cpp", "common", PROTO),
 }

@@ -31,12 +31,14 @@ RULES = (
       # What cannot have the server's Clock. HTTP has deadlines in real time.
       # The shim measures how long GitHub has waited for its answer, the command
       # line how long a call was repeated and a command ran.
-      "common/http/*.cc", "shim/webhook_handler.cc",
+      "common/http/*.cc", "common/rpc/report_stream.cc",
+      "shim/server_call.cc", "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",
       "clients/cli/steady_clock.h",
       # The tests of programs, which run in real time.
-      "tests/common/http/*", "tests/server/base/clock_test.cc",
+      "tests/common/http/*", "tests/common/rpc/*",
+      "tests/server/base/clock_test.cc",
       "tests/server/web/*", "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
 )
 

@@ -5,9 +5,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,12 +52,20 @@ class FakeServer final : public v1::StatusService::Service {
     receipts_ = receipts;
     not_granted_.clear();
   }
-  // All calls get PERMISSION_DENIED from now on. `what` is the trailing
-  // metadata signalbox-not-granted, which names the missing right.
+  // All calls get PERMISSION_DENIED from now on. `what` names the missing
+  // right: in the trailing metadata signalbox-not-granted, and in answers of
+  // streams.
   void AnswerNotGranted(const std::string& what) {
     Answer(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not granted"));
     const std::lock_guard<std::mutex> lock(mu_);
     not_granted_ = what;
+  }
+  // From now on the server has no streams, or streams that do not say what is
+  // not granted, as older servers.
+  enum class Streams { kNone, kWithoutNotGranted, kAll };
+  void Offer(Streams streams) {
+    const std::lock_guard<std::mutex> lock(mu_);
+    offered_ = streams;
   }
   // From now on calls wait for Release() before they are answered.
   void Hold() {
@@ -66,7 +77,17 @@ class FakeServer final : public v1::StatusService::Service {
     held_ = false;
     changed_.notify_all();
   }
-  // The ReportPending calls so far, in order.
+  // Ends all streams at once, without answers.
+  void CutStreams() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    for (grpc::ServerContext* const stream : streams_) stream->TryCancel();
+  }
+  // How many of the reports so far came over streams.
+  int Streamed() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return streamed_;
+  }
+  // The reports of a pending so far, in order, by call and by stream.
   std::vector<v1::ReportPendingRequest> Requests() {
     const std::lock_guard<std::mutex> lock(mu_);
     return requests_;
@@ -76,7 +97,8 @@ class FakeServer final : public v1::StatusService::Service {
     const std::lock_guard<std::mutex> lock(mu_);
     return results_;
   }
-  // The `authorization` metadata of the last ReportPending; empty: none.
+  // The `authorization` metadata of the last ReportPending or of the last
+  // stream; empty: none.
   std::string Authorization() {
     const std::lock_guard<std::mutex> lock(mu_);
     return authorization_;
@@ -90,11 +112,7 @@ class FakeServer final : public v1::StatusService::Service {
                              const v1::ReportPendingRequest* request,
                              v1::ReportPendingResponse* response) override {
     std::unique_lock<std::mutex> lock(mu_);
-    const auto found = context->client_metadata().find("authorization");
-    authorization_ =
-        found == context->client_metadata().end()
-            ? ""
-            : std::string(found->second.data(), found->second.size());
+    NoteAuthorization(*context);
     for (int i = 0; i < receipts_; ++i) response->add_receipts();
     return Take(context, *request, &requests_, lock);
   }
@@ -110,6 +128,54 @@ class FakeServer final : public v1::StatusService::Service {
     std::unique_lock<std::mutex> lock(mu_);
     return Take(context, *request, &events_, lock);
   }
+  grpc::Status StreamReports(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::StreamReportsResponse,
+                               v1::StreamReportsRequest>* stream) override {
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      if (offered_ == Streams::kNone) {
+        return {grpc::StatusCode::UNIMPLEMENTED, "no streams"};
+      }
+      NoteAuthorization(*context);
+      streams_.insert(context);
+    }
+    bool ended = false;
+    std::deque<v1::StreamReportsRequest> waiting;
+    std::thread answering([&] {
+      std::unique_lock<std::mutex> lock(mu_);
+      for (;;) {
+        changed_.wait(lock,
+                      [&] { return ended || (!held_ && !waiting.empty()); });
+        if (waiting.empty() || held_) return;
+        const v1::StreamReportsResponse answer = AnswerTo(waiting.front());
+        waiting.pop_front();
+        lock.unlock();
+        stream->Write(answer);
+        lock.lock();
+      }
+    });
+    v1::StreamReportsRequest request;
+    while (stream->Read(&request)) {
+      const std::lock_guard<std::mutex> lock(mu_);
+      ++streamed_;
+      if (request.has_pending()) {
+        requests_.push_back(request.pending());
+      } else {
+        results_.push_back(request.result());
+      }
+      waiting.push_back(request);
+      changed_.notify_all();
+    }
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      ended = true;
+      streams_.erase(context);
+      changed_.notify_all();
+    }
+    answering.join();
+    return grpc::Status::OK;
+  }
   grpc::Status ListCommits(grpc::ServerContext*, const v1::ListCommitsRequest*,
                            v1::ListCommitsResponse*) override {
     const std::lock_guard<std::mutex> lock(mu_);
@@ -117,6 +183,26 @@ class FakeServer final : public v1::StatusService::Service {
   }
 
  private:
+  void NoteAuthorization(const grpc::ServerContext& context) {
+    const auto found = context.client_metadata().find("authorization");
+    authorization_ =
+        found == context.client_metadata().end()
+            ? ""
+            : std::string(found->second.data(), found->second.size());
+  }
+
+  v1::StreamReportsResponse AnswerTo(const v1::StreamReportsRequest& request) {
+    v1::StreamReportsResponse answer;
+    answer.set_tag(request.tag());
+    answer.set_code(status_.error_code());
+    answer.set_message(status_.error_message());
+    if (offered_ == Streams::kAll) answer.set_not_granted(not_granted_);
+    if (!status_.ok()) return answer;
+    const int receipts = request.has_result() ? 1 : receipts_;
+    for (int i = 0; i < receipts; ++i) answer.add_receipts();
+    return answer;
+  }
+
   template <typename Request>
   grpc::Status Take(grpc::ServerContext* context, const Request& request,
                     std::vector<Request>* taken,
@@ -137,6 +223,9 @@ class FakeServer final : public v1::StatusService::Service {
   std::condition_variable changed_;
   grpc::Status status_;
   std::string not_granted_;
+  Streams offered_ = Streams::kAll;
+  std::set<grpc::ServerContext*> streams_;
+  int streamed_ = 0;
   int receipts_ = 1;
   bool held_ = false;
   std::vector<v1::ReportPendingRequest> requests_;

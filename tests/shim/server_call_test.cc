@@ -29,13 +29,15 @@ class ServerCallTest : public ::testing::Test {
     delivery.set_id("an-id");
     delivery.set_event(event);
     delivery.set_digest(std::string(32, 'd'));
-    return CallServer(
-        std::get<HookCall>(result), delivery,
-        std::chrono::system_clock::now() + std::chrono::minutes(1), token_,
-        *stub_);
+    if (link_ == nullptr) {
+      link_ = std::make_unique<ServerLink>(*stub_, Secret(token_));
+    }
+    return CallServer(std::get<HookCall>(result), delivery,
+                      std::chrono::steady_clock::now() + timeout_, *link_);
   }
 
   std::string token_;
+  std::chrono::milliseconds timeout_{60'000};
 
   // As Deliver. Returns the one request of its kind that the server got.
   v1::ReportPendingRequest Pending(const std::string& event,
@@ -67,6 +69,7 @@ class ServerCallTest : public ::testing::Test {
 
   FakeServer server_;
   std::unique_ptr<v1::StatusService::Stub> stub_;
+  std::unique_ptr<ServerLink> link_;  // Made by the first delivery.
 };
 
 template <typename Repeated>
@@ -78,8 +81,88 @@ TEST_F(ServerCallTest, TheServerMayWantToKnowWhoCalls) {
   EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
   EXPECT_EQ(server_.Authorization(), "");
   token_ = "shim-token";
-  EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
-  EXPECT_EQ(server_.Authorization(), "Bearer shim-token");
+  for (const auto streams :
+       {FakeServer::Streams::kAll, FakeServer::Streams::kNone}) {
+    link_ = nullptr;
+    server_.Offer(streams);
+    EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
+    EXPECT_EQ(server_.Authorization(), "Bearer shim-token");
+  }
+  EXPECT_EQ(server_.Streamed(), 2);
+}
+
+TEST_F(ServerCallTest, ReportsGoOverOneStreamAndEventsDoNot) {
+  for (int i = 0; i < 3; ++i) {
+    Pending("push", PushPayload());
+    Result("status", StatusPayload());
+    Event("repository", RenamedPayload());
+  }
+  EXPECT_EQ(server_.Streamed(), 6);
+  EXPECT_EQ(server_.Requests().size(), 3u);
+  EXPECT_EQ(server_.Results().size(), 3u);
+}
+
+// What the shim learns must not depend on how it asks.
+TEST_F(ServerCallTest, AStreamAnswersAsTheCallsDo) {
+  const auto text = [&](const char* event, const Json& payload) {
+    const ServerAnswer answer = Deliver(event, payload);
+    return absl::StrCat(answer.status.error_code(), " ",
+                        answer.status.error_message(), " ", answer.not_granted,
+                        " ", answer.nothing_done);
+  };
+  const std::pair<const char*, Json> deliveries[] = {
+      {"push", PushPayload()}, {"status", StatusPayload()}};
+  for (const auto& [event, payload] : deliveries) {
+    std::vector<std::vector<std::string>> answers;
+    for (const auto streams :
+         {FakeServer::Streams::kAll, FakeServer::Streams::kNone,
+          FakeServer::Streams::kWithoutNotGranted}) {
+      link_ = nullptr;
+      server_.Offer(streams);
+      answers.emplace_back();
+      for (int code = 1; code <= 16; ++code) {
+        server_.Answer(grpc::Status(static_cast<grpc::StatusCode>(code), "so"));
+        answers.back().push_back(text(event, payload));
+      }
+      for (const int receipts : {0, 1}) {
+        server_.Answer(grpc::Status::OK, receipts);
+        answers.back().push_back(text(event, payload));
+      }
+      for (const char* lacks : {"right", "repository", ""}) {
+        server_.AnswerNotGranted(lacks);
+        answers.back().push_back(text(event, payload));
+      }
+      server_.Answer(grpc::Status::OK);
+    }
+    EXPECT_EQ(answers[0], answers[1]) << event;
+    EXPECT_EQ(answers[0], answers[2]) << event;
+  }
+}
+
+TEST_F(ServerCallTest, ALateAnswerIsNoAnswer) {
+  server_.Hold();
+  timeout_ = std::chrono::milliseconds(100);
+  EXPECT_EQ(Deliver("push", PushPayload()).status.error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  server_.Release();
+  timeout_ = std::chrono::minutes(1);
+  EXPECT_TRUE(Deliver("push", PushPayload()).status.ok());
+  EXPECT_EQ(server_.Streamed(), 2);
+}
+
+// A description fits, whatever GitHub lets people write. Only a report with
+// very many contexts does not.
+TEST_F(ServerCallTest, ALargeReportDoesNotRiskTheStream) {
+  HookReport report;
+  report.repository = "acme/app";
+  report.sha = kHeadSha;
+  report.contexts.assign(1000, std::string(200, 'x'));
+  ServerLink link(*stub_, Secret());
+  EXPECT_TRUE(CallServer({"", report}, v1::Delivery(),
+                         std::chrono::steady_clock::now() + timeout_, link)
+                  .status.ok());
+  EXPECT_EQ(server_.Streamed(), 0);
+  EXPECT_EQ(server_.Requests().size(), 1u);
 }
 
 // From the delivery's action the server learns that the base has changed.

@@ -3,6 +3,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -646,6 +649,41 @@ TEST_F(WebhookHandlerTest, AnswersBeforeGitHubHangsUp) {
   options_.server_timeout = std::chrono::milliseconds(100);
   server_.Hold();
   EXPECT_EQ(Ask(Push()), 503);
+}
+
+// It may have stored the deliveries under way or not. Each is sent again, and
+// answered only when the server has answered that.
+TEST_F(WebhookHandlerTest, ACutStreamLosesNoDelivery) {
+  constexpr size_t kUnderWay = 5;
+  EXPECT_EQ(Ask(Push()), 202);
+  server_.Hold();
+  std::vector<std::future<int>> answers;
+  for (size_t i = 0; i < kUnderWay; ++i) {
+    answers.push_back(
+        std::async(std::launch::async, [this] { return Ask(Push()); }));
+  }
+  const auto await_requests = [this](size_t count) {
+    while (server_.Requests().size() < count) std::this_thread::yield();
+  };
+  await_requests(1 + kUnderWay);
+  server_.CutStreams();
+  await_requests(1 + 2 * kUnderWay);
+  for (std::future<int>& answer : answers) {
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)),
+              std::future_status::timeout);
+  }
+  server_.Release();
+  for (std::future<int>& answer : answers) EXPECT_EQ(answer.get(), 202);
+  EXPECT_EQ(Ask(Push()), 202);
+  EXPECT_EQ(server_.Streamed(), 2 + static_cast<int>(kUnderWay));
+}
+
+TEST_F(WebhookHandlerTest, AServerWithoutStreamsTakesDeliveries) {
+  server_.Offer(FakeServer::Streams::kNone);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(Push()), 202);
+  server_.Answer(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who?"));
+  EXPECT_EQ(Ask(Push()), 503);
+  EXPECT_EQ(server_.Streamed(), 0);
 }
 
 TEST_F(WebhookHandlerTest, ServerMayBeDownAndComeBack) {
