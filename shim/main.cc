@@ -1,8 +1,6 @@
 #include <malloc.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -25,7 +23,6 @@ namespace signalbox {
 namespace {
 
 constexpr int kCannotStart = 2;
-constexpr rlim_t kWantedDescriptors = 16384;
 
 int Complain(const absl::Status& status) {
   // Some messages of libraries have several lines.
@@ -37,16 +34,6 @@ int Complain(const absl::Status& status) {
 // Returns the memory of large bodies at once. By default, the allocator learns
 // to keep it, for each of many threads.
 void ForbidHoarding() { mallopt(M_MMAP_THRESHOLD, 128 << 10); }
-
-// Silent connections cost a descriptor each.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = std::min(limit.rlim_max, kWantedDescriptors);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // Blocks the signals for which AwaitStop waits, in this thread and in all that
 // it starts from now on.
@@ -96,7 +83,7 @@ void Announce(const ShimConfig& config, uint16_t port) {
 int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
   const sigset_t signals = BlockSignals();
   std::signal(SIGPIPE, SIG_IGN);
-  RaiseDescriptorLimit();
+  HttpServer::RaiseDescriptorLimit();
   StartLogging(DefaultLogFormat());
 
   WebhookHandlerOptions handler_options;

@@ -29,6 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kBacklog = 1024;
+constexpr rlim_t kWantedDescriptors = 16384;
 // Of the process: other connections, the log and the like.
 constexpr size_t kOtherDescriptors = 64;
 
@@ -343,6 +344,15 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 };
 
 }  // namespace
+
+void HttpServer::RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min(limit.rlim_max, kWantedDescriptors);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const HttpServerOptions& options, HttpHandler handler) {

@@ -123,6 +123,10 @@ struct HttpServerOptions {
 // Thread-safe.
 class HttpServer {
  public:
+  // Lets the process have up to 16,384 file descriptors, if the system permits
+  // it. Connections cost one each, also silent ones. Call it before Start.
+  static void RaiseDescriptorLimit();
+
   // Listens and serves. Errors name the address: INVALID_ARGUMENT if it is not
   // an address; errors of the system, such as FAILED_PRECONDITION if the port
   // is in use.
