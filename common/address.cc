@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -52,6 +54,14 @@ bool IsLoopbackHost(absl::string_view host) {
     return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
   }
   return absl::EqualsIgnoreCase(host, "localhost");
+}
+
+// The form of an IPv4 address in IPv6.
+std::array<unsigned char, 16> AsIpv6(const in_addr& v4) {
+  std::array<unsigned char, 16> address = {};
+  address[10] = address[11] = 0xff;
+  std::memcpy(&address[12], &v4, sizeof(v4));
+  return address;
 }
 
 bool ParsePort(absl::string_view text, int* port) {
@@ -106,6 +116,51 @@ bool IsThisMachine(absl::string_view address) {
   }
   // gRPC takes `::1:5005` for an address of eight groups without a port.
   return !absl::StrContains(host, ':') && IsLoopbackHost(host);
+}
+
+bool AddressRange::Contains(const sockaddr& peer) const {
+  std::array<unsigned char, 16> address = {};
+  if (peer.sa_family == AF_INET) {
+    address = AsIpv6(reinterpret_cast<const sockaddr_in&>(peer).sin_addr);
+  } else if (peer.sa_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+    std::copy_n(v6.s6_addr, address.size(), address.begin());
+  } else {
+    return false;
+  }
+  for (size_t bit = 0; bit < bits_; ++bit) {
+    const int mask = 0x80 >> (bit % 8);
+    if (((address[bit / 8] ^ first_[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<AddressRange> ParseAddressRange(absl::string_view field,
+                                               absl::string_view text) {
+  const size_t slash = text.find('/');
+  const std::string ip(text.substr(0, slash));
+  AddressRange range;
+  in_addr v4 = {};
+  size_t before = 0;  // Bits of the IPv6 form before the IPv4 address.
+  bool is_valid = inet_pton(AF_INET6, ip.c_str(), range.first_.data()) == 1;
+  if (!is_valid && inet_pton(AF_INET, ip.c_str(), &v4) == 1) {
+    is_valid = true;
+    before = 96;
+    range.first_ = AsIpv6(v4);
+  }
+  if (is_valid && slash != absl::string_view::npos) {
+    const absl::string_view bits = text.substr(slash + 1);
+    is_valid = bits.size() <= 3 &&
+               std::ranges::all_of(bits, absl::ascii_isdigit) &&
+               absl::SimpleAtoi(bits, &range.bits_);
+    range.bits_ += before;
+    is_valid = is_valid && range.bits_ <= 128;
+  }
+  if (is_valid) return range;
+  return InvalidField(
+      field, text,
+      "is not an IP address or a range of them, such as 10.1.0.0/16",
+      "INVALID_ADDRESS");
 }
 
 }  // namespace signalbox

@@ -1,10 +1,14 @@
 #ifndef SIGNALBOX_COMMON_ADDRESS_H_
 #define SIGNALBOX_COMMON_ADDRESS_H_
 
+#include <array>
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
+struct sockaddr;
 
 namespace signalbox {
 
@@ -39,6 +43,27 @@ absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
 // with or without dns:/// before it, or unix:PATH. False for host names other
 // than localhost, and for all other forms.
 bool IsThisMachine(absl::string_view address);
+
+// A range of IP addresses: those whose first bits are the same.
+class AddressRange {
+ public:
+  // Whether it contains the IP address of `peer`, an IPv4 or IPv6 socket's.
+  // IPv6's form of an IPv4 address is that IPv4 address.
+  bool Contains(const sockaddr& peer) const;
+
+ private:
+  friend absl::StatusOr<AddressRange> ParseAddressRange(absl::string_view,
+                                                        absl::string_view);
+
+  std::array<unsigned char, 16> first_ = {};  // As IPv6.
+  size_t bits_ = 128;
+};
+
+// Parses an IP address, or a range such as 10.1.0.0/16 or fd00::/8. `field` is
+// the name of the flag or key, for the error: INVALID_ARGUMENT, reason
+// INVALID_ADDRESS.
+absl::StatusOr<AddressRange> ParseAddressRange(absl::string_view field,
+                                               absl::string_view text);
 
 }  // namespace signalbox
 

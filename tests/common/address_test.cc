@@ -1,6 +1,9 @@
 #include "common/address.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <string>
 
@@ -148,6 +151,68 @@ TEST(AddressTest, AServerOnThisMachineIsKnown) {
                                     "http://localhost:1"}) {
     EXPECT_FALSE(IsThisMachine(address)) << address;
   }
+}
+
+bool Contains(const char* range, const char* ip) {
+  const auto parsed = ParseAddressRange("proxy", range);
+  EXPECT_TRUE(parsed.ok()) << parsed.status();
+  sockaddr_in v4 = {};
+  v4.sin_family = AF_INET;
+  sockaddr_in6 v6 = {};
+  v6.sin6_family = AF_INET6;
+  if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+    return parsed->Contains(reinterpret_cast<const sockaddr&>(v4));
+  }
+  EXPECT_EQ(inet_pton(AF_INET6, ip, &v6.sin6_addr), 1) << ip;
+  return parsed->Contains(reinterpret_cast<const sockaddr&>(v6));
+}
+
+TEST(AddressRangeTest, ContainsWhatHasTheSameFirstBits) {
+  const struct {
+    const char* range;
+    const char* ip;
+    bool contains;
+  } cases[] = {
+      {"127.0.0.1", "127.0.0.1", true},
+      {"127.0.0.1", "127.0.0.2", false},
+      {"127.0.0.1", "::ffff:127.0.0.1", true},
+      {"127.0.0.1", "::1", false},
+      {"::1", "::1", true},
+      {"::1", "127.0.0.1", false},
+      {"10.1.0.0/16", "10.1.255.255", true},
+      {"10.1.0.0/16", "10.2.0.0", false},
+      {"10.1.2.3/15", "10.0.0.0", true},
+      {"10.1.2.3/15", "10.2.0.0", false},
+      {"0.0.0.0/0", "255.255.255.255", true},
+      {"0.0.0.0/0", "fd00::1", false},
+      {"fd00::/8", "fdff::1", true},
+      {"fd00::/8", "fe00::1", false},
+      {"::/0", "fe00::1", true},
+      {"::ffff:10.1.0.0/112", "10.1.7.7", true},
+      {"::ffff:10.1.0.0/112", "10.2.7.7", false},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(Contains(c.range, c.ip), c.contains) << c.range << " " << c.ip;
+  }
+}
+
+TEST(AddressRangeTest, NothingElseIsOne) {
+  for (const char* const text :
+       {"", "localhost", "127.0.0", "127.0.0.1:80", "[::1]", "127.0.0.1/",
+        "127.0.0.1/33", "127.0.0.1/-1", "127.0.0.1/+8", "127.0.0.1/8 ",
+        "127.0.0.1/0008", "::1/129", "/8", "10.0.0.0/8/8"}) {
+    const auto range = ParseAddressRange("proxy", text);
+    EXPECT_EQ(ReasonOf(range.status()), "INVALID_ADDRESS") << text;
+  }
+}
+
+// Other sockets have no IP address.
+TEST(AddressRangeTest, ContainsNoOtherSockets) {
+  const auto all = ParseAddressRange("proxy", "::/0");
+  ASSERT_TRUE(all.ok()) << all.status();
+  sockaddr other = {};
+  other.sa_family = AF_UNIX;
+  EXPECT_FALSE(all->Contains(other));
 }
 
 }  // namespace
