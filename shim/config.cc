@@ -41,7 +41,8 @@ or `ngrok http 4567`, and at GitHub, in the repository's Settings, Webhooks, add
 https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
 "Pushes" and "Pull requests". Both content types work.
 
-In production put a reverse proxy with TLS in front of the shim. To change the
+In production put a reverse proxy with TLS in front of the shim. A proxy named by
+--trusted-proxy must close an idle connection before 75 s are over. To change the
 secret without losing a delivery, give the old secret and the new one in two
 files. The shim reads a file again when it changes.
 
@@ -71,10 +72,11 @@ size_t ParseSize(std::string text) {
   return absl::SimpleAtoi(text, &size) ? size : 0;
 }
 
-// Reads the texts of two options, and checks all.
+// Reads the texts of three options, and checks all.
 absl::StatusOr<ShimConfig> Complete(ShimConfig config,
                                     const std::string& listen,
-                                    const std::string& max_body) {
+                                    const std::string& max_body,
+                                    const std::vector<std::string>& proxies) {
   const absl::StatusOr<Address> address = ParseAddress("--listen", listen);
   if (!address.ok()) return address.status();
   config.listen = *address;
@@ -88,6 +90,11 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
     return absl::InvalidArgumentError(
         absl::StrCat("--max-body: ", Quoted(max_body),
                      " is not a size from 1KiB to 256MiB, such as 25MiB"));
+  }
+  for (const std::string& proxy : proxies) {
+    const auto range = ParseAddressRange("--trusted-proxy", proxy);
+    if (!range.ok()) return range.status();
+    config.trusted_proxies.push_back(*range);
   }
   if (!config.token_file.empty() && !config.insecure_send_token &&
       !IsThisMachine(config.server)) {
@@ -112,6 +119,7 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   ShimConfig config;
   std::string listen = config.listen.ToString();
   std::string max_body = "25MiB";
+  std::vector<std::string> proxies;
   CLI::App app(kDescription, "signalbox-shim");
   app.footer(kFooter);
   app.set_version_flag("--version",
@@ -144,6 +152,11 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   app.add_option("--max-body", max_body,
                  "Longest JSON to accept [25MiB, GitHub's own limit]")
       ->type_name("SIZE");
+  app.add_option("--trusted-proxy", proxies,
+                 "Keep connections of this proxy open between webhooks; "
+                 "repeatable, and may be a range")
+      ->type_name("IP[/BITS]")
+      ->allow_extra_args(false);
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
                "Do not check signatures: accept webhooks from anyone");
   try {
@@ -159,7 +172,7 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
         absl::StrCat(e.what(), " (see signalbox-shim --help)"));
   }
 
-  return Complete(std::move(config), listen, max_body);
+  return Complete(std::move(config), listen, max_body, proxies);
 }
 
 }  // namespace signalbox

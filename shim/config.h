@@ -16,12 +16,13 @@ namespace signalbox {
 // a CI server".
 struct ShimConfig {
   Address listen = {"127.0.0.1", 4567};
-  std::string path = "/event_handler";     // To which GitHub posts.
-  std::string server = "127.0.0.1:50051";  // Of signalbox-server.
-  std::vector<std::string> secret_files;   // See OpenWebhookSecrets.
-  std::string token_file;                  // Empty: sends no token.
-  size_t max_body = 25 << 20;              // Bytes of a delivery's JSON.
-  bool insecure_no_signature = false;      // Accepts unsigned deliveries.
+  std::string path = "/event_handler";        // To which GitHub posts.
+  std::string server = "127.0.0.1:50051";     // Of signalbox-server.
+  std::vector<std::string> secret_files;      // See OpenWebhookSecrets.
+  std::string token_file;                     // Empty: sends no token.
+  size_t max_body = 25 << 20;                 // Bytes of a delivery's JSON.
+  std::vector<AddressRange> trusted_proxies;  // Their connections stay open.
+  bool insecure_no_signature = false;         // Accepts unsigned deliveries.
   // Allows to send the token to a server on another machine, although other
   // machines on the way can read it.
   bool insecure_send_token = false;

@@ -97,6 +97,7 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
 
   HttpServerOptions http_options;
   http_options.listen = config.listen;
+  http_options.kept_clients = config.trusted_proxies;
   // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config.max_body};
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(

@@ -29,9 +29,11 @@ void UniqueFd::Reset(int fd) {
 }
 
 HeadGate::HeadGate(size_t capacity, std::chrono::milliseconds timeout,
+                   std::chrono::milliseconds idle_timeout,
                    std::function<void(Arrival)> pass)
     : capacity_(std::max<size_t>(capacity, 1)),
       timeout_(timeout),
+      idle_timeout_(idle_timeout),
       pass_(std::move(pass)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -49,38 +51,53 @@ void HeadGate::Add(int fd) {
   std::optional<Arrival> passed;
   {
     MutexLock lock(&mu_);
-    while (!stopping_ && waiting_.size() >= capacity_) {
+    while (!stopping_ && by_fd_.size() >= capacity_ && idle_.empty()) {
       const Clock::time_point stay_end = waiting_.front().stay_end;
       const Clock::time_point now = Clock::now();
       if (now >= stay_end) break;
       has_room_.WaitFor(&mu_, absl::FromChrono(stay_end - now));
     }
     if (stopping_) return;
-    if (waiting_.size() >= capacity_) {
+    if (by_fd_.size() >= capacity_) {
       // The head of the oldest connection may have arrived already.
-      const List::iterator oldest = waiting_.begin();
+      const List::iterator oldest =
+          idle_.empty() ? waiting_.begin() : idle_.begin();
       passed = TryReadHead(oldest);
-      if (waiting_.size() >= capacity_) Remove(oldest);
+      if (by_fd_.size() >= capacity_) Remove(oldest);
     }
-    Waiting waiting;
-    waiting.fd = fd;
-    waiting.arrival.socket = std::move(socket);
-    const Clock::time_point now = Clock::now();
-    waiting.stay_end = now + kShortestStay;
-    waiting.deadline = now + timeout_;
-    waiting_.push_back(std::move(waiting));
-    by_fd_[fd] = std::prev(waiting_.end());
-    epoll_event event = {};
-    event.events = EPOLLIN | EPOLLRDHUP;
-    event.data.fd = fd;
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-      Remove(std::prev(waiting_.end()));
-    } else if (waiting_.size() == 1) {
-      // The thread may be asleep without a deadline.
-      Wake();
-    }
+    Insert(std::move(socket), /*is_idle=*/false);
   }
   if (passed.has_value()) pass_(*std::move(passed));
+}
+
+void HeadGate::Keep(UniqueFd socket) {
+  MutexLock lock(&mu_);
+  if (stopping_ || by_fd_.size() >= capacity_) return;
+  Insert(std::move(socket), /*is_idle=*/true);
+}
+
+void HeadGate::Insert(UniqueFd socket, bool is_idle) {
+  const int fd = socket.get();
+  const Clock::time_point now = Clock::now();
+  Waiting waiting;
+  waiting.fd = fd;
+  waiting.is_idle = is_idle;
+  waiting.arrival.socket = std::move(socket);
+  waiting.stay_end = now + kShortestStay;
+  waiting.deadline = now + (is_idle ? idle_timeout_ : timeout_);
+  List& list = is_idle ? idle_ : waiting_;
+  list.push_back(std::move(waiting));
+  by_fd_[fd] = std::prev(list.end());
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    Remove(std::prev(list.end()));
+  } else if (list.size() == 1) {
+    // The thread may be asleep without a deadline, or until one of the other
+    // list.
+    Wake();
+  }
 }
 
 void HeadGate::Stop() {
@@ -88,12 +105,14 @@ void HeadGate::Stop() {
     MutexLock lock(&mu_);
     stopping_ = true;
     has_room_.NotifyAll();
-    for (auto it = waiting_.begin(); it != waiting_.end();) {
-      const auto waiting = it++;
-      char byte = 0;
-      const bool has_begun = !waiting->arrival.bytes.empty() ||
-                             recv(waiting->fd, &byte, 1, MSG_PEEK) > 0;
-      if (!has_begun) Remove(waiting);
+    for (List* const list : {&waiting_, &idle_}) {
+      for (auto it = list->begin(); it != list->end();) {
+        const auto waiting = it++;
+        char byte = 0;
+        const bool has_begun = !waiting->arrival.bytes.empty() ||
+                               recv(waiting->fd, &byte, 1, MSG_PEEK) > 0;
+        if (!has_begun) Remove(waiting);
+      }
     }
   }
   Wake();
@@ -107,7 +126,7 @@ void HeadGate::Run() {
     {
       MutexLock lock(&mu_);
       timeout_ms = CloseLate();
-      if (stopping_ && waiting_.empty()) return;
+      if (stopping_ && by_fd_.empty()) return;
     }
     const int count = epoll_wait(epoll_.get(), events.data(),
                                  static_cast<int>(events.size()), timeout_ms);
@@ -155,6 +174,13 @@ std::optional<Arrival> HeadGate::TryReadHead(List::iterator waiting) {
   }
   const size_t known = arrival.bytes.size();
   if (known == 0) arrival.first_byte = Clock::now();
+  if (waiting->is_idle) {
+    // From now on as any other request.
+    waiting->is_idle = false;
+    waiting->stay_end = arrival.first_byte + kShortestStay;
+    waiting->deadline = arrival.first_byte + timeout_;
+    waiting_.splice(waiting_.end(), idle_, waiting);
+  }
   arrival.bytes.append(buffer.data(), static_cast<size_t>(count));
   if (HttpHeadSize(arrival.bytes, known) == 0) return std::nullopt;
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiting->fd, nullptr);
@@ -165,19 +191,22 @@ std::optional<Arrival> HeadGate::TryReadHead(List::iterator waiting) {
 
 int HeadGate::CloseLate() {
   const Clock::time_point now = Clock::now();
-  while (!waiting_.empty() && waiting_.front().deadline <= now) {
-    Remove(waiting_.begin());
+  Clock::time_point next = Clock::time_point::max();
+  for (List* const list : {&waiting_, &idle_}) {
+    while (!list->empty() && list->front().deadline <= now) {
+      Remove(list->begin());
+    }
+    if (!list->empty()) next = std::min(next, list->front().deadline);
   }
-  if (waiting_.empty()) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      waiting_.front().deadline - now);
+  if (next == Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(left.count());
 }
 
 void HeadGate::Remove(List::iterator waiting) {
   // Closing takes the socket out of epoll too.
   by_fd_.erase(waiting->fd);
-  waiting_.erase(waiting);
+  (waiting->is_idle ? idle_ : waiting_).erase(waiting);
   has_room_.NotifyOne();
 }
 

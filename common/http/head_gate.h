@@ -45,10 +45,11 @@ struct Arrival {
   std::chrono::steady_clock::time_point first_byte;
 };
 
-// HeadGate holds the accepted connections of HttpServer until the head of their
-// request has arrived. It needs one thread for all of them. So a client that
-// sends nothing, or sends slowly, costs a descriptor and a few bytes, but no
-// thread, and delays no other client.
+// HeadGate holds the connections of HttpServer until the head of their request
+// has arrived: accepted connections, and idle ones, whose last request was
+// answered. It needs one thread for all of them. So a client that sends
+// nothing, or sends slowly, costs a descriptor and a few bytes, but no thread,
+// and delays no other client.
 //
 // Thread-safe.
 class HeadGate {
@@ -56,9 +57,12 @@ class HeadGate {
   // When a head is complete, HeadGate calls `pass` with the connection, on its
   // own thread or on a thread that calls Add. `pass` must not block for long.
   // HeadGate closes a connection whose head is not complete `timeout` after
-  // Add. It holds at most `capacity` connections: to make room it closes the
-  // oldest, if that has been held for `kShortestStay`.
+  // Add, or after the first byte on an idle connection. It closes a connection
+  // that has been idle for `idle_timeout`. It holds at most `capacity`
+  // connections: to make room it closes the one that has been idle longest; if
+  // none is idle, the oldest, if that has been held for `kShortestStay`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
+           std::chrono::milliseconds idle_timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
 
@@ -71,15 +75,20 @@ class HeadGate {
   // queues new connections.
   void Add(int fd);
 
+  // Takes an idle connection. Its socket is non-blocking. Closes it if there is
+  // no room.
+  void Keep(UniqueFd socket);
+
   // Closes connections that have sent nothing. Waits for the heads of the
-  // others, at most until their timeout. Then returns. Add closes connections
-  // that come later.
+  // others, at most until their timeout. Then returns. Add and Keep close
+  // connections that come later.
   void Stop();
 
  private:
   // A connection without a complete head.
   struct Waiting {
     int fd;
+    bool is_idle;
     Arrival arrival;                                 // So far.
     std::chrono::steady_clock::time_point stay_end;  // After kShortestStay.
     std::chrono::steady_clock::time_point deadline;  // After the timeout.
@@ -88,6 +97,7 @@ class HeadGate {
 
   void Run();
   void Wake();
+  void Insert(UniqueFd socket, bool is_idle) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReadHead(int fd);
   // Reads the available bytes. Returns the connection if its head is complete.
   // Nothing: the head is not complete. Removes the connection from the list if
@@ -101,14 +111,17 @@ class HeadGate {
 
   const size_t capacity_;
   const std::chrono::milliseconds timeout_;
+  const std::chrono::milliseconds idle_timeout_;
   const std::function<void(Arrival)> pass_;
   const UniqueFd epoll_;
   const UniqueFd wake_;
 
   Mutex mu_;
   CondVar has_room_;
-  // Oldest first, which is also by deadline.
+  // Oldest first, which is also by deadline: all but idle connections, and
+  // those.
   List waiting_ ABSL_GUARDED_BY(mu_);
+  List idle_ ABSL_GUARDED_BY(mu_);
   std::unordered_map<int, List::iterator> by_fd_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 

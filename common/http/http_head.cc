@@ -88,6 +88,10 @@ absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
       return Malformed("Content-Length is repeated, or not a decimal number");
     }
   }
+  head.may_be_kept = !is_http_1_0;
+  for (const absl::string_view value : head.Values("connection")) {
+    head.may_be_kept &= absl::EqualsIgnoreCase(value, "keep-alive");
+  }
   head.expects_continue =
       !is_http_1_0 &&
       absl::EqualsIgnoreCase(head.OnlyValue("expect").value_or(""),

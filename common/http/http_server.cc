@@ -57,13 +57,12 @@ class RequestStream final : public httplib::Stream {
     return static_cast<ssize_t>(count);
   }
   ssize_t write(const char* bytes, size_t size) override {
-    return socket_.Write(absl::string_view(bytes, size))
-               ? static_cast<ssize_t>(size)
-               : -1;
+    is_writable_ &= socket_.Write(absl::string_view(bytes, size));
+    return is_writable_ ? static_cast<ssize_t>(size) : -1;
   }
 
   bool is_readable() const override { return true; }
-  bool is_writable() const override { return true; }
+  bool is_writable() const override { return is_writable_; }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   // The library only checks whether select() could take it.
@@ -71,6 +70,11 @@ class RequestStream final : public httplib::Stream {
 
   // Whether nothing of the request is left in the socket.
   bool is_at_end() const { return framing_.is_at_end(); }
+  // Whether the whole request was read, and nothing came after it.
+  bool IsQuiet() const {
+    return is_at_end() && status_.ok() && piece_.empty() && bytes_.empty() &&
+           socket_.IsQuiet();
+  }
   // Why reading failed. OK if it did not.
   const absl::Status& status() const { return status_; }
 
@@ -80,6 +84,7 @@ class RequestStream final : public httplib::Stream {
   absl::string_view piece_ = "POST / HTTP/1.1\r\n\r\n";
   absl::string_view bytes_;  // The bytes after the piece.
   absl::Status status_;
+  bool is_writable_ = true;  // No write has failed.
 };
 
 // A request on its way through cpp-httplib, which has no place for it.
@@ -87,6 +92,9 @@ struct Exchange {
   HttpServerRequest request;
   absl::Status head_status;
   RequestStream* stream = nullptr;
+  bool may_be_kept = false;  // The connection, unless the answer says no.
+  bool is_kept = false;      // The answer leaves it open.
+  bool is_followed = false;  // More bytes came before the answer.
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -152,7 +160,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         patience_(options.patience * capacity_.served / options.max_threads),
         threads_(capacity_.served, capacity_.queued),
         waiting_([this] { return threads_.Shortage(); }),
-        gate_(capacity_.silent, options.head_timeout,
+        gate_(capacity_.silent, options.head_timeout, options.idle_timeout,
               [this](Arrival arrival) { Pass(std::move(arrival)); }) {
     Post("/", [this](const httplib::Request&, httplib::Response& response,
                      const httplib::ContentReader& reader) {
@@ -163,6 +171,13 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       }
       response.set_content(answer.text, answer.content_type);
     });
+    // The library always says that it closes.
+    set_post_routing_handler(
+        [](const httplib::Request&, httplib::Response& response) {
+          Exchange& exchange = *current_exchange;
+          exchange.is_kept = exchange.may_be_kept && response.status / 100 == 2;
+          if (exchange.is_kept) response.headers.erase("Connection");
+        });
     // Without it, the library sends the exception's text to the client.
     set_exception_handler(
         [](const httplib::Request&, httplib::Response& response,
@@ -243,6 +258,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
   void Serve(Arrival& arrival) {
+    bool is_kept = false;
     try {
       const absl::string_view bytes = arrival.bytes;
       const size_t head_size = HttpHeadSize(bytes);
@@ -251,6 +267,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       exchange.head_status = head.status();
       if (head.ok()) exchange.request.head = *std::move(head);
       exchange.request.first_byte = arrival.first_byte;
+      exchange.may_be_kept = exchange.request.head.may_be_kept &&
+                             IsKeptClient(arrival.socket.get());
       RequestSocket socket(
           arrival.socket.get(), std::string(bytes.substr(head_size)),
           {arrival.first_byte, arrival.first_byte + options_.body_timeout,
@@ -262,11 +280,28 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       current_exchange = &exchange;
       Process(*this, stream);
       current_exchange = nullptr;
-      if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
+      if (!exchange.head_status.ok() || !stream.is_at_end() ||
+          exchange.is_followed) {
+        socket.Drain();
+      }
+      is_kept = exchange.is_kept && stream.is_writable();
     } catch (const std::exception&) {
       current_exchange = nullptr;
       LogError("the HTTP server dropped a connection after an exception");
     }
+    if (is_kept) gate_.Keep(std::move(arrival.socket));
+  }
+
+  // Whether the client of the connection is among `kept_clients`.
+  bool IsKeptClient(int fd) const {
+    if (options_.kept_clients.empty()) return false;
+    sockaddr_storage storage = {};
+    socklen_t size = sizeof(storage);
+    auto* const peer = reinterpret_cast<sockaddr*>(&storage);
+    return getpeername(fd, peer, &size) == 0 &&
+           std::ranges::any_of(
+               options_.kept_clients,
+               [peer](const auto& range) { return range.Contains(*peer); });
   }
 
   // A template, so that a call that the installed cpp-httplib lacks is no
@@ -310,6 +345,10 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       answer = {500, "internal error\n"};
     }
     if (request.head.method == "HEAD") answer.text.clear();
+    if (exchange.may_be_kept) {
+      exchange.is_followed = !exchange.stream->IsQuiet();
+      exchange.may_be_kept = !exchange.is_followed && !stopping_;
+    }
     return answer;
   }
 

@@ -36,6 +36,10 @@ struct HttpHead {
   // sends that when the handler begins to read.
   bool expects_continue = false;
 
+  // The client may send another request on the connection: it speaks HTTP/1.1,
+  // and asks for nothing but `keep-alive` in Connection.
+  bool may_be_kept = false;
+
   // The values of all headers with this lower-case name. Borrowed.
   std::vector<absl::string_view> Values(absl::string_view name) const;
 
@@ -91,7 +95,8 @@ struct HttpServerOptions {
   std::chrono::milliseconds head_timeout{5000};
   // The most time from the first byte of the request to the end of its body.
   std::chrono::milliseconds body_timeout{7000};
-  // From the first byte until the server closes the connection in any case.
+  // From the first byte until the server has answered; if it has not, it closes
+  // the connection.
   std::chrono::milliseconds total_timeout{9500};
   // If a request has waited so long for bytes from its client, and another
   // request needs a thread, the reader returns UNAVAILABLE to its handler.
@@ -101,12 +106,24 @@ struct HttpServerOptions {
   // server closes the connection without an answer. So give a handler that
   // answers too large bodies a lower limit of its own.
   uint64_t max_wire_bytes = 160 << 20;
+  // The clients whose connections stay open after an answer of 200 to 299, such
+  // as a reverse proxy. Others get one answer for each connection.
+  std::vector<AddressRange> kept_clients = {};
+  // How long such a connection may be idle. Longer than the client keeps an
+  // idle connection: a request that the client sends while the server closes
+  // gets no answer. nginx keeps it for 60 s.
+  std::chrono::milliseconds idle_timeout{75'000};
 };
 
-// HttpServer is an HTTP/1 server for short requests, with one request per
-// connection. The shim receives webhooks with it, and signalbox-server
-// shows its pages for monitoring with it. It does not authenticate clients, and
-// has no TLS.
+// HttpServer is an HTTP/1 server for short requests. The shim receives webhooks
+// with it, and signalbox-server shows its pages for monitoring with it. It does
+// not authenticate clients, and has no TLS.
+//
+// A connection carries one request, or several one after the other if its
+// client is among `kept_clients`. HttpServer closes it, too, after any answer
+// but 200 to 299, and if anything of the next request has arrived before the
+// answer: then the two ends may disagree where a request ends. An idle
+// connection takes no thread.
 //
 // HttpServer itself answers a malformed request, with 400. A request is
 // malformed if two parsers could read it differently: for example, a line does

@@ -91,6 +91,12 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
   }
 }
 
+bool RequestSocket::IsQuiet() const {
+  if (is_first_read_ && !buffer_.empty()) return false;
+  char byte = 0;
+  return recv(fd_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
 bool RequestSocket::Write(absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

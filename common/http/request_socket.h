@@ -101,6 +101,10 @@ class RequestSocket {
   //                      sent more than `max_bytes`.
   absl::StatusOr<absl::string_view> Read();
 
+  // Whether the client has sent nothing after the bytes that Read returned, and
+  // has not ended its side. Does not wait.
+  bool IsQuiet() const;
+
   // Sends all bytes. False: the connection is lost, or the write deadline has
   // passed.
   bool Write(absl::string_view bytes);

@@ -13,11 +13,11 @@ std::unique_ptr<Process> StartOurServer(const std::string& api_url,
 
 std::unique_ptr<Process> StartOurShim(const std::string& server,
                                       const std::string& secret_file) {
-  return StartMeasured(
-      "signalbox-shim",
-      {OurProgram("signalbox-shim"), "--listen", "127.0.0.1:0", "--server",
-       server, "--webhook-secret-file", secret_file},
-      {}, "listening on ");
+  return StartMeasured("signalbox-shim",
+                       {OurProgram("signalbox-shim"), "--listen", "127.0.0.1:0",
+                        "--server", server, "--webhook-secret-file",
+                        secret_file, "--trusted-proxy", "127.0.0.1"},
+                       {}, "listening on ");
 }
 
 }  // namespace signalbox

@@ -28,19 +28,23 @@ TEST(ShimConfigTest, DefaultsAreTheGuides) {
   EXPECT_EQ(config->max_body, 25u << 20);
   EXPECT_FALSE(config->insecure_no_signature);
   EXPECT_THAT(config->secret_files, IsEmpty());
+  EXPECT_THAT(config->trusted_proxies, IsEmpty());
   EXPECT_EQ(config->text, "");
 }
 
 TEST(ShimConfigTest, FlagsAreRead) {
-  const auto config = Parse({"--listen", "[::1]:0", "--path=/hooks", "--server",
-                             "localhost:1", "--webhook-secret-file", "a",
-                             "--webhook-secret-file=b", "--max-body", "1MiB"});
+  const auto config =
+      Parse({"--listen", "[::1]:0", "--path=/hooks", "--server", "localhost:1",
+             "--webhook-secret-file", "a", "--webhook-secret-file=b",
+             "--max-body", "1MiB", "--trusted-proxy", "127.0.0.1",
+             "--trusted-proxy", "10.0.0.0/8"});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen.ToString(), "[::1]:0");
   EXPECT_EQ(config->path, "/hooks");
   EXPECT_EQ(config->server, "localhost:1");
   EXPECT_THAT(config->secret_files, ElementsAre("a", "b"));
   EXPECT_EQ(config->max_body, 1u << 20);
+  EXPECT_EQ(config->trusted_proxies.size(), 2u);
 }
 
 TEST(ShimConfigTest, WrongFlagsAreOneLine) {
@@ -49,6 +53,8 @@ TEST(ShimConfigTest, WrongFlagsAreOneLine) {
       {"--unknown"},
       {"stray"},
       {"--listen"},
+      {"--trusted-proxy", "localhost"},
+      {"--trusted-proxy", "10.0.0.0/33"},
       {"--listen", "4567"},
       {"--listen", ":4567"},
       {"--listen", "127.0.0.1"},

@@ -698,6 +698,27 @@ TEST_F(WebhookHandlerTest, ServerMayBeDownAndComeBack) {
   }
 }
 
+// Behind a proxy: each delivery is judged by itself.
+TEST_F(WebhookHandlerTest, AKeptConnectionCarriesDeliveriesUntilARefusal) {
+  http_options_.kept_clients = {*ParseAddressRange("proxy", "127.0.0.1")};
+  Start();
+  RawClient proxy(http_->port());
+  const std::pair<Request, const char*> deliveries[] = {
+      {Push(), "accepted\n"},
+      {PingOf(100), "nothing to do\n"},
+      {AsForm(PullRequest()), "accepted\n"}};
+  for (const auto& [request, text] : deliveries) {
+    proxy.Send(request.Text());
+    EXPECT_EQ(RawClient::StatusOf(proxy.Read(text)) / 100, 2) << text;
+  }
+  EXPECT_EQ(server_.Requests().size(), 2u);
+  Request forged = Push();
+  forged.secret = "another";
+  EXPECT_EQ(proxy.Ask(forged.Text()), 401);
+  EXPECT_EQ(proxy.Ask(Push().Text()), 0);
+  EXPECT_EQ(server_.Requests().size(), 2u);
+}
+
 // The connection broke, but the server is there: nobody need notice.
 TEST_F(WebhookHandlerTest, RestartedServerIsFoundByTheFirstCall) {
   EXPECT_EQ(Ask(Push()), 202);

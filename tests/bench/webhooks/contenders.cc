@@ -38,7 +38,6 @@ Contender StartSignalbox(const std::string& api_url,
                          const std::string& secret_file) {
   Contender contender;
   contender.name = "signalbox";
-  contender.keeps_connections = false;
   contender.posts_behind = true;
   auto server = StartOurServer(api_url, data_dir);
   auto shim = StartOurShim(server->found(), secret_file);

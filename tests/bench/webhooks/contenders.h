@@ -16,7 +16,6 @@ struct Contender {
   std::vector<std::unique_ptr<Process>> programs;  // All that it consists of.
   int port = 0;  // Where it takes webhooks, at 127.0.0.1.
   bool takes_forms = true;
-  bool keeps_connections = true;
   // True: it answers a webhook once the report is on disk, and posts later.
   // False: it posts first and then answers.
   bool posts_behind = false;

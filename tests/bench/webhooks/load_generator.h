@@ -14,7 +14,8 @@ namespace signalbox {
 // How SendLoad sends deliveries.
 struct Load {
   int port = 0;  // On 127.0.0.1.
-  // False: each delivery has a connection of its own.
+  // False: each delivery has a connection of its own. True: a connection
+  // carries deliveries until the server closes it.
   bool keep_alive = false;
   absl::Duration time = absl::Seconds(2);
   // Deliveries a second, sent at fixed times whether or not the earlier ones

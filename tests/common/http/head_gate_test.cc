@@ -23,12 +23,22 @@ constexpr char kHead[] = "POST / HTTP/1.1\r\n\r\n";
 // The client's end of a connection.
 class Client {
  public:
+  Client() = default;
   explicit Client(HeadGate& gate, const std::string& first = "") {
     int fds[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     fd_ = UniqueFd(fds[0]);
     Send(first);
     gate.Add(fds[1]);
+  }
+  // A client whose last request was answered.
+  static Client Kept(HeadGate& gate) {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    Client client;
+    client.fd_ = UniqueFd(fds[0]);
+    gate.Keep(UniqueFd(fds[1]));
+    return client;
   }
 
   void Send(const std::string& bytes) {
@@ -53,15 +63,17 @@ class Client {
 class HeadGateTest : public ::testing::Test {
  protected:
   void Start(size_t capacity,
-             std::chrono::milliseconds timeout = std::chrono::hours(24)) {
-    gate_ = std::make_unique<HeadGate>(capacity, timeout, [this](Arrival one) {
+             std::chrono::milliseconds timeout = std::chrono::hours(24),
+             std::chrono::milliseconds idle_timeout = std::chrono::hours(24)) {
+    const auto pass = [this](Arrival one) {
       const std::string bytes = one.bytes;
       {
         const std::lock_guard<std::mutex> lock(mu_);
         passed_.push_back(std::move(one));
       }
       if (bytes == Held()) held_.get_future().wait();
-    });
+    };
+    gate_ = std::make_unique<HeadGate>(capacity, timeout, idle_timeout, pass);
   }
   // A head that the gate passes on until `held_` is set.
   static std::string Held() { return "HOLD / HTTP/1.1\r\n\r\n"; }
@@ -152,6 +164,56 @@ TEST_F(HeadGateTest, WhoseHeadIsThereIsPassedWhenThereAreTooMany) {
   EXPECT_TRUE(flood[0]->IsClosedSoon());
   EXPECT_FALSE(flood[4]->IsClosed());
   held_.set_value();
+}
+
+TEST_F(HeadGateTest, IdleConnectionsWaitForTheNextHead) {
+  Start(10);
+  Client kept = Client::Kept(*gate_);
+  kept.Send("POST / HTTP/1.1\r\n");
+  kept.Send("\r\nbody");
+  AwaitPassed(1);
+  EXPECT_EQ(Passed(), std::vector<std::string>{std::string(kHead) + "body"});
+}
+
+TEST_F(HeadGateTest, WhoIsIdleForTooLongIsClosed) {
+  Start(10, std::chrono::hours(24), std::chrono::milliseconds(20));
+  Client waiting(*gate_);
+  Client kept = Client::Kept(*gate_);
+  EXPECT_TRUE(kept.IsClosedSoon());
+  EXPECT_FALSE(waiting.IsClosed());
+}
+
+// Otherwise a slow client would have more time on an idle connection.
+TEST_F(HeadGateTest, AHeadThatHasBegunHasNoMoreTimeThanOnANewConnection) {
+  Start(10, std::chrono::milliseconds(20));
+  Client idle = Client::Kept(*gate_);
+  Client begun = Client::Kept(*gate_);
+  begun.Send("P");
+  EXPECT_TRUE(begun.IsClosedSoon());
+  EXPECT_FALSE(idle.IsClosed());
+  EXPECT_TRUE(Passed().empty());
+}
+
+TEST_F(HeadGateTest, IdleConnectionsMakeRoomForOthers) {
+  Start(2);
+  Client waiting(*gate_, "POST");
+  Client first = Client::Kept(*gate_);
+  Client refused = Client::Kept(*gate_);
+  EXPECT_TRUE(refused.IsClosedSoon());
+  EXPECT_FALSE(first.IsClosed());
+  Client second(*gate_);
+  EXPECT_TRUE(first.IsClosedSoon());
+  EXPECT_FALSE(waiting.IsClosed());
+  EXPECT_FALSE(second.IsClosed());
+}
+
+TEST_F(HeadGateTest, StopClosesIdleConnectionsAtOnce) {
+  Start(10);
+  Client kept = Client::Kept(*gate_);
+  gate_->Stop();
+  EXPECT_TRUE(kept.IsClosedSoon());
+  Client late = Client::Kept(*gate_);
+  EXPECT_TRUE(late.IsClosedSoon());
 }
 
 TEST_F(HeadGateTest, StopWaitsForHeadsThatHaveBegun) {

@@ -388,6 +388,207 @@ TEST_F(HttpServerTest, StopAtOnceIsFine) {
   }
 }
 
+class KeptConnectionTest : public HttpServerTest {
+ protected:
+  KeptConnectionTest() {
+    options_.kept_clients = {*ParseAddressRange("client", "127.0.0.0/8")};
+  }
+
+  static constexpr char kNext[] = "GET / HTTP/1.1\r\n\r\n";
+
+  // Reads the answer of CountBody to a body of so many bytes, and no more.
+  static std::string Answer(RawClient& client, size_t size) {
+    return client.Read(absl::StrCat("\r\n\r\nsize ", size, "\n"));
+  }
+  // Whether the connection stays open after the answer to this request.
+  bool IsKept(absl::string_view request) {
+    RawClient client = Connect();
+    client.Send(request);
+    const std::string first = Answer(client, 0);
+    client.Send(kNext);
+    // If the connection is closed, it reads nothing more.
+    const std::string rest = client.Read("size 0\n");
+    const bool says_close = absl::StrContains(first, "Connection: close\r\n");
+    const bool has_answer = absl::StrContains(rest, "HTTP/1.1 202");
+    EXPECT_NE(says_close, has_answer) << request << "\n" << first << rest;
+    return has_answer;
+  }
+};
+
+TEST_F(KeptConnectionTest, CarriesRequestsOneAfterTheOther) {
+  Start();
+  RawClient client = Connect();
+  for (const size_t size : {5, 0, 100000, 1}) {
+    client.Send(Sized(size));
+    const std::string answer = Answer(client, size);
+    EXPECT_EQ(RawClient::StatusOf(answer), 202) << answer;
+    EXPECT_FALSE(absl::StrContains(answer, "Connection:")) << answer;
+    client.Send(absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n",
+                             "5\r\nabcde\r\n0\r\n\r\n"));
+    EXPECT_EQ(RawClient::StatusOf(Answer(client, 5)), 202);
+  }
+}
+
+TEST_F(KeptConnectionTest, IsForTheNamedClientsAlone) {
+  options_.kept_clients = {*ParseAddressRange("client", "127.0.0.2"),
+                           *ParseAddressRange("client", "10.0.0.0/8")};
+  Start();
+  EXPECT_TRUE(absl::StrContains(Exchange(Sized(5)), "Connection: close\r\n"));
+}
+
+TEST_F(KeptConnectionTest, IsClosedIfTheClientWantsThat) {
+  Start();
+  EXPECT_TRUE(IsKept(kNext));
+  EXPECT_TRUE(IsKept("GET / HTTP/1.1\r\nConnection: Keep-Alive\r\n\r\n"));
+  for (const char* request :
+       {"GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: Close\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: keep-alive, close\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: keep-alive\r\nConnection: close\r\n"
+        "\r\n",
+        "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"}) {
+    EXPECT_FALSE(IsKept(request)) << request;
+  }
+}
+
+// After these, the two ends may disagree where the request ends.
+TEST_F(KeptConnectionTest, IsClosedAfterARequestThatIsWrong) {
+  Start();
+  for (const std::string& request :
+       {std::string("GET / HTTP/1.1\nHost: x\r\n\r\n"),
+        absl::StrCat(kPost, "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"),
+        absl::StrCat(kPost, "Content-Length: +0\r\n\r\n"),
+        absl::StrCat(kPost, "Content-Length: 5\r\n",
+                     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        absl::StrCat(kPost, "Transfer-Encoding: chunked, identity\r\n\r\n"),
+        absl::StrCat(kPost, "Transfer-Encoding : chunked\r\n\r\n"),
+        absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n0\n\n"),
+        absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\nx\r\n")}) {
+    RawClient client = Connect();
+    client.Send(request);
+    client.Send(kNext);
+    client.EndSending();
+    const std::string answer = client.Read();
+    EXPECT_EQ(RawClient::StatusOf(answer), 400) << request << answer;
+    EXPECT_TRUE(absl::StrContains(answer, "Connection: close\r\n")) << answer;
+    EXPECT_FALSE(absl::StrContains(answer, "size")) << request << answer;
+  }
+}
+
+// Bytes behind a request are never a request: not if they come with it, nor
+// while it is answered.
+TEST_F(KeptConnectionTest, IsClosedIfTheNextRequestDoesNotWait) {
+  std::promise<void> has_begun;
+  std::promise<void> may_answer;
+  Start([&](const HttpServerRequest& request, BodyReader read_body) {
+    HttpAnswer answer = CountBody(request, read_body);
+    if (request.head.path == "/slow") {
+      has_begun.set_value();
+      may_answer.get_future().wait();
+    }
+    return answer;
+  });
+  for (const std::string& first :
+       {Sized(5), Sized(0), std::string(kNext), Sized(100000),
+        absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n",
+                     "5\r\nabcde\r\n0\r\n\r\n")}) {
+    for (const char* more : {kNext, "x", "\r\n"}) {
+      const std::string answer = Exchange(first + more);
+      EXPECT_EQ(RawClient::StatusOf(answer), 202) << answer;
+      EXPECT_TRUE(absl::StrContains(answer, "Connection: close\r\n"));
+      EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << answer;
+    }
+  }
+  RawClient client = Connect();
+  client.Send("GET /slow HTTP/1.1\r\n\r\n");
+  has_begun.get_future().wait();
+  client.Send(kNext);
+  may_answer.set_value();
+  const std::string answer = client.Read();
+  EXPECT_TRUE(absl::StrContains(answer, "Connection: close\r\n")) << answer;
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << answer;
+}
+
+TEST_F(KeptConnectionTest, IsClosedAfterAnErrorAndAfterABodyThatNobodyRead) {
+  Start([](const HttpServerRequest& request, BodyReader read_body) {
+    if (request.head.path == "/unread") return HttpAnswer{202, "no\n"};
+    if (request.head.path == "/throw") throw std::runtime_error("inside");
+    HttpAnswer answer = CountBody(request, read_body);
+    if (request.head.path == "/wrong") answer.status = 401;
+    if (request.head.path == "/later") answer.status = 503;
+    return answer;
+  });
+  for (const char* path : {"/unread", "/throw", "/wrong", "/later"}) {
+    const std::string answer = Exchange(absl::StrCat(
+        "POST ", path, " HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcde"));
+    EXPECT_TRUE(absl::StrContains(answer, "Connection: close\r\n")) << answer;
+  }
+}
+
+TEST_F(KeptConnectionTest, ExpectingClientsGetTheirAnswerAndStay) {
+  Start();
+  RawClient client = Connect();
+  client.Send(
+      absl::StrCat(kPost, "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
+  EXPECT_TRUE(absl::StartsWith(client.Read("\r\n\r\n"), "HTTP/1.1 100"));
+  client.Send("abcde");
+  EXPECT_EQ(RawClient::StatusOf(Answer(client, 5)), 202);
+  client.Send(Sized(3));
+  EXPECT_EQ(RawClient::StatusOf(Answer(client, 3)), 202);
+}
+
+TEST_F(KeptConnectionTest, TakesNoThreadWhileItIsIdle) {
+  options_.max_threads = 2;
+  Start();
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.push_back(Connect());
+    idle.back().Send(Sized(1));
+    EXPECT_EQ(RawClient::StatusOf(Answer(idle.back(), 1)), 202);
+  }
+  for (RawClient& client : idle) {
+    client.Send(Sized(2));
+    EXPECT_EQ(RawClient::StatusOf(Answer(client, 2)), 202);
+  }
+}
+
+TEST_F(KeptConnectionTest, IsClosedWhenItIsIdleForTooLong) {
+  options_.idle_timeout = std::chrono::milliseconds(20);
+  Start();
+  RawClient client = Connect();
+  client.Send(Sized(1));
+  const std::string all = client.Read();
+  EXPECT_TRUE(absl::EndsWith(all, "size 1\n")) << all;
+}
+
+// Slow and silent clients have no more time than on a new connection.
+TEST_F(KeptConnectionTest, HasTheLimitsOfANewOne) {
+  options_.head_timeout = std::chrono::milliseconds(500);
+  options_.body_timeout = std::chrono::milliseconds(500);
+  Start();
+  RawClient slow_head = Connect();
+  RawClient slow_body = Connect();
+  for (RawClient* const client : {&slow_head, &slow_body}) {
+    client->Send(Sized(1));
+    EXPECT_EQ(RawClient::StatusOf(Answer(*client, 1)), 202);
+  }
+  slow_head.Send("POST /");
+  slow_body.Send(absl::StrCat(kPost, "Content-Length: 5\r\n\r\nabc"));
+  EXPECT_EQ(slow_head.Read(), "");
+  EXPECT_TRUE(absl::EndsWith(slow_body.Read(), "DEADLINE_EXCEEDED\n"));
+}
+
+TEST_F(KeptConnectionTest, StopEndsIt) {
+  Start();
+  RawClient client = Connect();
+  client.Send(Sized(1));
+  EXPECT_EQ(RawClient::StatusOf(Answer(client, 1)), 202);
+  server_->Stop();
+  EXPECT_EQ(client.Read(), "");
+}
+
 TEST_F(HttpServerTest, PortInUseIsAnError) {
   Start();
   HttpServerOptions same = options_;
