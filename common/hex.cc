@@ -2,8 +2,6 @@
 
 #include <cstddef>
 
-#include "absl/strings/ascii.h"
-
 namespace signalbox {
 
 std::optional<std::string> BytesOfHex(absl::string_view hex) {

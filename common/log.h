@@ -2,10 +2,8 @@
 #define SIGNALBOX_COMMON_LOG_H_
 
 #include <cmath>
-#include <cstdint>
 #include <initializer_list>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"

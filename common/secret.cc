@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"

@@ -3,9 +3,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 

@@ -10,7 +10,6 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/worker.h"
-#include "server/config/credential_setup.h"
 #include "server/core/core.h"
 #include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"

@@ -11,8 +11,6 @@
 #include <sched.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 

@@ -1,8 +1,5 @@
 #include "clients/cli/command_options.h"
 
-#include <string>
-#include <vector>
-
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "clients/cli/help.h"

@@ -1,7 +1,6 @@
 #include "common/webhook/json_fields.h"
 
 #include <optional>
-#include <utility>
 
 #include "common/webhook/json_quick.h"
 #include "common/webhook/json_strict.h"

@@ -1,6 +1,5 @@
 #include "common/webhook/json_strict.h"
 
-#include <cstddef>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>

@@ -1,7 +1,6 @@
 #ifndef SIGNALBOX_COMMON_WEBHOOK_MEMBER_READER_H_
 #define SIGNALBOX_COMMON_WEBHOOK_MEMBER_READER_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 

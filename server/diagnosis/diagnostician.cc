@@ -1,9 +1,7 @@
 #include "server/diagnosis/diagnostician.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/github/github_answers.h"
 

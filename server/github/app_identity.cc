@@ -1,7 +1,5 @@
 #include "server/github/app_identity.h"
 
-#include <utility>
-
 #include "common/log.h"
 #include "server/github/app_jwt.h"
 #include "server/github/waiting_times.h"

@@ -1,8 +1,6 @@
 #include "server/github/github_client.h"
 
 #include <algorithm>
-#include <memory>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -11,7 +9,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
-#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {

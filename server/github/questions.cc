@@ -1,9 +1,7 @@
 #include "server/github/questions.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "server/base/doubling_wait.h"

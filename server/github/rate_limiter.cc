@@ -1,7 +1,6 @@
 #include "server/github/rate_limiter.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 
 #include "absl/strings/ascii.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <initializer_list>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "common/error.h"

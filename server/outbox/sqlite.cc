@@ -3,8 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/ascii.h"

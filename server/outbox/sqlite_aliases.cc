@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_aliases.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"

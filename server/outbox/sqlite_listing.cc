@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_status_row.h"

@@ -1,8 +1,6 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_LISTING_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_LISTING_H_
 
-#include <vector>
-
 #include "server/outbox/sqlite.h"
 #include "server/outbox/status_list.h"
 

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_MEANT_H_
 
 #include <cstdint>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"

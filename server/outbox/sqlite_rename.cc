@@ -1,6 +1,5 @@
 #include "server/outbox/sqlite_rename.h"
 
-#include <string>
 #include <utility>
 #include <vector>
 

@@ -1,7 +1,5 @@
 #include "server/outbox/sqlite_repositories.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 
 namespace signalbox {

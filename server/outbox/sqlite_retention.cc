@@ -1,6 +1,5 @@
 #include "server/outbox/sqlite_retention.h"
 
-#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>

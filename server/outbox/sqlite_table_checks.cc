@@ -7,7 +7,6 @@
 #include "server/outbox/sqlite_writer_state.h"
 #include "server/outbox/status_view.h"
 #include "server/report/judge.h"
-#include "server/report/report.h"
 
 namespace signalbox {
 namespace {

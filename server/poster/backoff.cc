@@ -1,7 +1,6 @@
 #include "server/poster/backoff.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "server/github/waiting_times.h"
 

@@ -1,8 +1,5 @@
 #include "server/poster/posting_log.h"
 
-#include <string>
-
-#include "absl/strings/string_view.h"
 #include "common/error.h"
 #include "common/log.h"
 

@@ -1,7 +1,6 @@
 #include "server/poster/posting_metrics.h"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace signalbox {
 

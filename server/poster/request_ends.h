@@ -7,7 +7,6 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/github/request_gate.h"
-#include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
 #include "server/outbox/terms.h"
 #include "server/poster/credential_turns.h"

@@ -1,6 +1,5 @@
 #include "server/recovery/delivery_ledger.h"
 
-#include <algorithm>
 #include <tuple>
 
 #include "common/webhook/event.h"

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_RECOVERY_DELIVERY_LEDGER_H_
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/github_answers.h"
 #include "server/recovery/delivery_watcher.h"

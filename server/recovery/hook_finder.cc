@@ -1,7 +1,6 @@
 #include "server/recovery/hook_finder.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
 #include "common/log.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/recovery/head_pendings.h"

@@ -1,7 +1,6 @@
 #include "server/recovery/recovery.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"

@@ -8,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/error.h"
 #include "common/log.h"
 #include "server/base/doubling_wait.h"
 #include "server/recovery/head_pendings.h"

@@ -2,17 +2,13 @@
 #define SIGNALBOX_SERVER_RECOVERY_RETESTER_H_
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/github_answers.h"
-#include "server/outbox/submission.h"
 #include "server/recovery/recovery_tools.h"
 
 namespace signalbox {

@@ -1,7 +1,6 @@
 #include "server/report/status_key.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"

@@ -4,14 +4,11 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <memory>
-#include <utility>
 #include <variant>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/secret.h"

@@ -4,13 +4,9 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <atomic>
-#include <cmath>
-#include <optional>
-#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "server/base/clock.h"

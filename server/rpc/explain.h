@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/history.h"
 #include "server/outbox/status_view.h"

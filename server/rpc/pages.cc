@@ -1,7 +1,6 @@
 #include "server/rpc/pages.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"

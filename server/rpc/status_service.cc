@@ -1,10 +1,6 @@
 #include "server/rpc/status_service.h"
 
 #include <map>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"

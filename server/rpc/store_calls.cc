@@ -1,6 +1,5 @@
 #include "server/rpc/store_calls.h"
 
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>

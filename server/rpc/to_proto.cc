@@ -1,4 +1,3 @@
-#include <optional>
 
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
