@@ -9,7 +9,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -65,6 +67,23 @@ class SqliteConnection {
   // Runs SQL statements without parameters, and ignores the rows that they
   // return.
   void Run(const char* statements);
+
+  // Each of these is one SqliteQuery, from its Bind to its end. Of `sql` and
+  // `parameters` the same holds as there. A `Row` is a value that
+  // SqliteQuery::Read can read, or a std::tuple of such values.
+  //
+  // Runs a statement that returns no rows.
+  template <typename... Parameters>
+  void Execute(const char* sql, const Parameters&... parameters);
+  // Whether the statement returns a row.
+  template <typename... Parameters>
+  bool Finds(const char* sql, const Parameters&... parameters);
+  // The first row. Nothing: the statement returns none.
+  template <typename Row, typename... Parameters>
+  std::optional<Row> First(const char* sql, const Parameters&... parameters);
+  // All rows.
+  template <typename Row, typename... Parameters>
+  std::vector<Row> All(const char* sql, const Parameters&... parameters);
 
   // Row id of the last INSERT.
   int64_t LastInsertId() const;
@@ -203,11 +222,11 @@ class SqliteQuery {
   // Sets all parameters of the statement, in order. Texts are borrowed until
   // the query is destroyed. Times are stored as microseconds since 1970,
   // durations as microseconds, enums and bools as numbers, and std::nullopt as
-  // NULL.
+  // NULL. A Repository is three parameters: host, owner and name.
   template <typename... Values>
   SqliteQuery& Bind(const Values&... values) {
     int index = 0;
-    (BindOne(++index, values), ...);
+    (BindNext(&index, values), ...);
     return *this;
   }
 
@@ -223,11 +242,12 @@ class SqliteQuery {
   // which is no error. An int is a number from 0 on. An enum has the
   // numbers from 1 to LastOf(its type), a function beside the enum. If a column
   // has another value or type, a row is damaged: see NoteDamage. The variable
-  // then gets a harmless value.
+  // then gets a harmless value. A Repository is three columns: host, owner and
+  // name. A std::tuple is a column for each of its values.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;
-    (ReadOne(column++, values), ...);
+    (ReadNext(&column, values), ...);
   }
 
   // Whether the columns from `column` on (0: the first) hold these kinds of
@@ -237,6 +257,32 @@ class SqliteQuery {
   bool Holds(int column, const char* kinds) const;
 
  private:
+  // These take as many parameters or columns after `last`, or from `next` on,
+  // as the value needs.
+  template <typename Value>
+  void BindNext(int* last, const Value& value) {
+    BindOne(++*last, value);
+  }
+  void BindNext(int* last, const Repository& repository) {
+    BindNext(last, repository.host);
+    BindNext(last, repository.owner);
+    BindNext(last, repository.name);
+  }
+  template <typename Value>
+  void ReadNext(int* next, Value* value) const {
+    ReadOne((*next)++, value);
+  }
+  void ReadNext(int* next, Repository* repository) const {
+    ReadNext(next, &repository->host);
+    ReadNext(next, &repository->owner);
+    ReadNext(next, &repository->name);
+  }
+  template <typename... Values>
+  void ReadNext(int* next, std::tuple<Values...>* row) const {
+    std::apply([&](Values&... values) { (ReadNext(next, &values), ...); },
+               *row);
+  }
+
   void BindOne(int index, const char* value) = delete;  // It would be a bool.
   void BindOne(int index, std::nullopt_t);
   void BindOne(int index, int64_t value);
@@ -317,6 +363,36 @@ class SqliteQuery {
   SqliteConnection* const connection_;
   sqlite3_stmt* const statement_;
 };
+
+template <typename... Parameters>
+void SqliteConnection::Execute(const char* sql,
+                               const Parameters&... parameters) {
+  SqliteQuery(this, sql).Bind(parameters...).Run();
+}
+
+template <typename... Parameters>
+bool SqliteConnection::Finds(const char* sql, const Parameters&... parameters) {
+  return SqliteQuery(this, sql).Bind(parameters...).Next();
+}
+
+template <typename Row, typename... Parameters>
+std::optional<Row> SqliteConnection::First(const char* sql,
+                                           const Parameters&... parameters) {
+  SqliteQuery query(this, sql);
+  std::optional<Row> row;
+  if (query.Bind(parameters...).Next()) query.Read(&row.emplace());
+  return row;
+}
+
+template <typename Row, typename... Parameters>
+std::vector<Row> SqliteConnection::All(const char* sql,
+                                       const Parameters&... parameters) {
+  SqliteQuery query(this, sql);
+  query.Bind(parameters...);
+  std::vector<Row> rows;
+  while (query.Next()) query.Read(&rows.emplace_back());
+  return rows;
+}
 
 }  // namespace signalbox
 

@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_aliases.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -63,15 +62,13 @@ const SqliteAliases::Alias* SqliteAliases::Find(
 void SqliteAliases::Add(SqliteConnection* connection,
                         const CanonicalName& canonical, int64_t number,
                         int64_t repository_key) {
-  SqliteQuery(connection, kPutAlias)
-      .Bind(canonical, number, repository_key)
-      .Run();
+  connection->Execute(kPutAlias, canonical, number, repository_key);
   Forget();
 }
 
 void SqliteAliases::Remove(SqliteConnection* connection,
                            const CanonicalName& canonical) {
-  SqliteQuery(connection, kDeleteAlias).Bind(canonical).Run();
+  connection->Execute(kDeleteAlias, canonical);
   Forget();
 }
 
@@ -91,7 +88,7 @@ bool SqliteAliases::Use(SqliteConnection* connection, const Repository& said,
 void SqliteAliases::NoteChecked(SqliteConnection* connection,
                                 const CanonicalName& canonical,
                                 absl::Time now) {
-  SqliteQuery(connection, kNoteChecked).Bind(now, canonical).Run();
+  connection->Execute(kNoteChecked, now, canonical);
   Forget();
 }
 
@@ -121,30 +118,17 @@ void SqliteAliases::AskName(SqliteConnection* connection,
 void SqliteAliases::Ask(SqliteConnection* connection,
                         const std::string& subject, const Repository& via,
                         int64_t number, absl::Time at, absl::Time now) {
-  SqliteQuery(connection, kAsk)
-      .Bind(subject, via.host, via.owner, via.name, CredentialOf(via), number,
-            now, at, kBetweenQuestions)
-      .Run();
+  connection->Execute(kAsk, subject, via, CredentialOf(via), number, now, at,
+                      kBetweenQuestions);
 }
 
 void SqliteAliases::AssignCredentials(SqliteConnection* connection) {
-  std::vector<std::pair<int64_t, std::string>> changed;
-  {
-    SqliteQuery query(connection, kListAllQuestions);
-    while (query.Next()) {
-      int64_t id = 0;
-      Repository repository;
-      std::string credential;
-      query.Read(&id, &repository.host, &repository.owner, &repository.name,
-                 &credential);
-      std::string new_credential = CredentialOf(repository);
-      if (new_credential != credential) {
-        changed.emplace_back(id, std::move(new_credential));
-      }
-    }
-  }
-  for (const auto& [id, credential] : changed) {
-    SqliteQuery(connection, kSetQuestionCredential).Bind(credential, id).Run();
+  for (const auto& [id, repository, before] :
+       connection->All<std::tuple<int64_t, Repository, std::string>>(
+           kListAllQuestions)) {
+    const std::string credential = CredentialOf(repository);
+    if (credential == before) continue;
+    connection->Execute(kSetQuestionCredential, credential, id);
   }
 }
 

@@ -53,37 +53,28 @@ constexpr char kFindReport[] =
     "ORDER BY report_id LIMIT 1";
 
 int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
-  SqliteQuery query(connection, kGetNumber);
-  query.Bind(name);
-  int64_t number = 0;
-  if (query.Next()) {
-    query.Read(&number);
-  } else {
+  const auto number = connection->First<int64_t>(kGetNumber, name);
+  if (!number.has_value()) {
     connection->NoteDamage(absl::StrCat("table meta has no row ", name));
   }
-  return number;
+  return number.value_or(0);
 }
 
 // The first row whose report may be newer than `sequence`. The rows are in the
 // order of their sequences, apart from the sign.
 int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
-  std::optional<int64_t> first;
-  std::optional<int64_t> last;
-  {
-    SqliteQuery query(connection, kReportIds);
-    if (query.Next()) query.Read(&first, &last);
-  }
+  using Id = std::optional<int64_t>;
+  const auto [first, last] = connection->First<std::tuple<Id, Id>>(kReportIds)
+                                 .value_or(std::tuple<Id, Id>());
   int64_t begin = first.value_or(0);
   int64_t end = last.value_or(0);
   if (!connection->AreCounts({begin, end})) return 0;
   ++end;
   while (begin < end) {
     const int64_t middle = begin + (end - begin) / 2;
-    SqliteQuery query(connection, kFindReport);
-    query.Bind(middle);
-    int64_t id = middle;
-    int64_t number = 0;
-    if (query.Next()) query.Read(&id, &number);
+    const auto [id, number] =
+        connection->First<std::tuple<int64_t, int64_t>>(kFindReport, middle)
+            .value_or(std::tuple<int64_t, int64_t>(middle, 0));
     if (number > sequence || number < -sequence) {
       end = middle;
     } else {
@@ -97,9 +88,7 @@ void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
   while (query->Next()) {
     StatusChange& change = changes->emplace_back();
     change.status =
-        ReadStatusRow(*query, &change.repository.host, &change.repository.owner,
-                      &change.repository.name, &change.sha)
-            .View();
+        ReadStatusRow(*query, &change.repository, &change.sha).View();
     change.cursor = ChangeCursor(change.status.sequence);
   }
 }
@@ -107,7 +96,7 @@ void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
 }  // namespace
 
 void NoteChange(SqliteConnection* connection, int64_t entry_id) {
-  SqliteQuery(connection, kNoteChange).Bind(entry_id).Run();
+  connection->Execute(kNoteChange, entry_id);
 }
 
 ChangeCursor NewestChange(SqliteConnection* connection) {
@@ -165,7 +154,7 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
 }
 
 void NoteForgotten(SqliteConnection* connection, int64_t sequence) {
-  SqliteQuery(connection, kRaiseForgotten).Bind(sequence).Run();
+  connection->Execute(kRaiseForgotten, sequence);
 }
 
 }  // namespace signalbox

@@ -120,29 +120,17 @@ class Batch {
   bool IsFull() const { return rows_ >= kRowsPerBatch; }
   int Left() const { return std::max(kRowsPerBatch - rows_, 1); }
 
-  std::vector<int64_t> Keys(const char* sql, int64_t repository_key,
-                            int limit) {
-    std::vector<int64_t> keys;
-    SqliteQuery query(connection_, sql);
-    query.Bind(repository_key, limit);
-    while (query.Next()) query.Read(&keys.emplace_back());
-    return keys;
-  }
-
   bool Merge(const Chore& chore) {
-    for (const int64_t number :
-         Keys(kListPullRequests, chore.repository_key, Left())) {
-      SqliteQuery(connection_, kMovePullRequest)
-          .Bind(chore.repository_key, chore.target_key, number)
-          .Run();
-      SqliteQuery(connection_, kDeletePullRequest)
-          .Bind(chore.repository_key, number)
-          .Run();
+    for (const int64_t number : connection_->All<int64_t>(
+             kListPullRequests, chore.repository_key, Left())) {
+      connection_->Execute(kMovePullRequest, chore.repository_key,
+                           chore.target_key, number);
+      connection_->Execute(kDeletePullRequest, chore.repository_key, number);
       ++rows_;
     }
     while (!IsFull()) {
-      const std::vector<int64_t> commits =
-          Keys(kListCommitsToMove, chore.repository_key, Left());
+      const std::vector<int64_t> commits = connection_->All<int64_t>(
+          kListCommitsToMove, chore.repository_key, Left());
       if (commits.empty()) break;
       for (const int64_t commit : commits) {
         if (IsFull()) break;
@@ -154,9 +142,7 @@ class Batch {
     }
     state_->repositories.ReviseDue(connection_, chore.target_key);
     if (IsFull()) return false;
-    SqliteQuery(connection_, kDeleteRepository)
-        .Bind(chore.repository_key)
-        .Run();
+    connection_->Execute(kDeleteRepository, chore.repository_key);
     state_->repositories.Forget();
     // The server may have abandoned the moved entries under the old name.
     BeginRevive(connection_, state_, chore.target_key, now_);
@@ -164,29 +150,17 @@ class Batch {
   }
 
   bool MoveBack(Chore* chore) {
-    struct Moved {
-      int64_t entry_id = 0;
-      int64_t commit_key = 0;
-      std::string context_key;
-      bool was_taken = false;
-    };
-    std::vector<Moved> entries;
     int64_t behind = 0;
     (void)absl::SimpleAtoi(chore->done_to, &behind);
-    {
-      SqliteQuery query(connection_, kListReportedAs);
-      query.Bind(chore->repository_key, chore->name, behind, kRowsPerBatch);
-      while (query.Next()) {
-        Moved& moved = entries.emplace_back();
-        query.Read(&moved.entry_id, &moved.commit_key, &moved.context_key,
-                   &moved.was_taken);
-      }
-    }
-    for (const Moved& moved : entries) {
-      behind = moved.entry_id;
-      if (moved.was_taken) continue;
-      MoveFresh(connection_, state_, moved.entry_id, moved.commit_key,
-                moved.context_key, chore->target_key, now_);
+    const auto entries =
+        connection_->All<std::tuple<int64_t, int64_t, std::string, bool>>(
+            kListReportedAs, chore->repository_key, chore->name, behind,
+            kRowsPerBatch);
+    for (const auto& [entry_id, commit_key, context_key, was_taken] : entries) {
+      behind = entry_id;
+      if (was_taken) continue;
+      MoveFresh(connection_, state_, entry_id, commit_key, context_key,
+                chore->target_key, now_);
     }
     chore->done_to = absl::StrCat(behind);
     state_->repositories.ReviseDue(connection_, chore->target_key);
@@ -215,9 +189,9 @@ class Batch {
   // The first reason of abandoned entries that sorts behind `reason`; empty:
   // none does.
   std::string NextReason(int64_t repository_key, const std::string& reason) {
-    std::string next;
-    SqliteQuery query(connection_, kNextReason);
-    if (query.Bind(repository_key, reason).Next()) query.Read(&next);
+    const std::string next =
+        connection_->First<std::string>(kNextReason, repository_key, reason)
+            .value_or("");
     // In a damaged index it may sort before. The loop must end.
     return next > reason ? next : "";
   }
@@ -225,10 +199,8 @@ class Batch {
   bool Revive(int64_t repository_key) {
     const std::vector<int64_t> entries = ListRevived(repository_key);
     for (const int64_t entry_id : entries) {
-      SqliteQuery(connection_, kRevive)
-          .Bind(++state_->sequence, PostingState::kDue,
-                state_->limits.ambiguous_wait, entry_id)
-          .Run();
+      connection_->Execute(kRevive, ++state_->sequence, PostingState::kDue,
+                           state_->limits.ambiguous_wait, entry_id);
       NoteChange(connection_, entry_id);
     }
     rows_ += static_cast<int>(entries.size());
@@ -242,19 +214,12 @@ class Batch {
 
   // `chore->name` is "HOST/ACCOUNT" in lower case.
   bool ReviveAccount(Chore* chore) {
-    std::vector<std::pair<int64_t, std::string>> repositories;
-    {
-      // "0" follows "/" in ASCII, so the range has all names of the account.
-      const std::string host = chore->name.substr(0, chore->name.find('/'));
-      const std::string begin = absl::StrCat(chore->name, "/");
-      const std::string end = absl::StrCat(chore->name, "0");
-      SqliteQuery query(connection_, kListOfAccount);
-      query.Bind(host, chore->done_to, begin, end, kRepositoriesPerBatch);
-      while (query.Next()) {
-        auto& [key, canonical] = repositories.emplace_back();
-        query.Read(&key, &canonical);
-      }
-    }
+    // "0" follows "/" in ASCII, so the range has all names of the account.
+    const auto repositories =
+        connection_->All<std::tuple<int64_t, std::string>>(
+            kListOfAccount, chore->name.substr(0, chore->name.find('/')),
+            chore->done_to, absl::StrCat(chore->name, "/"),
+            absl::StrCat(chore->name, "0"), kRepositoriesPerBatch);
     for (const auto& [key, canonical] : repositories) {
       if (!Revive(key)) return false;
       chore->done_to = canonical;
@@ -263,7 +228,8 @@ class Batch {
   }
 
   bool Abandon(int64_t repository_key) {
-    const std::vector<int64_t> entries = Keys(kListDue, repository_key, Left());
+    const std::vector<int64_t> entries =
+        connection_->All<int64_t>(kListDue, repository_key, Left());
     AbandonEntries(connection_, state_, repository_key, entries,
                    "REPOSITORY_GONE", now_);
     rows_ += static_cast<int>(entries.size());
@@ -293,24 +259,22 @@ void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
   const std::string done_to = chore.done_to;
   const bool done = Batch(connection, state, now).Do(&chore);
   if (done) {
-    SqliteQuery(connection, kDelete).Bind(chore.id).Run();
+    connection->Execute(kDelete, chore.id);
     state->chores.reset();
   } else if (chore.done_to != done_to) {
-    SqliteQuery(connection, kSetDoneTo).Bind(chore.done_to, chore.id).Run();
+    connection->Execute(kSetDoneTo, chore.done_to, chore.id);
   }
 }
 
 void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
            absl::Time now) {
-  {
-    // The same chore is stored already, and will handle all rows.
-    SqliteQuery query(connection, kFindSame);
-    query.Bind(chore.kind, chore.repository_key, chore.target_key, chore.name);
-    if (query.Next()) return;
+  // The same chore is stored already, and will handle all rows.
+  if (connection->Finds(kFindSame, chore.kind, chore.repository_key,
+                        chore.target_key, chore.name)) {
+    return;
   }
-  SqliteQuery(connection, kInsert)
-      .Bind(chore.kind, chore.repository_key, chore.target_key, chore.name)
-      .Run();
+  connection->Execute(kInsert, chore.kind, chore.repository_key,
+                      chore.target_key, chore.name);
   chore.id = connection->LastInsertId();
   state->chores.reset();
   DoBatch(connection, state, std::move(chore), now);
@@ -335,9 +299,9 @@ std::vector<Chore> MovesTo(SqliteConnection* connection,
 void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t from, int64_t to, bool target_had_old_name,
                 absl::Time now) {
-  SqliteQuery(connection, kMoveAliases).Bind(from, to).Run();
-  SqliteQuery(connection, kMoveReruns).Bind(from, to).Run();
-  SqliteQuery(connection, kRetarget).Bind(from, to).Run();
+  connection->Execute(kMoveAliases, from, to);
+  connection->Execute(kMoveReruns, from, to);
+  connection->Execute(kRetarget, from, to);
   state->repositories.Forget();
   Chore chore;
   chore.kind =

@@ -36,8 +36,8 @@ void SetPause(SqliteConnection* connection, const std::string& credential,
     if (query.Bind(credential).Next()) query.Read(&stored);
     until = std::max(until, stored);
   }
-  SqliteQuery(connection, kPutPause).Bind(credential, until).Run();
-  SqliteQuery(connection, kDeletePauses).Bind(now).Run();
+  connection->Execute(kPutPause, credential, until);
+  connection->Execute(kDeletePauses, now);
 }
 
 std::vector<CredentialPause> Pauses(SqliteConnection* connection,
@@ -57,11 +57,10 @@ void SetInstallations(SqliteConnection* connection,
                       absl::Span<const CredentialInstallation> installations) {
   for (const CredentialInstallation& one : installations) {
     if (one.installation_id == 0) {
-      SqliteQuery(connection, kDeleteInstallation).Bind(one.credential).Run();
+      connection->Execute(kDeleteInstallation, one.credential);
     } else {
-      SqliteQuery(connection, kPutInstallation)
-          .Bind(one.credential, one.app, one.installation_id)
-          .Run();
+      connection->Execute(kPutInstallation, one.credential, one.app,
+                          one.installation_id);
     }
   }
 }

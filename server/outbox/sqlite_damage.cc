@@ -144,11 +144,9 @@ class Repairing {
  private:
   // Sets `now_` to the latest time known from callers, reports or tries.
   void FindTime() {
-    now_ = state_->now;
-    SqliteQuery query(connection_, kFindTime);
-    absl::Time newest;
-    if (query.Next()) query.Read(&newest);
-    now_ = std::max(now_, newest);
+    now_ = std::max(
+        state_->now,
+        connection_->First<absl::Time>(kFindTime).value_or(absl::UnixEpoch()));
   }
 
   void Found(absl::string_view table, absl::string_view key,
@@ -159,53 +157,35 @@ class Repairing {
   }
 
   void List(const TableCheck& table) {
-    SqliteQuery query(connection_, table.list.c_str());
-    while (query.Next()) {
-      std::string key;
-      std::string columns;
-      query.Read(&key, &columns);
+    for (const auto& [key, columns] :
+         connection_->All<std::tuple<std::string, std::string>>(
+             table.list.c_str())) {
       Found(table.table, key, columns);
     }
   }
   void Repair(const TableCheck& table) {
     if (table.repair.empty()) return;
-    SqliteQuery(connection_, table.repair.c_str()).Bind(now_).Run();
+    connection_->Execute(table.repair.c_str(), now_);
   }
   void Drop(const std::string& sql) {
-    if (!sql.empty()) SqliteQuery(connection_, sql.c_str()).Run();
-  }
-
-  std::vector<int64_t> Keys(const char* sql) {
-    std::vector<int64_t> keys;
-    SqliteQuery query(connection_, sql);
-    while (query.Next()) query.Read(&keys.emplace_back());
-    return keys;
+    if (!sql.empty()) connection_->Execute(sql.c_str());
   }
 
   void RepairNumbers() {
-    std::set<std::string> there;
-    {
-      SqliteQuery query(connection_, kListNumbers);
-      while (query.Next()) {
-        std::string name;
-        query.Read(&name);
-        there.insert(std::move(name));
-      }
-    }
-    SqliteQuery(connection_, kDropNumbers).Run();
-    std::optional<int64_t> newest;
-    {
-      SqliteQuery query(connection_, kFindNewestNumber);
-      if (query.Next()) query.Read(&newest);
-    }
+    const std::vector<std::string> there =
+        connection_->All<std::string>(kListNumbers);
+    connection_->Execute(kDropNumbers);
+    const std::optional<int64_t> newest =
+        connection_->First<std::optional<int64_t>>(kFindNewestNumber)
+            .value_or(std::nullopt);
     const int64_t last = std::max(newest.value_or(0), state_->sequence);
     for (const auto& [name, value] :
          {std::pair<const char*, int64_t>("schema_version", kSchemaVersion),
           // Nobody knows how much was forgotten: it may be all.
           {"forgotten_sequence", last},
           {"sequence", last}}) {
-      if (there.contains(name)) continue;
-      SqliteQuery(connection_, kAddNumber).Bind(std::string(name), value).Run();
+      if (std::ranges::find(there, name) != there.end()) continue;
+      connection_->Execute(kAddNumber, std::string(name), value);
       Found("meta", name, " value");
     }
   }
@@ -214,7 +194,7 @@ class Repairing {
     const size_t found = found_.size();
     List(checks_.term);
     Drop(checks_.term.drop);
-    SqliteQuery(connection_, kAddTerm).Bind(state_->epoch, now_).Run();
+    connection_->Execute(kAddTerm, state_->epoch, now_);
     const bool was_missing = connection_->ChangedRows() > 0;
     if (was_missing && found_.size() == found) Found("term", "'work'", " name");
   }
@@ -222,7 +202,7 @@ class Repairing {
   void RepairRepositories() {
     List(checks_.repository);
     Repair(checks_.repository);
-    SqliteQuery(connection_, kLoseName).Run();
+    connection_->Execute(kLoseName);
   }
 
   void RepairCommits() {
@@ -230,11 +210,13 @@ class Repairing {
         absl::StrCat("SELECT commit_key FROM commit_summary WHERE NOT (",
                      checks_.commit.sound, ")"));
     List(checks_.commit);
-    for (const int64_t key : Keys(kKeys->c_str())) commits_.insert(key);
+    for (const int64_t key : connection_->All<int64_t>(kKeys->c_str()))
+      commits_.insert(key);
     Repair(checks_.commit);
-    const std::vector<int64_t> lost = Keys(kListLostCommits);
+    const std::vector<int64_t> lost =
+        connection_->All<int64_t>(kListLostCommits);
     for (const int64_t key : lost) {
-      SqliteQuery(connection_, kAddNameless).Bind(key).Run();
+      connection_->Execute(kAddNameless, key);
     }
     if (!lost.empty()) Repair(checks_.nameless_commit);
     Drop(checks_.commit.drop);
@@ -247,27 +229,20 @@ class Repairing {
                      checks_.entry.sound, ")"));
     List(checks_.entry);
     List(checks_.lease_epoch);
-    for (const int64_t key : Keys(kCommits->c_str())) commits_.insert(key);
-    SqliteQuery(connection_, kClearMarks).Run();
-    SqliteQuery(connection_, kAddCommits).Bind(now_).Run();
+    for (const int64_t key : connection_->All<int64_t>(kCommits->c_str()))
+      commits_.insert(key);
+    connection_->Execute(kClearMarks);
+    connection_->Execute(kAddCommits, now_);
     Repair(checks_.entry);
     static const auto* const kDrop =
         new std::string(absl::StrCat(checks_.entry.drop, kDropRest));
     Drop(*kDrop);
     Repair(checks_.lease_epoch);
-    std::vector<std::pair<int64_t, int64_t>> marked;
-    {
-      SqliteQuery query(connection_, kListMarked);
-      while (query.Next()) {
-        auto& [entry_id, commit_key] = marked.emplace_back();
-        query.Read(&entry_id, &commit_key);
-      }
-    }
-    for (const auto& [entry_id, commit_key] : marked) {
-      SqliteQuery(connection_, kDropRuns).Bind(entry_id).Run();
-      SqliteQuery(connection_, kSetAside)
-          .Bind(now_, ++state_->sequence, kRowDamaged, entry_id)
-          .Run();
+    for (const auto& [entry_id, commit_key] :
+         connection_->All<std::tuple<int64_t, int64_t>>(kListMarked)) {
+      connection_->Execute(kDropRuns, entry_id);
+      connection_->Execute(kSetAside, now_, ++state_->sequence, kRowDamaged,
+                           entry_id);
       NoteChange(connection_, entry_id);
       commits_.insert(commit_key);
     }

@@ -54,53 +54,44 @@ void NoteHook(SqliteConnection* connection, SqliteWriterState* state,
     return;
   }
   state->hooks.Put(key, now);
-  SqliteQuery(connection, kPutHook).Bind(host, hook_id, now).Run();
-  SqliteQuery(connection, kDeleteHooks).Bind(now - kHookMemory).Run();
+  connection->Execute(kPutHook, host, hook_id, now);
+  connection->Execute(kDeleteHooks, now - kHookMemory);
 }
 
 }  // namespace
 
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest) {
-  SqliteQuery by_id(connection, kFindDelivery);
-  if (by_id.Bind(delivery.id, oldest).Next()) return true;
-  if (delivery.digest.empty()) return false;
-  SqliteQuery by_digest(connection, kFindDigest);
-  return by_digest.Bind(SqliteBlob{delivery.digest}, oldest).Next();
+  if (connection->Finds(kFindDelivery, delivery.id, oldest)) return true;
+  return !delivery.digest.empty() &&
+         connection->Finds(kFindDigest, SqliteBlob{delivery.digest}, oldest);
 }
 
 std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
                                        const std::string& id) {
-  SqliteQuery query(connection, kFindTime);
-  query.Bind(id);
-  if (!query.Next()) return std::nullopt;
-  absl::Time time;
-  query.Read(&time);
-  return time;
+  return connection->First<absl::Time>(kFindTime, id);
 }
 
 void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
                      bool cancelled, absl::Time now) {
-  SqliteQuery(connection, kForgetAwaited).Bind(now - kAwaitFor).Run();
+  connection->Execute(kForgetAwaited, now - kAwaitFor);
   if (cancelled) {
     TakeRedelivery(connection, id, now);
   } else {
-    SqliteQuery(connection, kAwait).Bind(id, now).Run();
+    connection->Execute(kAwait, id, now);
   }
 }
 
 bool TakeRedelivery(SqliteConnection* connection, const std::string& id,
                     absl::Time now) {
-  SqliteQuery query(connection, kTake);
-  return query.Bind(id, now - kAwaitFor).Next();
+  return connection->Finds(kTake, id, now - kAwaitFor);
 }
 
 void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
                   const Delivery& delivery, const std::string& host,
                   absl::Time now) {
-  SqliteQuery(connection, kInsertDelivery)
-      .Bind(delivery.id, SqliteBlob{delivery.digest}, now)
-      .Run();
+  connection->Execute(kInsertDelivery, delivery.id, SqliteBlob{delivery.digest},
+                      now);
   if (delivery.hook_id > 0 && !host.empty()) {
     NoteHook(connection, state, host, delivery.hook_id, now);
   }
@@ -111,7 +102,7 @@ void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
   // No wait is longer, unless the clock was set back.
   const absl::Duration wait = state->next_oldest_delivery - oldest_delivery;
   if (wait > absl::ZeroDuration() && wait <= kBetweenForgettings) return;
-  SqliteQuery(connection, kDeleteDeliveries).Bind(oldest_delivery, limit).Run();
+  connection->Execute(kDeleteDeliveries, oldest_delivery, limit);
   if (connection->ChangedRows() == 0) {
     state->next_oldest_delivery = oldest_delivery + kBetweenForgettings;
   }
@@ -122,8 +113,7 @@ std::vector<bool> KnownDeliveries(SqliteConnection* connection,
   std::vector<bool> known;
   known.reserve(ids.size());
   for (const std::string& id : ids) {
-    SqliteQuery query(connection, kRemembers);
-    known.push_back(query.Bind(id).Next());
+    known.push_back(connection->Finds(kRemembers, id));
   }
   return known;
 }

@@ -101,12 +101,10 @@ class Effect {
     if (!current.ok()) return current.status();
     const int64_t key = state_->repositories.FindOrAdd(
         connection_, current->Canonical(), *current, now_);
-    SqliteQuery(connection_, kInsertRerun)
-        .Bind(key, rerun.pull_request_number,
-              absl::StrJoin(rerun.contexts, "\n"), rerun.login,
-              rerun.author_association, submission_.caller,
-              submission_.delivery.id, now_)
-        .Run();
+    connection_->Execute(kInsertRerun, key, rerun.pull_request_number,
+                         absl::StrJoin(rerun.contexts, "\n"), rerun.login,
+                         rerun.author_association, submission_.caller,
+                         submission_.delivery.id, now_);
     return absl::OkStatus();
   }
 
@@ -159,10 +157,9 @@ std::vector<Rerun> Reruns(SqliteConnection* connection, absl::Time now,
   query.Bind(std::max(limit, 0));
   while (query.Next()) {
     Rerun& rerun = reruns.emplace_back();
-    Repository& repository = rerun.wanted.repository;
     std::string contexts;
     absl::Time due_time;
-    query.Read(&rerun.id, &repository.host, &repository.owner, &repository.name,
+    query.Read(&rerun.id, &rerun.wanted.repository,
                &rerun.wanted.pull_request_number, &contexts,
                &rerun.wanted.login, &rerun.wanted.author_association,
                &rerun.caller, &rerun.delivery_id, &rerun.try_count, &due_time);
@@ -175,25 +172,20 @@ std::vector<Rerun> Reruns(SqliteConnection* connection, absl::Time now,
 void SettleRerun(SqliteConnection* connection, int64_t id,
                  std::optional<absl::Duration> retry_in, absl::Time now) {
   if (retry_in.has_value()) {
-    SqliteQuery(connection, kRetryRerun).Bind(now + *retry_in, id).Run();
+    connection->Execute(kRetryRerun, now + *retry_in, id);
   } else {
-    SqliteQuery(connection, kDeleteRerun).Bind(id).Run();
+    connection->Execute(kDeleteRerun, id);
   }
 }
 
 void SetNamedTime(SqliteConnection* connection, const std::string& name,
                   absl::Time time) {
-  SqliteQuery(connection, kPutNamedTime).Bind(name, time).Run();
+  connection->Execute(kPutNamedTime, name, time);
 }
 
 std::optional<absl::Time> GetNamedTime(SqliteConnection* connection,
                                        const std::string& name) {
-  SqliteQuery query(connection, kGetNamedTime);
-  query.Bind(name);
-  if (!query.Next()) return std::nullopt;
-  absl::Time time;
-  query.Read(&time);
-  return time;
+  return connection->First<absl::Time>(kGetNamedTime, name);
 }
 
 }  // namespace signalbox

@@ -66,19 +66,16 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     EntryRow& row = entry.row;
     ExpireEntry(now, &state->sequence, &row);
     const Held& held = row.held;
-    SqliteQuery(connection, kExpire)
-        .Bind(row.version, held.phase, held.description, row.report_sequence,
-              row.first_due_time, row.posting_state,
-              state->limits.ambiguous_wait, row.entry_id)
-        .Run();
-    SqliteQuery(connection, kCountExpired)
-        .Bind(row.report_sequence, now, entry.commit_key)
-        .Run();
-    SqliteQuery(connection, kRecordExpired)
-        .Bind(row.entry_id, row.version, row.report_sequence, now, held.phase,
-              held.run.attempt, held.run.series, held.description,
-              held.target_url, kOwnCaller)
-        .Run();
+    connection->Execute(kExpire, row.version, held.phase, held.description,
+                        row.report_sequence, row.first_due_time,
+                        row.posting_state, state->limits.ambiguous_wait,
+                        row.entry_id);
+    connection->Execute(kCountExpired, row.report_sequence, now,
+                        entry.commit_key);
+    connection->Execute(kRecordExpired, row.entry_id, row.version,
+                        row.report_sequence, now, held.phase, held.run.attempt,
+                        held.run.series, held.description, held.target_url,
+                        kOwnCaller);
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);
   }

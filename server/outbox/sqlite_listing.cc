@@ -101,10 +101,8 @@ constexpr char kCountAbandoned[] =
 
 std::optional<int64_t> First(SqliteConnection* connection, const char* sql,
                              int64_t from) {
-  SqliteQuery query(connection, sql);
-  std::optional<int64_t> key;
-  if (query.Bind(from).Next()) query.Read(&key);
-  return key;
+  return connection->First<std::optional<int64_t>>(sql, from).value_or(
+      std::nullopt);
 }
 
 // Lists a page. Not thread-safe.
@@ -155,14 +153,12 @@ class Lister {
 
   // Whether the repository at `place_` is wanted. Sets `listed`.
   bool IsWanted(ListedStatus* listed) {
-    {
-      SqliteQuery query(connection_, kGetRepository);
-      // A repository without a name has lost it to another one, which is listed
-      // under it.
-      if (!query.Bind(place_.repository).Next()) return false;
-      query.Read(&listed->repository.host, &listed->repository.owner,
-                 &listed->repository.name, &listed->credential);
-    }
+    auto found = connection_->First<std::tuple<Repository, std::string>>(
+        kGetRepository, place_.repository);
+    // A repository without a name has lost it to another one, which is listed
+    // under it.
+    if (!found.has_value()) return false;
+    std::tie(listed->repository, listed->credential) = *std::move(found);
     if (wanted_.wants_repository && !wanted_.wants_repository(*listed)) {
       return false;
     }
@@ -193,13 +189,9 @@ class Lister {
       // A damaged sha names no commit, and no page can end there.
       if (sha.empty()) continue;
       if (sha != place_.sha) place_ = {place_.repository, sha, 0};
-      std::vector<int64_t> entries;
-      {
-        SqliteQuery query(connection_, kListStatusesOfCommit);
-        query.Bind(key, place_.entry, kMostLooked - looked_);
-        while (query.Next()) query.Read(&entries.emplace_back());
-      }
-      for (const int64_t entry_id : entries) {
+      for (const int64_t entry_id :
+           connection_->All<int64_t>(kListStatusesOfCommit, key, place_.entry,
+                                     kMostLooked - looked_)) {
         place_.entry = entry_id;
         if (!Look(listed)) return false;
       }
@@ -216,9 +208,8 @@ class Lister {
         listed.is_parked || (wanted_.credential_waits &&
                              wanted_.credential_waits(listed.credential));
     if (Wants(all_wait ? PostingState::kWaiting : PostingState::kDue)) {
-      SqliteQuery query(connection_, kListDueEntries);
-      query.Bind(place_.repository, place_.entry, most);
-      while (query.Next()) query.Read(&entries.emplace_back());
+      entries = connection_->All<int64_t>(kListDueEntries, place_.repository,
+                                          place_.entry, most);
     } else if (!all_wait && Wants(PostingState::kWaiting)) {
       AddByReason(kWaitingByReason, most, &entries);
     }
@@ -301,54 +292,38 @@ ListedPage ListStatuses(SqliteConnection* connection,
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
   PostingCounts counts;
   std::map<std::string, int64_t> due;  // By credential.
-  {
-    SqliteQuery query(connection, kCountWanted);
-    query.Bind(kMostCounted);
-    while (query.Next()) {
-      std::string credential;
-      bool has_name = true;
-      std::optional<std::string> parked;
-      int64_t count = 0;
-      absl::Time oldest;
-      query.Read(&credential, &has_name, &parked, &count, &oldest);
-      if (!has_name) {
-        parked = kNameUnknown;
-      } else if (!parked.has_value() && credential.empty()) {
-        parked = kNoCredential;
-      }
-      if (parked.has_value()) {
-        counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;
-        continue;
-      }
-      due[credential] += count;
-      if (oldest > now) continue;
-      const auto first = counts.oldest_due.emplace(credential, oldest).first;
-      first->second = std::min(first->second, oldest);
+  for (auto& [credential, has_name, parked, count, oldest] :
+       connection->All<std::tuple<std::string, bool, std::optional<std::string>,
+                                  int64_t, absl::Time>>(kCountWanted,
+                                                        kMostCounted)) {
+    if (!has_name) {
+      parked = kNameUnknown;
+    } else if (!parked.has_value() && credential.empty()) {
+      parked = kNoCredential;
     }
+    if (parked.has_value()) {
+      counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;
+      continue;
+    }
+    due[credential] += count;
+    if (oldest > now) continue;
+    const auto first = counts.oldest_due.emplace(credential, oldest).first;
+    first->second = std::min(first->second, oldest);
   }
-  {
-    SqliteQuery query(connection, kCountWaiting);
-    query.Bind(kMostCounted);
-    while (query.Next()) {
-      std::string credential;
-      std::string reason;
-      int64_t count = 0;
-      query.Read(&credential, &reason, &count);
-      if (credential.empty()) continue;  // Counted above.
-      counts.by_reason[{PostingState::kWaiting, "", reason}] += count;
-      due[credential] -= count;
-    }
+  for (const auto& [credential, reason, count] :
+       connection->All<std::tuple<std::string, std::string, int64_t>>(
+           kCountWaiting, kMostCounted)) {
+    if (credential.empty()) continue;  // Counted above.
+    counts.by_reason[{PostingState::kWaiting, "", reason}] += count;
+    due[credential] -= count;
   }
   for (const auto& [credential, count] : due) {
     if (count > 0)
       counts.by_reason[{PostingState::kDue, credential, ""}] = count;
   }
-  SqliteQuery query(connection, kCountAbandoned);
-  query.Bind(kMostCounted);
-  while (query.Next()) {
-    std::string reason;
-    int64_t count = 0;
-    query.Read(&reason, &count);
+  for (const auto& [reason, count] :
+       connection->All<std::tuple<std::string, int64_t>>(kCountAbandoned,
+                                                         kMostCounted)) {
     counts.by_reason[{PostingState::kAbandoned, "", reason}] += count;
   }
   return counts;

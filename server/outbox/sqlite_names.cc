@@ -111,9 +111,7 @@ class Learning {
         (news_.is_answer ||
          repositories_.FindClaims(connection_, news_.to.host, news_.number)
              .empty())) {
-      SqliteQuery(connection_, kDeleteNumberQuestion)
-          .Bind(news_.to.host, news_.number)
-          .Run();
+      connection_->Execute(kDeleteNumberQuestion, news_.to.host, news_.number);
     }
   }
 
@@ -287,20 +285,14 @@ void LearnAnswer(SqliteConnection* connection, SqliteWriterState* state,
 
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now) {
-  Repository asked;
-  int64_t number = 0;
-  absl::Time first_time;
-  {
-    SqliteQuery query(connection, kGetQuestion);
-    query.Bind(answer.question_id);
-    if (!query.Next()) return;
-    query.Read(&asked.host, &asked.owner, &asked.name, &number, &first_time);
-  }
+  const auto question =
+      connection->First<std::tuple<Repository, int64_t, absl::Time>>(
+          kGetQuestion, answer.question_id);
+  if (!question.has_value()) return;
+  const auto& [asked, number, first_time] = *question;
   SqliteRepositories& repositories = state->repositories;
   const auto ask_after = [&](absl::Duration wait) {
-    SqliteQuery(connection, kAskLater)
-        .Bind(now, now + wait, answer.question_id)
-        .Run();
+    connection->Execute(kAskLater, now, now + wait, answer.question_id);
     repositories.aliases().Forget();
   };
   if (answer.kind == NameAnswer::Kind::kUnanswered) return ask_after(kAskAgain);
@@ -311,7 +303,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
           std::clamp(now - first_time, absl::Minutes(1), absl::Hours(1)));
     }
   }
-  SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();
+  connection->Execute(kDeleteQuestion, answer.question_id);
   repositories.aliases().Forget();
   if (answer.kind == NameAnswer::Kind::kNamed) {
     LearnAnswer(connection, state,
@@ -324,30 +316,21 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   const auto alias = repositories.FindAlias(connection, canonical);
   if (!alias.has_value()) return;
   repositories.aliases().NoteChecked(connection, canonical, now);
-  SqliteQuery(connection, kRelease)
-      .Bind(now, alias->meant.key, now + state->limits.ambiguous_wait,
-            canonical, kMostReleased)
-      .Run();
+  connection->Execute(kRelease, now, alias->meant.key,
+                      now + state->limits.ambiguous_wait, canonical,
+                      kMostReleased);
 }
 
 bool HasLostRepository(SqliteConnection* connection, absl::Time now) {
-  SqliteQuery query(connection, kListLost);
-  return query.Bind(now - kLookForNameless, 1).Next();
+  return connection->Finds(kListLost, now - kLookForNameless, 1);
 }
 
 void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now, int limit) {
-  std::vector<std::pair<int64_t, int64_t>> found;
-  {
-    SqliteQuery query(connection, kListLost);
-    query.Bind(now - kLookForNameless, limit);
-    while (query.Next()) {
-      auto& [question, repository] = found.emplace_back();
-      query.Read(&question, &repository);
-    }
-  }
-  for (const auto& [question, repository] : found) {
-    SqliteQuery(connection, kDeleteQuestion).Bind(question).Run();
+  for (const auto& [question, repository] :
+       connection->All<std::tuple<int64_t, int64_t>>(
+           kListLost, now - kLookForNameless, limit)) {
+    connection->Execute(kDeleteQuestion, question);
     BeginAbandon(connection, state, repository, now);
   }
 }
@@ -359,28 +342,20 @@ std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
   query.Bind(now, std::max(limit, 0));
   while (query.Next()) {
     NameQuestion& question = questions.emplace_back();
-    query.Read(&question.id, &question.credential, &question.repository.host,
-               &question.repository.owner, &question.repository.name,
+    query.Read(&question.id, &question.credential, &question.repository,
                &question.number);
   }
   return questions;
 }
 
 Repository MeantBy(SqliteConnection* connection, const Repository& name) {
-  Repository meant = name;
-  SqliteQuery query(connection, kFindMeant);
-  if (query.Bind(name.Canonical()).Next()) {
-    query.Read(&meant.host, &meant.owner, &meant.name);
-  }
-  return meant;
+  return connection->First<Repository>(kFindMeant, name.Canonical())
+      .value_or(name);
 }
 
 absl::Time NextQuestionTime(SqliteConnection* connection, absl::Time now) {
-  SqliteQuery query(connection, kNextQuestion);
-  query.Bind(now);
-  absl::Time time = absl::InfiniteFuture();
-  if (query.Next()) query.Read(&time);
-  return time;
+  return connection->First<absl::Time>(kNextQuestion, now)
+      .value_or(absl::InfiniteFuture());
 }
 
 }  // namespace signalbox

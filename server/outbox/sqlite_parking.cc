@@ -105,31 +105,23 @@ std::optional<Row> Get(SqliteConnection* connection, int64_t repository_key) {
 }
 
 std::string CredentialOf(SqliteConnection* connection, int64_t repository_key) {
-  std::string credential;
-  SqliteQuery query(connection, kFindCredential);
-  if (query.Bind(repository_key).Next()) query.Read(&credential);
-  return credential;
-}
-
-bool HasName(SqliteConnection* connection, int64_t repository_key) {
-  SqliteQuery query(connection, kHasName);
-  return query.Bind(repository_key).Next();
+  return connection->First<std::string>(kFindCredential, repository_key)
+      .value_or("");
 }
 
 void Put(SqliteConnection* connection, SqliteWriterState* state,
          int64_t repository_key, const Parking& parking, absl::Time due_time) {
-  SqliteQuery(connection, kPut)
-      .Bind(repository_key, due_time, parking.credential, parking.reason,
-            parking.since, parking.step, parking.next_time, parking.refuse_time,
-            parking.report_time, parking.probe_entry, parking.gives_up)
-      .Run();
+  connection->Execute(
+      kPut, repository_key, due_time, parking.credential, parking.reason,
+      parking.since, parking.step, parking.next_time, parking.refuse_time,
+      parking.report_time, parking.probe_entry, parking.gives_up);
   state->repositories.SetParked(connection, repository_key, true);
 }
 
 // Ends the parking. All entries are due at their own times again.
 void End(SqliteConnection* connection, SqliteWriterState* state,
          int64_t repository_key) {
-  SqliteQuery(connection, kDelete).Bind(repository_key).Run();
+  connection->Execute(kDelete, repository_key);
   state->repositories.SetParked(connection, repository_key, false);
 }
 
@@ -154,29 +146,20 @@ void LoseParking(SqliteConnection* connection) {
   connection->NoteDamage("table parking has no row for a parked repository");
 }
 
-std::vector<int64_t> List(SqliteQuery* query) {
-  std::vector<int64_t> keys;
-  while (query->Next()) query->Read(&keys.emplace_back());
-  return keys;
-}
-
 int AbandonAll(SqliteConnection* connection, SqliteWriterState* state,
                int64_t repository_key, absl::string_view reason, absl::Time now,
                int limit) {
-  std::vector<int64_t> entries;
-  {
-    SqliteQuery query(connection, kListWanted);
-    entries = List(&query.Bind(repository_key, limit));
-  }
+  const std::vector<int64_t> entries =
+      connection->All<int64_t>(kListWanted, repository_key, limit);
   AbandonEntries(connection, state, repository_key, entries, reason, now);
-  bool is_done = false;
-  {
-    SqliteQuery query(connection, kIsWanted);
-    is_done = !query.Bind(repository_key).Next();
+  if (!connection->Finds(kIsWanted, repository_key)) {
+    End(connection, state, repository_key);
   }
-  if (is_done) End(connection, state, repository_key);
   return static_cast<int>(entries.size());
 }
+
+// The columns of kListHopeless. The last one is read only to find damage.
+using Hopeless = std::tuple<int64_t, std::string, bool>;
 
 struct Probe {
   int64_t entry_id = 0;
@@ -188,22 +171,16 @@ struct Probe {
 std::optional<Probe> FindProbe(SqliteConnection* connection,
                                int64_t repository_key, int64_t probe_entry,
                                bool pendings) {
-  Probe probe;
   if (probe_entry != 0) {
-    SqliteQuery query(connection, kGetDueTime);
-    if (query.Bind(probe_entry, repository_key, pendings).Next()) {
-      probe.entry_id = probe_entry;
-      query.Read(&probe.due_time);
-      return probe;
-    }
+    const auto due_time = connection->First<absl::Time>(
+        kGetDueTime, probe_entry, repository_key, pendings);
+    if (due_time.has_value()) return Probe{probe_entry, *due_time};
   }
   for (const bool is_pending : {false, true}) {
     if (is_pending && !pendings) break;
-    SqliteQuery query(connection, kFindDue);
-    if (query.Bind(repository_key, is_pending).Next()) {
-      query.Read(&probe.entry_id, &probe.due_time);
-      return probe;
-    }
+    const auto due = connection->First<std::tuple<int64_t, absl::Time>>(
+        kFindDue, repository_key, is_pending);
+    if (due.has_value()) return Probe{std::get<0>(*due), std::get<1>(*due)};
   }
   return std::nullopt;
 }
@@ -258,11 +235,8 @@ int64_t BringCredentialForward(SqliteConnection* connection,
                                SqliteWriterState* state,
                                absl::string_view credential, int64_t after,
                                absl::Time now, int limit) {
-  std::vector<int64_t> keys;
-  {
-    SqliteQuery query(connection, kListOfCredential);
-    keys = List(&query.Bind(credential, after, limit));
-  }
+  const std::vector<int64_t> keys =
+      connection->All<int64_t>(kListOfCredential, credential, after, limit);
   for (const int64_t key : keys) {
     BringProbeForward(connection, state, key, now);
   }
@@ -270,12 +244,9 @@ int64_t BringCredentialForward(SqliteConnection* connection,
 }
 
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state) {
-  std::vector<int64_t> elsewhere;
-  {
-    SqliteQuery query(connection, kListElsewhere);
-    elsewhere = List(&query);
+  for (const int64_t key : connection->All<int64_t>(kListElsewhere)) {
+    End(connection, state, key);
   }
-  for (const int64_t key : elsewhere) End(connection, state, key);
 }
 
 void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
@@ -287,7 +258,7 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
   if (!refused && !was_parked) return;
   // The refused post used a name that the repository has lost since. Without a
   // name it gets no posts, and so no probes.
-  if (!was_parked && !HasName(connection, repository_key)) return;
+  if (!was_parked && !connection->Finds(kHasName, repository_key)) return;
   std::optional<Row> row;
   if (was_parked) {
     row = Get(connection, repository_key);
@@ -303,17 +274,17 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
     event.kind = ParkingEvent::Kind::kRefused;
     event.reason = settlement.reason;
     event.entry = settlement.entry_id;
-    event.report_time = now;
     event.credential = CredentialOf(connection, repository_key);
-    SqliteQuery query(connection, kFindReportTime);
-    if (query.Bind(repository_key).Next()) query.Read(&event.report_time);
+    event.report_time =
+        connection->First<absl::Time>(kFindReportTime, repository_key)
+            .value_or(now);
   } else if (is_probe) {
     // The probe showed nothing, so it is repeated once its entry may be tried.
-    SqliteQuery(connection, kSetDue)
-        .Bind(std::max(row->parking.next_time,
-                       due_time.value_or(row->parking.next_time)),
-              due_time.has_value() ? settlement.entry_id : 0, repository_key)
-        .Run();
+    connection->Execute(kSetDue,
+                        std::max(row->parking.next_time,
+                                 due_time.value_or(row->parking.next_time)),
+                        due_time.has_value() ? settlement.entry_id : 0,
+                        repository_key);
     return;
   } else {
     return;
@@ -328,28 +299,16 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
                   const LeaseRequest& request, absl::Time now) {
   if (!state->repositories.AnyParked(connection)) return 0;
-  struct Due {
-    int64_t repository_key = 0;
-    absl::Time next_time;
-    int64_t probe_entry = 0;
-  };
   const int64_t held =
       request.held == nullptr ? 0 : static_cast<int64_t>(request.held->size());
-  std::vector<Due> found;
-  {
-    SqliteQuery query(connection, kListDue);
-    query.Bind(request.credential, now, request.pendings,
-               kMostProbesLooked + held);
-    while (query.Next()) {
-      Due& due = found.emplace_back();
-      query.Read(&due.repository_key, &due.next_time, &due.probe_entry);
-    }
-  }
-  for (const Due& due : found) {
-    const std::optional<Probe> probe = FindProbe(
-        connection, due.repository_key, due.probe_entry, request.pendings);
+  for (const auto& [repository_key, next_time, probe_entry] :
+       connection->All<std::tuple<int64_t, absl::Time, int64_t>>(
+           kListDue, request.credential, now, request.pendings,
+           kMostProbesLooked + held)) {
+    const std::optional<Probe> probe =
+        FindProbe(connection, repository_key, probe_entry, request.pendings);
     if (!probe.has_value()) {
-      End(connection, state, due.repository_key);
+      End(connection, state, repository_key);
       continue;
     }
     // A request for this entry is in flight or ambiguous. Its end tells more
@@ -357,14 +316,12 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
     if (held > 0 && request.held->contains(probe->entry_id)) continue;
     const bool may_begin = probe->due_time <= now;
     // A result that must wait does not take the place of the row's own probe.
-    if (!may_begin && due.probe_entry != 0 &&
-        due.probe_entry != probe->entry_id) {
+    if (!may_begin && probe_entry != 0 && probe_entry != probe->entry_id) {
       continue;
     }
-    SqliteQuery(connection, kSetDue)
-        .Bind(may_begin ? now + request.lease_time : probe->due_time,
-              probe->entry_id, due.repository_key)
-        .Run();
+    connection->Execute(kSetDue,
+                        may_begin ? now + request.lease_time : probe->due_time,
+                        probe->entry_id, repository_key);
     if (may_begin) return probe->entry_id;
   }
   return 0;
@@ -377,49 +334,29 @@ void EndParking(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 std::vector<std::string> CredentialsOfParked(SqliteConnection* connection) {
-  std::vector<std::string> credentials;
-  SqliteQuery query(connection, kListCredentials);
-  while (query.Next()) query.Read(&credentials.emplace_back());
-  return credentials;
+  return connection->All<std::string>(kListCredentials);
 }
 
 void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Span<const int64_t> entries,
                     absl::string_view reason, absl::Time now) {
   for (const int64_t entry_id : entries) {
-    SqliteQuery(connection, kAbandon)
-        .Bind(++state->sequence, PostingState::kAbandoned, reason, now,
-              entry_id)
-        .Run();
+    connection->Execute(kAbandon, ++state->sequence, PostingState::kAbandoned,
+                        reason, now, entry_id);
     NoteChange(connection, entry_id);
   }
   state->repositories.ReviseDue(connection, repository_key);
 }
 
 bool HasHopelessParking(SqliteConnection* connection) {
-  SqliteQuery query(connection, kListHopeless);
-  if (!query.Bind(1).Next()) return false;
-  int64_t key = 0;
-  std::string reason;
-  bool gives_up = false;
-  query.Read(&key, &reason, &gives_up);
-  return true;
+  return connection->First<Hopeless>(kListHopeless, 1).has_value();
 }
 
 int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time now, int limit) {
-  std::vector<std::pair<int64_t, std::string>> hopeless;
-  {
-    SqliteQuery query(connection, kListHopeless);
-    query.Bind(limit);
-    while (query.Next()) {
-      auto& [key, reason] = hopeless.emplace_back();
-      bool gives_up = false;
-      query.Read(&key, &reason, &gives_up);
-    }
-  }
   int abandoned = 0;
-  for (const auto& [key, reason] : hopeless) {
+  for (const auto& [key, reason, gives_up] :
+       connection->All<Hopeless>(kListHopeless, limit)) {
     if (abandoned >= limit) break;
     abandoned +=
         AbandonAll(connection, state, key, reason, now, limit - abandoned);
@@ -432,15 +369,11 @@ int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
                 absl::Time before, absl::Time now, int limit) {
   int abandoned = 0;
   std::map<int64_t, std::vector<int64_t>> entries;  // By repository.
-  {
-    SqliteQuery query(connection, kListOld);
-    query.Bind(credential, before, limit);
-    for (; query.Next(); ++abandoned) {
-      int64_t repository_key = 0;
-      int64_t entry_id = 0;
-      query.Read(&repository_key, &entry_id);
-      entries[repository_key].push_back(entry_id);
-    }
+  for (const auto& [repository_key, entry_id] :
+       connection->All<std::tuple<int64_t, int64_t>>(kListOld, credential,
+                                                     before, limit)) {
+    entries[repository_key].push_back(entry_id);
+    ++abandoned;
   }
   for (const auto& [repository_key, of_repository] : entries) {
     AbandonEntries(connection, state, repository_key, of_repository, reason,

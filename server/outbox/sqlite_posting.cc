@@ -215,9 +215,8 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
       return lease;
     }
     query.Read(&lease.entry_id, &lease.version, &lease.sequence,
-               &lease.repository.host, &lease.repository.owner,
-               &lease.repository.name, &lease.sha, &lease.context, &phase,
-               &result, &lease.wanted.description, &lease.wanted.target_url,
+               &lease.repository, &lease.sha, &lease.context, &phase, &result,
+               &lease.wanted.description, &lease.wanted.target_url,
                &shown_state, &shown.description, &shown.target_url,
                &lease.posted_version, &lease.try_count, &lease.refusal_count,
                &lease.due_since, &lease.ambiguous_since, &former_version,
@@ -240,10 +239,8 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
   }
   lease.lease_epoch = epoch;
   lease.lease_number++;
-  SqliteQuery(connection, kTake)
-      .Bind(lease.lease_epoch, lease.lease_number, now, lease_end,
-            lease.ambiguous_since, entry_id)
-      .Run();
+  connection->Execute(kTake, lease.lease_epoch, lease.lease_number, now,
+                      lease_end, lease.ambiguous_since, entry_id);
   return lease;
 }
 
@@ -288,21 +285,16 @@ bool Load(SqliteConnection* connection, int64_t entry_id, LeasedEntry* entry) {
 int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
                    const LeasedEntry& entry, int64_t version) {
   if (version == entry.version) return entry.report_sequence;
-  SqliteQuery query(connection, kFindSequence);
-  query.Bind(entry_id, version);
-  int64_t sequence = 0;
-  if (query.Next()) query.Read(&sequence);
-  return sequence;
+  return connection->First<int64_t>(kFindSequence, entry_id, version)
+      .value_or(0);
 }
 
 // Makes the entry due as if it had never been tried.
 void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t entry_id, const CanonicalName& canonical,
                   bool is_pending, absl::Time now) {
-  SqliteQuery(connection, kRetry)
-      .Bind(++state->sequence, PostingState::kDue, now,
-            state->limits.ambiguous_wait, entry_id)
-      .Run();
+  connection->Execute(kRetry, ++state->sequence, PostingState::kDue, now,
+                      state->limits.ambiguous_wait, entry_id);
   NoteChange(connection, entry_id);
   state->repositories.AddDue(connection, canonical, is_pending);
 }
@@ -346,8 +338,7 @@ void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 bool IsNewest(SqliteConnection* connection, const Lease& lease) {
-  SqliteQuery query(connection, kIsNewest);
-  return query.Bind(lease.entry_id, lease.version).Next();
+  return connection->Finds(kIsNewest, lease.entry_id, lease.version);
 }
 
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
@@ -357,36 +348,32 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   const int64_t change_sequence = entry.change_sequence;
   if (settlement.attempted.has_value()) {
     const Try& attempted = *settlement.attempted;
-    SqliteQuery(connection, kInsertTry)
-        .Bind(settlement.entry_id,
-              SequenceOf(connection, settlement.entry_id, entry,
-                         settlement.version),
-              attempted.begin_time, attempted.end_time, attempted.http_status,
-              CutUtf8(attempted.request_id, kMostText),
-              CutUtf8(attempted.reason, kMostText),
-              CutUtf8(attempted.message, kMostText))
-        .Run();
+    connection->Execute(
+        kInsertTry, settlement.entry_id,
+        SequenceOf(connection, settlement.entry_id, entry, settlement.version),
+        attempted.begin_time, attempted.end_time, attempted.http_status,
+        CutUtf8(attempted.request_id, kMostText),
+        CutUtf8(attempted.reason, kMostText),
+        CutUtf8(attempted.message, kMostText));
   }
   if (IsLost(entry, settlement)) return;
   if (EndTry(settlement, state->limits, state->sequence + 1, now, &entry)) {
     ++state->sequence;
   }
-  SqliteQuery(connection, kSettle)
-      .Bind(entry.change_sequence, entry.posting_state, entry.posting_reason,
-            entry.try_count, entry.refusal_count, entry.post_time,
-            entry.due_time, entry.ambiguous_time, entry.posted_version,
-            entry.posted_status_id, entry.shown_state, entry.shown_description,
-            entry.shown_target_url, entry.status_count, now,
-            settlement.entry_id, entry.lease_version, entry.lease_number)
-      .Run();
+  connection->Execute(
+      kSettle, entry.change_sequence, entry.posting_state, entry.posting_reason,
+      entry.try_count, entry.refusal_count, entry.post_time, entry.due_time,
+      entry.ambiguous_time, entry.posted_version, entry.posted_status_id,
+      entry.shown_state, entry.shown_description, entry.shown_target_url,
+      entry.status_count, now, settlement.entry_id, entry.lease_version,
+      entry.lease_number);
   SettleParking(connection, state, entry.repository_key, settlement,
                 entry.due_time, now);
   if (entry.change_sequence != change_sequence) {
     NoteChange(connection, settlement.entry_id);
     if (settlement.kind == Settlement::Kind::kParked) {
-      SqliteQuery(connection, kSetProbeTime)
-          .Bind(entry.repository_key, entry.change_sequence)
-          .Run();
+      connection->Execute(kSetProbeTime, entry.repository_key,
+                          entry.change_sequence);
     }
   }
   // Both kinds: a result may have replaced the pending of this lease.
@@ -397,11 +384,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
       (settlement.refused || settlement.kind == Settlement::Kind::kParked ||
        settlement.kind == Settlement::Kind::kAbandoned)) {
     // The refusal may mean that another repository has the old name now.
-    CanonicalName reported_as;
-    {
-      SqliteQuery query(connection, kGetReportedAs);
-      if (query.Bind(settlement.entry_id).Next()) query.Read(&reported_as);
-    }
+    const CanonicalName reported_as =
+        connection->First<CanonicalName>(kGetReportedAs, settlement.entry_id)
+            .value_or(CanonicalName());
     if (!reported_as.empty()) {
       state->repositories.aliases().Doubt(connection, reported_as, now);
     }
@@ -410,25 +395,18 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
 
 void Confess(SqliteConnection* connection, SqliteWriterState* state,
              int64_t entry_id, absl::Time now) {
-  PostingState posting_state = PostingState::kDue;
-  int64_t change_sequence = 0;
-  bool is_pending = false;
-  CanonicalName canonical;
-  {
-    SqliteQuery query(connection, kFindConfessed);
-    query.Bind(entry_id);
-    if (!query.Next()) return;
-    query.Read(&posting_state, &change_sequence, &is_pending, &canonical);
-  }
+  auto found =
+      connection->First<std::tuple<PostingState, int64_t, bool, CanonicalName>>(
+          kFindConfessed, entry_id);
+  if (!found.has_value()) return;
+  auto& [posting_state, change_sequence, is_pending, canonical] = *found;
   const bool was_posted = posting_state == PostingState::kPosted;
   if (was_posted) {
     posting_state = PostingState::kDue;
     change_sequence = ++state->sequence;
   }
-  SqliteQuery(connection, kConfess)
-      .Bind(posting_state, change_sequence, now, state->limits.ambiguous_wait,
-            entry_id)
-      .Run();
+  connection->Execute(kConfess, posting_state, change_sequence, now,
+                      state->limits.ambiguous_wait, entry_id);
   if (was_posted) NoteChange(connection, entry_id);
   if (posting_state != PostingState::kAbandoned) {
     state->repositories.AddDue(connection, canonical, is_pending);
@@ -439,18 +417,12 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now) {
   const absl::StatusOr<int64_t> entry_id = FindEntry(connection, key);
   if (!entry_id.ok()) return entry_id.status();
-  PostingState posting_state = PostingState::kDue;
-  std::string posting_reason;
-  bool is_pending = false;
-  CanonicalName canonical;
-  int64_t repository_key = 0;
-  {
-    SqliteQuery query(connection, kFindRetried);
-    query.Bind(*entry_id);
-    if (!query.Next()) return absl::OkStatus();
-    query.Read(&posting_state, &posting_reason, &is_pending, &canonical,
-               &repository_key);
-  }
+  const auto found = connection->First<
+      std::tuple<PostingState, std::string, bool, CanonicalName, int64_t>>(
+      kFindRetried, *entry_id);
+  if (!found.has_value()) return absl::OkStatus();
+  const auto& [posting_state, posting_reason, is_pending, canonical,
+               repository_key] = *found;
   BringProbeForward(connection, state, repository_key, now);
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   if (posting_reason == kRowDamaged) {
@@ -464,29 +436,15 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
 
 bool HasMissing(SqliteConnection* connection, const SqliteWriterState& state,
                 int64_t commit_key) {
-  SqliteQuery query(connection, kIsMissing);
-  return query.Bind(commit_key, state.limits.missing_commit).Next();
+  return connection->Finds(kIsMissing, commit_key, state.limits.missing_commit);
 }
 
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now) {
-  struct Missing {
-    int64_t entry_id = 0;
-    bool is_pending = false;
-    CanonicalName canonical;
-  };
-  std::vector<Missing> found;
-  {
-    SqliteQuery query(connection, kListMissing);
-    query.Bind(commit_key, state->limits.missing_commit);
-    while (query.Next()) {
-      Missing& missing = found.emplace_back();
-      query.Read(&missing.entry_id, &missing.is_pending, &missing.canonical);
-    }
-  }
-  for (const Missing& missing : found) {
-    MakeDueAgain(connection, state, missing.entry_id, missing.canonical,
-                 missing.is_pending, now);
+  for (const auto& [entry_id, is_pending, canonical] :
+       connection->All<std::tuple<int64_t, bool, CanonicalName>>(
+           kListMissing, commit_key, state->limits.missing_commit)) {
+    MakeDueAgain(connection, state, entry_id, canonical, is_pending, now);
   }
 }
 

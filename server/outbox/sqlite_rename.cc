@@ -1,8 +1,5 @@
 #include "server/outbox/sqlite_rename.h"
 
-#include <utility>
-#include <vector>
-
 #include "absl/strings/ascii.h"
 #include "server/outbox/merge_rules.h"
 #include "server/outbox/sqlite_changes.h"
@@ -109,10 +106,9 @@ MergingEntry Load(SqliteConnection* connection, int64_t entry_id) {
 
 std::string ReporterOf(SqliteConnection* connection,
                        const MergingEntry& entry) {
-  std::string caller;
-  SqliteQuery query(connection, kFindReporter);
-  if (query.Bind(entry.entry_id, Phase::kExpired).Next()) query.Read(&caller);
-  return caller;
+  return connection
+      ->First<std::string>(kFindReporter, entry.entry_id, Phase::kExpired)
+      .value_or("");
 }
 
 // Where an entry moves to: another row of its commit.
@@ -134,13 +130,10 @@ MayCount WhichMayCount(SqliteConnection* connection,
   const std::string reporter = ReporterOf(connection, from_is_new ? to : from);
   const MergingEntry& new_name = from_is_new ? from : to;
   if (reporter == ReporterOf(connection, new_name)) return MayCount::kBoth;
-  Repository repository;
-  std::string context;
-  SqliteQuery query(connection, kFindName);
-  if (!query.Bind(moving.to_repository, new_name.entry_id).Next()) {
-    return MayCount::kBoth;
-  }
-  query.Read(&repository.host, &repository.owner, &repository.name, &context);
+  const auto name = connection->First<std::tuple<Repository, std::string>>(
+      kFindName, moving.to_repository, new_name.entry_id);
+  if (!name.has_value()) return MayCount::kBoth;
+  const auto& [repository, context] = *name;
   if (state.may_report(reporter, repository, context)) return MayCount::kBoth;
   return from_is_new ? MayCount::kFrom : MayCount::kTo;
 }
@@ -160,53 +153,45 @@ int MergeRows(SqliteConnection* connection, SqliteWriterState* state,
       state->limits.ambiguous_wait, now);
   const MergingEntry& row = merged.row;
   if (merged.supersedes_removed) {
-    SqliteQuery(connection, kSupersedeReports).Bind(merged.removed_id).Run();
+    connection->Execute(kSupersedeReports, merged.removed_id);
   }
   int64_t rows = kRowsOfMerge;
   for (const char* const move : {kMoveReports, kMoveTries}) {
-    SqliteQuery(connection, move).Bind(row.entry_id, merged.removed_id).Run();
+    connection->Execute(move, row.entry_id, merged.removed_id);
     rows += connection->ChangedRows();
   }
   WriteOtherRuns(connection, merged.removed_id, {});
-  SqliteQuery(connection, kDeleteEntry).Bind(merged.removed_id).Run();
+  connection->Execute(kDeleteEntry, merged.removed_id);
   if (merged.other_runs_changed) {
     WriteOtherRuns(connection, row.entry_id, row.held.other_runs);
   }
-  SqliteQuery(connection, kMoveEntry)
-      .Bind(moving.to_commit, moving.to_repository, row.entry_id)
-      .Run();
-  SqliteQuery(connection, kSetMerged)
-      .Bind(row.version, ++state->sequence, row.posting_state, merged.due_time,
-            row.ambiguous_time, row.shown_status_id, row.shown_state,
-            row.shown_description, row.shown_target_url, row.status_count,
-            row.held.run.attempt, row.held.run.state, row.held.run.series,
-            row.held.run.result,
-            static_cast<int64_t>(row.held.other_runs.size()), row.entry_id)
-      .Run();
+  connection->Execute(kMoveEntry, moving.to_commit, moving.to_repository,
+                      row.entry_id);
+  connection->Execute(
+      kSetMerged, row.version, ++state->sequence, row.posting_state,
+      merged.due_time, row.ambiguous_time, row.shown_status_id, row.shown_state,
+      row.shown_description, row.shown_target_url, row.status_count,
+      row.held.run.attempt, row.held.run.state, row.held.run.series,
+      row.held.run.result, static_cast<int64_t>(row.held.other_runs.size()),
+      row.entry_id);
   NoteChange(connection, row.entry_id);
   return static_cast<int>(rows);
 }
 
 std::string ShaOf(SqliteConnection* connection, int64_t commit_key) {
-  SqliteBytes sha;
-  SqliteQuery query(connection, kGetSha);
-  if (query.Bind(commit_key).Next()) query.Read(&sha);
-  return std::move(sha.bytes);
+  return connection->First<SqliteBytes>(kGetSha, commit_key)
+      .value_or(SqliteBytes())
+      .bytes;
 }
 
 int64_t CountEntries(SqliteConnection* connection, int64_t commit_key) {
-  int64_t count = 0;
-  SqliteQuery query(connection, kCountEntries);
-  if (query.Bind(commit_key).Next()) query.Read(&count);
-  return count;
+  return connection->First<int64_t>(kCountEntries, commit_key).value_or(0);
 }
 
 int64_t FindEntry(SqliteConnection* connection, int64_t commit_key,
                   const std::string& context_key) {
-  int64_t entry_id = 0;
-  SqliteQuery query(connection, kFindMovedEntry);
-  if (query.Bind(commit_key, context_key).Next()) query.Read(&entry_id);
-  return entry_id;
+  return connection->First<int64_t>(kFindMovedEntry, commit_key, context_key)
+      .value_or(0);
 }
 
 // Returns how many rows it changed.
@@ -217,9 +202,8 @@ int MoveEntry(SqliteConnection* connection, SqliteWriterState* state,
   if (other != 0) {
     return MergeRows(connection, state, entry_id, other, moving, now);
   }
-  SqliteQuery(connection, kMoveEntry)
-      .Bind(moving.to_commit, moving.to_repository, entry_id)
-      .Run();
+  connection->Execute(kMoveEntry, moving.to_commit, moving.to_repository,
+                      entry_id);
   return 1;
 }
 
@@ -229,7 +213,7 @@ int64_t BeginMove(SqliteConnection* connection, int64_t from_commit,
   const int64_t found =
       FindCommitKey(connection, to_repository, ShaOf(connection, from_commit));
   if (found != 0) return found;
-  SqliteQuery(connection, kBeginCommit).Bind(to_repository, from_commit).Run();
+  connection->Execute(kBeginCommit, to_repository, from_commit);
   return connection->LastInsertId();
 }
 
@@ -238,7 +222,7 @@ void EndMove(SqliteConnection* connection, int64_t from_commit,
              int64_t to_commit) {
   Summarize(connection, to_commit);
   if (CountEntries(connection, from_commit) == 0) {
-    SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
+    connection->Execute(kDeleteCommit, from_commit);
   } else {
     Summarize(connection, from_commit);
   }
@@ -248,12 +232,9 @@ void EndMove(SqliteConnection* connection, int64_t from_commit,
 
 int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
                       absl::string_view sha) {
-  int64_t commit_key = 0;
-  SqliteQuery query(connection, kFindMovedCommit);
-  if (query.Bind(repository_key, SqliteBlob{sha}).Next()) {
-    query.Read(&commit_key);
-  }
-  return commit_key;
+  return connection
+      ->First<int64_t>(kFindMovedCommit, repository_key, SqliteBlob{sha})
+      .value_or(0);
 }
 
 int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
@@ -262,23 +243,16 @@ int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
   const std::string sha = ShaOf(connection, commit_key);
   const int entries = static_cast<int>(CountEntries(connection, commit_key));
   if (entries <= limit && FindCommitKey(connection, to_repository, sha) == 0) {
-    SqliteQuery(connection, kMoveEntries).Bind(to_repository, commit_key).Run();
-    SqliteQuery(connection, kMoveCommit).Bind(to_repository, commit_key).Run();
+    connection->Execute(kMoveEntries, to_repository, commit_key);
+    connection->Execute(kMoveCommit, to_repository, commit_key);
     return 1 + entries;
   }
   const Moving moving = {BeginMove(connection, commit_key, to_repository),
                          to_repository, target_had_old_name};
-  std::vector<std::pair<int64_t, std::string>> moved;
-  {
-    SqliteQuery query(connection, kListMovedEntries);
-    query.Bind(commit_key, limit);
-    while (query.Next()) {
-      auto& [entry_id, context_key] = moved.emplace_back();
-      query.Read(&entry_id, &context_key);
-    }
-  }
   int rows = 1;
-  for (const auto& [entry_id, context_key] : moved) {
+  for (const auto& [entry_id, context_key] :
+       connection->All<std::tuple<int64_t, std::string>>(kListMovedEntries,
+                                                         commit_key, limit)) {
     if (rows > limit) break;
     rows += MoveEntry(connection, state, entry_id, context_key, moving, now);
   }
@@ -308,14 +282,11 @@ void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
   const std::string sha = ShaOf(connection, from_commit);
   int64_t to_commit = FindCommitKey(connection, to_repository, sha);
   if (to_commit == 0) {
-    SqliteQuery(connection, kAddCommit)
-        .Bind(to_repository, SqliteBlob{sha}, now)
-        .Run();
+    connection->Execute(kAddCommit, to_repository, SqliteBlob{sha}, now);
     to_commit = connection->LastInsertId();
   }
-  SqliteQuery(connection, kMakeFresh)
-      .Bind(++state->sequence, PostingState::kDue, now, entry_id)
-      .Run();
+  connection->Execute(kMakeFresh, ++state->sequence, PostingState::kDue, now,
+                      entry_id);
   const bool meets = FindEntry(connection, to_commit, context_key) != 0;
   MoveEntry(connection, state, entry_id, context_key,
             {to_commit, to_repository, /*target_had_old_name=*/false}, now);

@@ -100,8 +100,7 @@ constexpr char kListKnown[] =
 
 NamedRepository ReadNamed(const SqliteQuery& query) {
   NamedRepository row;
-  query.Read(&row.key, &row.canonical, &row.repository.host,
-             &row.repository.owner, &row.repository.name, &row.number,
+  query.Read(&row.key, &row.canonical, &row.repository, &row.number,
              &row.is_verified, &row.has_name, &row.added_time, &row.name_time,
              &row.number_by);
   return row;
@@ -128,10 +127,8 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
   if (known != nullptr) return known->repository_key;
   Known added;
   added.credential = CredentialOf(repository);
-  SqliteQuery(connection, kInsert)
-      .Bind(canonical, repository.host, repository.owner, repository.name, 0,
-            added.credential, true, now, std::string())
-      .Run();
+  connection->Execute(kInsert, canonical, repository, 0, added.credential, true,
+                      now, std::string());
   added.repository_key = connection->LastInsertId();
   return known_.Put(canonical, std::move(added))->repository_key;
 }
@@ -143,10 +140,8 @@ CanonicalName SqliteRepositories::AddNameless(SqliteConnection* connection,
                                               absl::Time now) {
   CanonicalName canonical =
       CanonicalName::OfStored(StandIn(repository.host, number));
-  SqliteQuery(connection, kInsert)
-      .Bind(canonical, repository.host, repository.owner, repository.name,
-            number, CredentialOf(repository), false, now, by)
-      .Run();
+  connection->Execute(kInsert, canonical, repository, number,
+                      CredentialOf(repository), false, now, by);
   aliases_.AskNumber(connection, repository, number, now);
   return canonical;
 }
@@ -159,10 +154,8 @@ CanonicalName SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
   CanonicalName canonical = CanonicalName::OfStored(
       absl::StrCat(StandIn(repository.host, number), "/", by));
   if (Load(connection, canonical) == nullptr) {
-    SqliteQuery(connection, kInsertClaim)
-        .Bind(canonical, repository.host, repository.owner, repository.name,
-              number, CredentialOf(repository), now, by)
-        .Run();
+    connection->Execute(kInsertClaim, canonical, repository, number,
+                        CredentialOf(repository), now, by);
   }
   return canonical;
 }
@@ -183,17 +176,17 @@ void SqliteRepositories::SetNumber(SqliteConnection* connection,
   if (known == nullptr || number == 0) return;
   // A delivery with the known number does not replace GitHub as its source.
   if (known->number == number && !by.empty()) return;
-  SqliteQuery(connection, kSetNumber).Bind(number, by, canonical).Run();
+  connection->Execute(kSetNumber, number, by, canonical);
   known->number = number;
 }
 
 void SqliteRepositories::RemoveNumber(SqliteConnection* connection,
                                       const NamedRepository& row) {
-  SqliteQuery(connection, kRemoveNumber).Bind(row.key).Run();
+  connection->Execute(kRemoveNumber, row.key);
   if (!row.has_name) {
-    SqliteQuery(connection, kReplaceStandIn)
-        .Bind(absl::StrCat(row.repository.host, "//unknown/", row.key), row.key)
-        .Run();
+    connection->Execute(
+        kReplaceStandIn,
+        absl::StrCat(row.repository.host, "//unknown/", row.key), row.key);
   }
   Forget();
 }
@@ -206,9 +199,8 @@ const std::string* SqliteRepositories::AddDue(SqliteConnection* connection,
   if (Parked(connection).contains(known->repository_key)) return nullptr;
   if (!is_pending) due_results_.insert(known->credential);
   if (known->due[is_pending]) return &known->credential;
-  SqliteQuery(connection, kInsertDue)
-      .Bind(known->credential, is_pending, canonical, known->repository_key)
-      .Run();
+  connection->Execute(kInsertDue, known->credential, is_pending, canonical,
+                      known->repository_key);
   known->due[is_pending] = true;
   return &known->credential;
 }
@@ -217,9 +209,7 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
                                    absl::string_view credential,
                                    bool is_pending,
                                    const CanonicalName& canonical) {
-  SqliteQuery(connection, kDeleteDue)
-      .Bind(credential, is_pending, canonical)
-      .Run();
+  connection->Execute(kDeleteDue, credential, is_pending, canonical);
   Known* const known = known_.Find(canonical);
   if (known != nullptr) known->due[is_pending] = false;
 }
@@ -246,20 +236,16 @@ void SqliteRepositories::SetParked(SqliteConnection* connection,
 
 void SqliteRepositories::ReviseDue(SqliteConnection* connection,
                                    int64_t repository_key) {
-  CanonicalName canonical;
-  std::string credential;
-  {
-    SqliteQuery query(connection, kGetCredential);
-    if (!query.Bind(repository_key).Next()) {
-      connection->NoteDamage("a row refers to a repository that is missing");
-      return;
-    }
-    query.Read(&canonical, &credential);
+  const auto found = connection->First<std::tuple<CanonicalName, std::string>>(
+      kGetCredential, repository_key);
+  if (!found.has_value()) {
+    connection->NoteDamage("a row refers to a repository that is missing");
+    return;
   }
+  const auto& [canonical, credential] = *found;
   const bool is_parked = Parked(connection).contains(repository_key);
   for (const bool is_pending : {false, true}) {
-    SqliteQuery due(connection, kHasDue);
-    if (!is_parked && due.Bind(repository_key, is_pending).Next()) {
+    if (!is_parked && connection->Finds(kHasDue, repository_key, is_pending)) {
       AddDue(connection, canonical, is_pending);
     } else if (connection->status().ok()) {
       RemoveDue(connection, credential, is_pending, canonical);
@@ -281,19 +267,15 @@ std::vector<int64_t> SqliteRepositories::AssignCredentials(
     while (query.Next()) {
       Move move;
       Repository repository;
-      query.Read(&move.repository_key, &move.canonical, &repository.host,
-                 &repository.owner, &repository.name, &move.from);
+      query.Read(&move.repository_key, &move.canonical, &repository,
+                 &move.from);
       move.to = CredentialOf(repository);
       if (move.to != move.from) moves.push_back(std::move(move));
     }
   }
   for (const Move& move : moves) {
-    SqliteQuery(connection, kSetCredential)
-        .Bind(move.to, move.repository_key)
-        .Run();
-    SqliteQuery(connection, kSetDueCredential)
-        .Bind(move.to, move.from, move.canonical)
-        .Run();
+    connection->Execute(kSetCredential, move.to, move.repository_key);
+    connection->Execute(kSetDueCredential, move.to, move.from, move.canonical);
   }
   aliases_.AssignCredentials(connection);
   Forget();
@@ -309,8 +291,8 @@ std::vector<int64_t> SqliteRepositories::AssignCredentials(
 }
 
 void SqliteRepositories::RebuildDue(SqliteConnection* connection) {
-  SqliteQuery(connection, kDropDue).Run();
-  SqliteQuery(connection, kFillDue).Run();
+  connection->Execute(kDropDue);
+  connection->Execute(kFillDue);
   Forget();
 }
 
@@ -365,14 +347,10 @@ bool SqliteRepositories::HasNumber(SqliteConnection* connection,
 
 void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
                                       int64_t repository_key) {
-  CanonicalName canonical;
-  std::string credential;
-  {
-    SqliteQuery query(connection, kGetCredential);
-    query.Bind(repository_key);
-    if (!query.Next()) return;
-    query.Read(&canonical, &credential);
-  }
+  const auto found = connection->First<std::tuple<CanonicalName, std::string>>(
+      kGetCredential, repository_key);
+  if (!found.has_value()) return;
+  const auto& [canonical, credential] = *found;
   for (const bool is_pending : {false, true}) {
     RemoveDue(connection, credential, is_pending, canonical);
   }
@@ -382,10 +360,7 @@ void SqliteRepositories::Rename(SqliteConnection* connection,
                                 int64_t repository_key, const Repository& to) {
   RemoveAllDue(connection, repository_key);
   const CanonicalName canonical = to.Canonical();
-  SqliteQuery(connection, kRename)
-      .Bind(canonical, to.host, to.owner, to.name, CredentialOf(to),
-            repository_key)
-      .Run();
+  connection->Execute(kRename, canonical, to, CredentialOf(to), repository_key);
   Forget();
   ReviseDue(connection, repository_key);
 }
@@ -393,10 +368,9 @@ void SqliteRepositories::Rename(SqliteConnection* connection,
 void SqliteRepositories::LoseName(SqliteConnection* connection,
                                   const NamedRepository& row, absl::Time now) {
   RemoveAllDue(connection, row.key);
-  SqliteQuery(connection, kUnpark).Bind(row.key).Run();
-  SqliteQuery(connection, kLoseName)
-      .Bind(StandIn(row.repository.host, row.number), row.key)
-      .Run();
+  connection->Execute(kUnpark, row.key);
+  connection->Execute(kLoseName, StandIn(row.repository.host, row.number),
+                      row.key);
   Forget();
   aliases_.AskNumber(connection, row.repository, row.number, now);
 }
@@ -405,18 +379,16 @@ void SqliteRepositories::Retire(SqliteConnection* connection,
                                 const NamedRepository& row,
                                 const Repository& to) {
   RemoveAllDue(connection, row.key);
-  SqliteQuery(connection, kUnpark).Bind(row.key).Run();
-  SqliteQuery(connection, kRetire)
-      .Bind(absl::StrCat(to.host, "//moving/", row.key), to.host, to.owner,
-            to.name, row.key)
-      .Run();
+  connection->Execute(kUnpark, row.key);
+  connection->Execute(kRetire, absl::StrCat(to.host, "//moving/", row.key), to,
+                      row.key);
   Forget();
 }
 
 void SqliteRepositories::NoteNameTime(SqliteConnection* connection,
                                       int64_t repository_key, absl::Time time) {
   if (time == absl::InfinitePast()) return;
-  SqliteQuery(connection, kSetNameTime).Bind(time, repository_key).Run();
+  connection->Execute(kSetNameTime, time, repository_key);
 }
 
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
@@ -427,8 +399,7 @@ std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
   query.Bind(after, limit);
   while (query.Next()) {
     KnownRepository& known = repositories.emplace_back();
-    query.Read(&known.repository.host, &known.repository.owner,
-               &known.repository.name, &known.github_id, &known.credential);
+    query.Read(&known.repository, &known.github_id, &known.credential);
   }
   return repositories;
 }
@@ -436,14 +407,8 @@ std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
 absl::flat_hash_set<int64_t>& SqliteRepositories::Parked(
     SqliteConnection* connection) {
   if (parked_.has_value()) return *parked_;
-  parked_.emplace();
-  SqliteQuery query(connection, kListParked);
-  while (query.Next()) {
-    int64_t repository_key = 0;
-    query.Read(&repository_key);
-    parked_->insert(repository_key);
-  }
-  return *parked_;
+  const std::vector<int64_t> keys = connection->All<int64_t>(kListParked);
+  return parked_.emplace(keys.begin(), keys.end());
 }
 
 SqliteRepositories::Known* SqliteRepositories::Load(

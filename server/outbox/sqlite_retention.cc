@@ -79,27 +79,26 @@ constexpr char kDeleteOldPullRequest[] =
 
 bool IsInUse(SqliteConnection* connection, int64_t commit_key,
              absl::Time before) {
-  SqliteQuery query(connection, kIsInUse);
-  return query.Bind(commit_key, before).Next();
+  return connection->Finds(kIsInUse, commit_key, before);
 }
 
-// `query` finds the largest sequence that will be deleted, or nothing.
-void NoteForgottenBy(SqliteConnection* connection, SqliteQuery* query) {
-  std::optional<int64_t> sequence;
-  if (query->Next()) query->Read(&sequence);
+// `sql` finds the largest sequence that will be deleted, or NULL.
+template <typename... Parameters>
+void NoteForgottenBy(SqliteConnection* connection, const char* sql,
+                     const Parameters&... parameters) {
+  const std::optional<int64_t> sequence =
+      connection->First<std::optional<int64_t>>(sql, parameters...)
+          .value_or(std::nullopt);
   if (sequence.has_value()) NoteForgotten(connection, *sequence);
 }
 
 void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
-  {
-    SqliteQuery newest(connection, kFindNewestChange);
-    NoteForgottenBy(connection, &newest.Bind(commit_key));
-  }
-  SqliteQuery(connection, kDeleteReports).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteTries).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteOtherRuns).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteEntries).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteOldCommit).Bind(commit_key).Run();
+  NoteForgottenBy(connection, kFindNewestChange, commit_key);
+  connection->Execute(kDeleteReports, commit_key);
+  connection->Execute(kDeleteTries, commit_key);
+  connection->Execute(kDeleteOtherRuns, commit_key);
+  connection->Execute(kDeleteEntries, commit_key);
+  connection->Execute(kDeleteOldCommit, commit_key);
 }
 
 // Each of these functions looks at the rows after its place, and goes back to
@@ -164,9 +163,7 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   for (const auto& [old_repository, old_number] : old) {
-    SqliteQuery(connection, kDeleteOldPullRequest)
-        .Bind(old_repository, old_number)
-        .Run();
+    connection->Execute(kDeleteOldPullRequest, old_repository, old_number);
   }
   const bool more = seen == kPullRequestsPerBatch;
   if (!more) state->retention.pull_request = {0, 0};
@@ -177,7 +174,7 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
 template <typename Oldest>
 bool ForgetHistory(SqliteConnection* connection, const char* sql,
                    const Oldest& oldest) {
-  SqliteQuery(connection, sql).Bind(oldest, kHistoryPerBatch).Run();
+  connection->Execute(sql, oldest, kHistoryPerBatch);
   return connection->ChangedRows() == kHistoryPerBatch;
 }
 
@@ -187,10 +184,7 @@ bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept) {
   bool more = ForgetCommits(connection, state, before);
   more |= ForgetPullRequests(connection, state, before);
-  {
-    SqliteQuery newest(connection, kFindOldReport);
-    NoteForgottenBy(connection, &newest.Bind(before, kHistoryPerBatch));
-  }
+  NoteForgottenBy(connection, kFindOldReport, before, kHistoryPerBatch);
   more |= ForgetHistory(connection, kDeleteOldReports, before);
   more |= ForgetHistory(connection, kDeleteOldTries, before);
   more |= ForgetHistory(connection, kDeleteOldChanges,

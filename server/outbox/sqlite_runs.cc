@@ -27,12 +27,11 @@ std::vector<NewestRun> ReadOtherRuns(SqliteConnection* connection,
 
 void WriteOtherRuns(SqliteConnection* connection, int64_t entry_id,
                     const std::vector<NewestRun>& runs) {
-  SqliteQuery(connection, kDeleteRuns).Bind(entry_id).Run();
+  connection->Execute(kDeleteRuns, entry_id);
   int64_t place = 0;
   for (const NewestRun& run : runs) {
-    SqliteQuery(connection, kInsertRun)
-        .Bind(entry_id, place++, run.series, run.attempt, run.state, run.result)
-        .Run();
+    connection->Execute(kInsertRun, entry_id, place++, run.series, run.attempt,
+                        run.state, run.result);
   }
 }
 

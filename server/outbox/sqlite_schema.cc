@@ -113,7 +113,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0),
         std::pair<absl::string_view, int>("forgotten_sequence", 0)}) {
-    SqliteQuery(connection, kInsertMeta).Bind(name, value).Run();
+    connection->Execute(kInsertMeta, name, value);
   }
   return transaction.Commit();
 }
@@ -127,7 +127,7 @@ absl::Status UpgradeSchema(SqliteConnection* connection, int64_t version) {
     connection->Run(step.tables);
     connection->Run(step.upgrade);
   }
-  SqliteQuery(connection, kSetVersion).Bind(kSchemaVersion).Run();
+  connection->Execute(kSetVersion, kSchemaVersion);
   return transaction.Commit();
 }
 

@@ -81,17 +81,7 @@ absl::Status Alien(absl::string_view path, absl::string_view what) {
 }
 
 int64_t Number(SqliteConnection* connection, const char* sql) {
-  SqliteQuery query(connection, sql);
-  int64_t number = 0;
-  if (query.Next()) query.Read(&number);
-  return number;
-}
-
-std::string Word(SqliteConnection* connection, const char* sql) {
-  SqliteQuery query(connection, sql);
-  std::string word;
-  if (query.Next()) query.Read(&word);
-  return word;
+  return connection->First<int64_t>(sql).value_or(0);
 }
 
 constexpr char kCountTables[] =
@@ -149,7 +139,8 @@ absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
 // Applies the settings that make the store durable and safe, and reads them
 // back: SQLite ignores a setting that it cannot apply.
 absl::Status Configure(SqliteConnection* connection, const std::string& path) {
-  const std::string mode = Word(connection, "PRAGMA journal_mode = WAL");
+  const std::string mode =
+      connection->First<std::string>("PRAGMA journal_mode = WAL").value_or("");
   connection->Run(
       "PRAGMA synchronous = FULL;"
       "PRAGMA foreign_keys = ON;"
@@ -202,15 +193,15 @@ absl::Status MakeLogDurable(SqliteConnection* connection, SchemaVersion version,
   const bool has_mark =
       version == kSchemaVersion && Number(connection, kCountMarks) > 0;
   *is_sound = !had_log && (version == 0 || has_mark);
-  if (version > 0) SqliteQuery(connection, kDropMark).Run();
+  if (version > 0) connection->Execute(kDropMark);
   return transaction.Commit();
 }
 
 // Begins a new log, so that the next start has little to write again.
 absl::Status BeginNewLog(SqliteConnection* connection) {
-  SqliteQuery query(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-  bool was_busy = false;
-  if (query.Next()) query.Read(&was_busy);
+  const bool was_busy =
+      connection->First<bool>("PRAGMA wal_checkpoint(TRUNCATE)")
+          .value_or(false);
   if (connection->status().ok() && was_busy) {
     return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
                  absl::StrCat("database ", Quoted(connection->path(), 512),
@@ -333,7 +324,7 @@ absl::Status LeaveMark(SqliteConnection* connection) {
   const absl::Status written = BeginNewLog(connection);
   if (!written.ok()) return written;
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
-  SqliteQuery(connection, kPutMark).Run();
+  connection->Execute(kPutMark);
   return transaction.Commit();
 }
 

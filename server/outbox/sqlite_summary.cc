@@ -44,9 +44,8 @@ void Summarize(SqliteConnection* connection, int64_t commit_key) {
       update_time = std::max(update_time, time);
     }
   }
-  SqliteQuery(connection, kSetSummary)
-      .Bind(newest, update_time, statuses, pending, failed, commit_key)
-      .Run();
+  connection->Execute(kSetSummary, newest, update_time, statuses, pending,
+                      failed, commit_key);
 }
 
 }  // namespace signalbox

@@ -48,16 +48,15 @@ absl::StatusOr<Term> ClaimTerm(SqliteConnection* connection,
                               seen.epoch, ", beat ", seen.beat, " to epoch ",
                               term.epoch, ", beat ", term.beat));
   }
-  SqliteQuery(connection, kClaimTerm)
-      .Bind(SqliteBlob{owner}, ++state->epoch, now, holder)
-      .Run();
+  connection->Execute(kClaimTerm, SqliteBlob{owner}, ++state->epoch, now,
+                      holder);
   return Term{state->epoch};
 }
 
 absl::Status Beat(SqliteConnection* connection, const SqliteWriterState& state,
                   const Term& term, absl::Time now) {
   absl::Status checked = CheckTerm(state, term);
-  if (checked.ok()) SqliteQuery(connection, kBeatTerm).Bind(now).Run();
+  if (checked.ok()) connection->Execute(kBeatTerm, now);
   return checked;
 }
 
@@ -67,7 +66,7 @@ void GiveBack(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 void EndTerm(SqliteConnection* connection, SqliteWriterState* state) {
-  SqliteQuery(connection, kEndTerm).Bind(++state->epoch).Run();
+  connection->Execute(kEndTerm, ++state->epoch);
 }
 
 absl::Status CheckTerm(const SqliteWriterState& state, const Term& term) {

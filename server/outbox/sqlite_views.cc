@@ -140,9 +140,8 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
     SqliteQuery query(connection, sql);
     query.Bind(canonical, sha);
     if (!query.Next()) continue;
-    query.Read(&commit_key, &repository_key, &overtaken_by,
-               &view.repository.host, &view.repository.owner,
-               &view.repository.name, &view.credential, &is_nameless);
+    query.Read(&commit_key, &repository_key, &overtaken_by, &view.repository,
+               &view.credential, &is_nameless);
     break;
   }
   if (commit_key == 0) return NothingReportedAt(repository, sha);
@@ -183,8 +182,7 @@ std::vector<CommitSummary> ListCommits(
     CommitSummary commit;
     int64_t pending_count = 0;
     int64_t failed_count = 0;
-    query.Read(&commit.repository.host, &commit.repository.owner,
-               &commit.repository.name, &commit.sha, &commit.sequence,
+    query.Read(&commit.repository, &commit.sha, &commit.sequence,
                &commit.update_time, &commit.status_count, &pending_count,
                &failed_count);
     commit.state = Combine(commit.status_count, pending_count, failed_count);
@@ -197,12 +195,9 @@ absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key) {
   if (key.sha.empty()) return NothingReportedFor(key);
   for (const char* sql : {kFindEntry, kFindMovingEntry}) {
-    SqliteQuery query(connection, sql);
-    query.Bind(key.repository, key.sha, key.context);
-    if (!query.Next()) continue;
-    int64_t entry_id = 0;
-    query.Read(&entry_id);
-    return entry_id;
+    const auto entry_id =
+        connection->First<int64_t>(sql, key.repository, key.sha, key.context);
+    if (entry_id.has_value()) return *entry_id;
   }
   return NothingReportedFor(key);
 }
@@ -221,8 +216,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     std::optional<Sha> overtaken_by;
     bool is_nameless = false;
     StatusRow row =
-        ReadStatusRow(query, &repository_key, &history.repository.host,
-                      &history.repository.owner, &history.repository.name,
+        ReadStatusRow(query, &repository_key, &history.repository,
                       &history.credential, &is_nameless, &overtaken_by);
     history.in_flight = row.lease_version != 0;
     history.status = std::move(row).View(overtaken_by.value_or(Sha()));

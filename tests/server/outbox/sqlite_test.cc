@@ -87,6 +87,30 @@ TEST_F(SqliteTest, ValuesComeBackAsTheyWere) {
   EXPECT_FALSE(query.Next());
 }
 
+TEST_F(SqliteTest, AStatementInOneCallReadsWholeRows) {
+  using Row = std::tuple<int64_t, Repository, bool>;
+  const Repository widgets = {"github.com", "Acme", "Widgets"};
+  constexpr char kList[] = "SELECT a, b, c, d, e FROM t WHERE a > ? ORDER BY a";
+  EXPECT_FALSE(connection_->Finds(kList, 0));
+  EXPECT_FALSE(connection_->First<Row>(kList, 0).has_value());
+  EXPECT_THAT(connection_->All<Row>(kList, 0), testing::IsEmpty());
+  for (const int a : {1, 2}) {
+    connection_->Execute("INSERT INTO t (a, b, c, d, e) VALUES (?, ?, ?, ?, ?)",
+                         a, widgets, true);
+  }
+  EXPECT_TRUE(connection_->Finds(kList, 1));
+  EXPECT_EQ(connection_->First<int64_t>(kList, 0), 1);
+  const std::vector<Row> rows = connection_->All<Row>(kList, 0);
+  ASSERT_EQ(rows.size(), 2);
+  const auto& [a, repository, e] = rows[1];
+  EXPECT_EQ(a, 2);
+  EXPECT_EQ(repository.Display(), widgets.Display());
+  EXPECT_TRUE(e);
+  // A row whose value is damaged is not the same as no row.
+  EXPECT_TRUE(connection_->First<std::string>("SELECT a FROM t").has_value());
+  EXPECT_EQ(ReasonOf(connection_->status()), "STORE_DAMAGED");
+}
+
 TEST_F(SqliteTest, EmptyTextsAreNotNull) {
   SqliteQuery(connection_.get(), "INSERT INTO t (a, b) VALUES (?, ?)")
       .Bind(absl::string_view(), SqliteBlob{absl::string_view()})
