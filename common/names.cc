@@ -1,7 +1,6 @@
 #include "common/names.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -60,6 +59,12 @@ bool IsSha(absl::string_view text) {
 bool IsContext(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxContext && text.front() != ' ' &&
          text.back() != ' ' && std::ranges::all_of(text, absl::ascii_isprint);
+}
+
+bool HasName(const std::vector<std::string>& names, absl::string_view name) {
+  return std::ranges::any_of(names, [name](absl::string_view one) {
+    return absl::EqualsIgnoreCase(one, name);
+  });
 }
 
 }  // namespace signalbox

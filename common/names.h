@@ -2,6 +2,8 @@
 #define SIGNALBOX_COMMON_NAMES_H_
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -32,6 +34,10 @@ bool IsSha(absl::string_view text);
 // characters, with no space at either end. (GitHub also allows others, so a
 // status of another program can have them.)
 bool IsContext(absl::string_view text);
+
+// Whether `name`, such as a context or an account, is one of `names`. GitHub
+// compares names without regard to case.
+bool HasName(const std::vector<std::string>& names, absl::string_view name);
 
 }  // namespace signalbox
 

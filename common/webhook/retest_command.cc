@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/names.h"
@@ -94,11 +93,7 @@ std::optional<std::vector<std::string>> ReadRetestCommand(
     }
     if (!IsBlank(line[0])) continue;
     for (const std::string& context : ContextsIn(line)) {
-      const bool named =
-          std::ranges::any_of(contexts, [&](const std::string& other) {
-            return absl::EqualsIgnoreCase(other, context);
-          });
-      if (IsContext(context) && !named &&
+      if (IsContext(context) && !HasName(contexts, context) &&
           contexts.size() <= kMaxRetestContexts) {
         contexts.push_back(context);
       }

@@ -1,6 +1,5 @@
 #include "server/github/static_credentials.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -13,19 +12,12 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/mutex.h"
+#include "common/names.h"
 #include "common/secret_file.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
-
-bool NamesAccount(const StaticCredential& credential,
-                  absl::string_view account) {
-  return std::ranges::any_of(credential.accounts,
-                             [account](const std::string& name) {
-                               return absl::EqualsIgnoreCase(name, account);
-                             });
-}
 
 class StaticCredentials : public Credentials {
  public:
@@ -75,7 +67,7 @@ class StaticCredentials : public Credentials {
       for (const std::string& id : order_) {
         const StaticCredential& credential = credentials_.find(id)->second;
         if (absl::EqualsIgnoreCase(credential.host, repository.host) &&
-            NamesAccount(credential, account)) {
+            HasName(credential.accounts, account)) {
           return id;
         }
       }

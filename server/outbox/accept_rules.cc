@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "common/names.h"
 #include "server/outbox/entry_state.h"
 
 namespace signalbox {
@@ -249,11 +249,7 @@ std::vector<std::string> WithReported(const Submission& submission,
                                       std::vector<std::string> reported) {
   std::vector<std::string> contexts = submission.contexts;
   for (std::string& context : reported) {
-    const bool is_there =
-        std::any_of(submission.contexts.begin(), submission.contexts.end(),
-                    [&context](const std::string& named) {
-                      return absl::EqualsIgnoreCase(named, context);
-                    });
+    const bool is_there = HasName(submission.contexts, context);
     const auto& may_report = submission.may_report_context;
     if (is_there || (may_report && !may_report(context))) continue;
     contexts.push_back(std::move(context));

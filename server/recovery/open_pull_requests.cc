@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/recovery/head_pendings.h"
 
@@ -129,9 +129,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
       tools_.options.convert.rules.Expect(known.repository, &pull.change)
           .contexts;
   std::erase_if(contexts, [&shown](const std::string& context) {
-    return std::ranges::any_of(*shown, [&context](const std::string& one) {
-      return absl::EqualsIgnoreCase(one, context);
-    });
+    return HasName(*shown, context);
   });
   if (contexts.empty()) return Count("shown");
   Submission submission =

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "server/base/doubling_wait.h"
 #include "server/recovery/head_pendings.h"
 #include "server/report/text.h"
@@ -33,13 +33,6 @@ bool IsTrusted(absl::string_view association) {
          association == "COLLABORATOR";
 }
 
-bool HasContext(const std::vector<std::string>& contexts,
-                absl::string_view context) {
-  return std::ranges::any_of(contexts, [context](const std::string& one) {
-    return absl::EqualsIgnoreCase(one, context);
-  });
-}
-
 // The contexts of `known` that the words name. Spaces separate contexts in a
 // comment, but a context may also contain spaces. So several words can be one
 // name; the longest known name counts.
@@ -51,8 +44,8 @@ std::vector<std::string> ChooseContexts(const std::vector<std::string>& words,
     const auto name = [&] {
       return absl::StrJoin(words.begin() + i, words.begin() + i + count, " ");
     };
-    while (count > 1 && !HasContext(known, name())) --count;
-    if (HasContext(known, name()) && !HasContext(chosen, name()))
+    while (count > 1 && !HasName(known, name())) --count;
+    if (HasName(known, name()) && !HasName(chosen, name()))
       chosen.push_back(name());
     i += count;
   }

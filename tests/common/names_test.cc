@@ -70,5 +70,13 @@ TEST(NamesTest, AContextIsPrintable) {
   }
 }
 
+TEST(NamesTest, NamesDifferByMoreThanCase) {
+  const std::vector<std::string> names = {"ci/build", "CI/Lint"};
+  EXPECT_TRUE(HasName(names, "CI/build"));
+  EXPECT_TRUE(HasName(names, "ci/lint"));
+  EXPECT_FALSE(HasName(names, "ci"));
+  EXPECT_FALSE(HasName({}, "ci"));
+}
+
 }  // namespace
 }  // namespace signalbox
