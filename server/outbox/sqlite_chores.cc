@@ -266,16 +266,20 @@ void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
-void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
-           absl::Time now) {
+void Begin(SqliteConnection* connection, SqliteWriterState* state,
+           ChoreKind kind, int64_t repository_key, int64_t target_key,
+           const std::string& name, absl::Time now) {
   // The same chore is stored already, and will handle all rows.
-  if (connection->Finds(kFindSame, chore.kind, chore.repository_key,
-                        chore.target_key, chore.name)) {
+  if (connection->Finds(kFindSame, kind, repository_key, target_key, name)) {
     return;
   }
-  connection->Execute(kInsert, chore.kind, chore.repository_key,
-                      chore.target_key, chore.name);
+  connection->Execute(kInsert, kind, repository_key, target_key, name);
+  Chore chore;
   chore.id = connection->LastInsertId();
+  chore.kind = kind;
+  chore.repository_key = repository_key;
+  chore.target_key = target_key;
+  chore.name = name;
   state->chores.reset();
   DoBatch(connection, state, std::move(chore), now);
 }
@@ -303,48 +307,36 @@ void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
   connection->Execute(kMoveReruns, from, to);
   connection->Execute(kRetarget, from, to);
   state->repositories.Forget();
-  Chore chore;
-  chore.kind =
-      target_had_old_name ? ChoreKind::kMergeIntoOld : ChoreKind::kMerge;
-  chore.repository_key = from;
-  chore.target_key = to;
-  Begin(connection, state, std::move(chore), now);
+  Begin(connection, state,
+        target_had_old_name ? ChoreKind::kMergeIntoOld : ChoreKind::kMerge,
+        from, to, /*name=*/"", now);
 }
 
 void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t from, int64_t to, const CanonicalName& old_name,
                    absl::Time now) {
-  Chore chore;
-  chore.kind = ChoreKind::kMoveBack;
-  chore.repository_key = from;
-  chore.target_key = to;
-  chore.name = old_name.text();
-  Begin(connection, state, std::move(chore), now);
+  Begin(connection, state, ChoreKind::kMoveBack, from, to, old_name.text(),
+        now);
 }
 
 void BeginRevive(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, absl::Time now) {
-  Chore chore;
-  chore.kind = ChoreKind::kRevive;
-  chore.repository_key = repository_key;
-  Begin(connection, state, std::move(chore), now);
+  Begin(connection, state, ChoreKind::kRevive, repository_key,
+        /*target_key=*/0, /*name=*/"", now);
 }
 
 void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
                         const std::string& host, absl::string_view account,
                         absl::Time now) {
-  Chore chore;
-  chore.kind = ChoreKind::kReviveAccount;
-  chore.name = absl::AsciiStrToLower(absl::StrCat(host, "/", account));
-  Begin(connection, state, std::move(chore), now);
+  Begin(connection, state, ChoreKind::kReviveAccount, /*repository_key=*/0,
+        /*target_key=*/0,
+        absl::AsciiStrToLower(absl::StrCat(host, "/", account)), now);
 }
 
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t repository_key, absl::Time now) {
-  Chore chore;
-  chore.kind = ChoreKind::kAbandon;
-  chore.repository_key = repository_key;
-  Begin(connection, state, std::move(chore), now);
+  Begin(connection, state, ChoreKind::kAbandon, repository_key,
+        /*target_key=*/0, /*name=*/"", now);
 }
 
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
@@ -375,16 +367,9 @@ void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
       }
       continue;
     }
-    std::vector<std::pair<int64_t, std::string>> entries;
-    {
-      SqliteQuery query(connection, kListOfCommit);
-      query.Bind(commit, chore.name);
-      while (query.Next()) {
-        auto& [entry_id, context_key] = entries.emplace_back();
-        query.Read(&entry_id, &context_key);
-      }
-    }
-    for (const auto& [entry_id, context_key] : entries) {
+    for (const auto& [entry_id, context_key] :
+         connection->All<std::tuple<int64_t, std::string>>(
+             kListOfCommit, commit, chore.name)) {
       MoveFresh(connection, state, entry_id, commit, context_key,
                 repository_key, now);
     }

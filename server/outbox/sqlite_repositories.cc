@@ -11,13 +11,7 @@ constexpr char kFind[] =
 constexpr char kInsert[] =
     "INSERT INTO repository (canonical, host, owner, name, "
     "github_repository_id, credential, id_is_verified, has_name, "
-    "added_time_us, "
-    "number_by) VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?, ?)";
-constexpr char kInsertClaim[] =
-    "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, credential, id_is_verified, has_name, "
-    "added_time_us, "
-    "number_by) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)";
+    "added_time_us, number_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kSetNumber[] =
     "UPDATE repository SET github_repository_id = ?, id_is_verified = 1, "
     "number_by = ? WHERE canonical = ?";
@@ -28,9 +22,8 @@ constexpr char kDeleteDue[] =
     "DELETE FROM due_repository "
     "WHERE credential = ? AND is_pending = ? AND canonical = ?";
 constexpr char kListAll[] =
-    "SELECT repository_key, canonical, host, owner, name, credential FROM "
-    "repository "
-    "ORDER BY repository_key";
+    "SELECT repository_key, canonical, host, owner, name, credential "
+    "FROM repository ORDER BY repository_key";
 constexpr char kSetCredential[] =
     "UPDATE repository SET credential = ? WHERE repository_key = ?";
 constexpr char kSetDueCredential[] =
@@ -94,8 +87,8 @@ constexpr char kListParked[] = "SELECT repository_key FROM parking";
 constexpr char kUnpark[] = "DELETE FROM parking WHERE repository_key = ?";
 
 constexpr char kListKnown[] =
-    "SELECT host, owner, name, github_repository_id, credential FROM "
-    "repository "
+    "SELECT host, owner, name, github_repository_id, credential "
+    "FROM repository "
     "WHERE has_name = 1 AND canonical > ? ORDER BY canonical LIMIT ?";
 
 NamedRepository ReadNamed(const SqliteQuery& query) {
@@ -127,8 +120,9 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
   if (known != nullptr) return known->repository_key;
   Known added;
   added.credential = CredentialOf(repository);
-  connection->Execute(kInsert, canonical, repository, 0, added.credential, true,
-                      now, std::string());
+  connection->Execute(kInsert, canonical, repository, /*number=*/0,
+                      added.credential, /*id_is_verified=*/false,
+                      /*has_name=*/true, now, /*number_by=*/std::string());
   added.repository_key = connection->LastInsertId();
   return known_.Put(canonical, std::move(added))->repository_key;
 }
@@ -141,7 +135,8 @@ CanonicalName SqliteRepositories::AddNameless(SqliteConnection* connection,
   CanonicalName canonical =
       CanonicalName::OfStored(StandIn(repository.host, number));
   connection->Execute(kInsert, canonical, repository, number,
-                      CredentialOf(repository), false, now, by);
+                      CredentialOf(repository), /*id_is_verified=*/number != 0,
+                      /*has_name=*/false, now, by);
   aliases_.AskNumber(connection, repository, number, now);
   return canonical;
 }
@@ -154,8 +149,9 @@ CanonicalName SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
   CanonicalName canonical = CanonicalName::OfStored(
       absl::StrCat(StandIn(repository.host, number), "/", by));
   if (Load(connection, canonical) == nullptr) {
-    connection->Execute(kInsertClaim, canonical, repository, number,
-                        CredentialOf(repository), now, by);
+    connection->Execute(kInsert, canonical, repository, number,
+                        CredentialOf(repository), /*id_is_verified=*/false,
+                        /*has_name=*/false, now, by);
   }
   return canonical;
 }
