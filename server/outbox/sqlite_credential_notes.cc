@@ -13,8 +13,8 @@ constexpr char kPutPause[] =
 constexpr char kDeletePauses[] =
     "DELETE FROM credential_pause WHERE until_time_us <= ?";
 constexpr char kListPauses[] =
-    "SELECT credential, until_time_us FROM credential_pause ORDER BY "
-    "credential";
+    "SELECT credential, until_time_us FROM credential_pause "
+    "ORDER BY credential";
 
 constexpr char kPutInstallation[] =
     "INSERT OR REPLACE INTO installation (credential, app, installation_id) "
@@ -22,8 +22,8 @@ constexpr char kPutInstallation[] =
 constexpr char kDeleteInstallation[] =
     "DELETE FROM installation WHERE credential = ?";
 constexpr char kListInstallations[] =
-    "SELECT credential, app, installation_id FROM installation ORDER BY "
-    "credential";
+    "SELECT credential, app, installation_id FROM installation "
+    "ORDER BY credential";
 
 }  // namespace
 

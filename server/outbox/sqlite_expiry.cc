@@ -14,8 +14,7 @@ constexpr absl::string_view kOwnCaller = "signalbox";
 
 constexpr char kListExpired[] =
     "SELECT e.entry_id, e.commit_key, e.version, e.attempt, e.series, "
-    "e.target_url, "
-    "IFNULL(e.expires_after_us, 0), r.canonical "
+    "e.target_url, IFNULL(e.expires_after_us, 0), r.canonical "
     "FROM entry AS e INDEXED BY entry_expiry "
     "LEFT JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.expire_time_us <= ? ORDER BY e.expire_time_us LIMIT ?";

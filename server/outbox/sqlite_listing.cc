@@ -36,9 +36,8 @@ constexpr char kNextOfAll[] =
     "SELECT repository_key FROM repository WHERE repository_key >= ? "
     "ORDER BY repository_key LIMIT 1";
 constexpr char kGetRepository[] =
-    "SELECT host, owner, name, credential FROM repository WHERE repository_key "
-    "= ? "
-    "AND has_name = 1";
+    "SELECT host, owner, name, credential FROM repository "
+    "WHERE repository_key = ? AND has_name = 1";
 
 // Reads the due entries of one repository from their index alone.
 constexpr char kListDueEntries[] =

@@ -36,9 +36,8 @@ constexpr char kFindReportTime[] =
     "WHERE repository_key = ? ORDER BY newest_sequence DESC LIMIT 1";
 
 constexpr char kListOfCredential[] =
-    "SELECT repository_key FROM parking WHERE credential = ? AND "
-    "repository_key > ? "
-    "ORDER BY repository_key LIMIT ?";
+    "SELECT repository_key FROM parking WHERE credential = ? "
+    "AND repository_key > ? ORDER BY repository_key LIMIT ?";
 constexpr char kListElsewhere[] =
     "SELECT p.repository_key FROM parking AS p JOIN repository AS r "
     "ON r.repository_key = p.repository_key WHERE r.credential <> p.credential";

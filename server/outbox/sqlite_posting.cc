@@ -101,9 +101,9 @@ constexpr char kInsertTry[] =
 
 // Shows watchers of a parked entry when the next probe is due.
 constexpr char kSetProbeTime[] =
-    "UPDATE status_change SET due_time_us = IFNULL((SELECT next_time_us FROM "
-    "parking "
-    "WHERE repository_key = ?), due_time_us) WHERE change_sequence = ?";
+    "UPDATE status_change SET due_time_us = IFNULL((SELECT next_time_us "
+    "FROM parking WHERE repository_key = ?), due_time_us) "
+    "WHERE change_sequence = ?";
 
 constexpr char kFindRetried[] =
     "SELECT posting_state, posting_reason, is_pending, r.canonical, "
@@ -148,8 +148,7 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
     if (!belongs.value_or(false)) {
       connection->NoteDamage(
           "a row of table due_repository names another repository or "
-          "credential "
-          "than its key");
+          "credential than its key");
       return 0;
     }
     SqliteQuery due(connection, kFindDue);

@@ -66,9 +66,8 @@ constexpr char kFindNewestChange[] =
     "SELECT MAX(change_sequence) FROM entry WHERE commit_key = ?";
 constexpr char kDeleteOldChanges[] =
     "DELETE FROM status_change WHERE change_sequence <= ? AND change_sequence "
-    "IN "
-    "(SELECT change_sequence FROM status_change ORDER BY change_sequence LIMIT "
-    "?)";
+    "IN (SELECT change_sequence FROM status_change ORDER BY change_sequence "
+    "LIMIT ?)";
 
 constexpr char kListOldPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "

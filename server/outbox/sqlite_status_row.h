@@ -17,13 +17,12 @@ namespace signalbox {
 
 // The columns that ReadStatusRow reads, of a table with the name `e` in the
 // statement: `entry`, or another table with these columns.
-#define SIGNALBOX_STATUS_COLUMNS                                             \
-  "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
-  "e.series, "                                                               \
-  "e.change_sequence, e.report_time_us, e.expire_time_us, e.posting_state, " \
-  "e.posting_reason, e.try_count, e.due_time_us, e.post_time_us, "           \
-  "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
-  "e.shown_target_url "
+#define SIGNALBOX_STATUS_COLUMNS                                           \
+  "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, " \
+  "e.series, e.change_sequence, e.report_time_us, e.expire_time_us, "      \
+  "e.posting_state, e.posting_reason, e.try_count, e.due_time_us, "        \
+  "e.post_time_us, e.lease_version, e.version, e.shown_state, "            \
+  "e.shown_description, e.shown_target_url "
 
 // One row of these columns. `status` is not complete before View.
 struct StatusRow {

@@ -27,8 +27,7 @@ constexpr int kMostHistory = 1000;
 constexpr char kFindCommit[] =
     "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
     "r.name, r.credential, " SIGNALBOX_IS_NAMELESS
-    " "
-    "FROM repository AS r "
+    " FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
     "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2";
@@ -83,13 +82,11 @@ constexpr char kGetEntry[] =
 constexpr char kListReports[] =
     "SELECT report_id, sequence, accept_time_us, phase, result, attempt, "
     "series, description, target_url, caller, delivery_id FROM report "
-    "WHERE entry_id = ? "
-    "ORDER BY report_id DESC LIMIT ?";
+    "WHERE entry_id = ? ORDER BY report_id DESC LIMIT ?";
 constexpr char kListTries[] =
     "SELECT try_id, sequence, begin_time_us, end_time_us, http_status, "
-    "request_id, "
-    "reason, message FROM try WHERE entry_id = ? "
-    "ORDER BY try_id DESC LIMIT ?";
+    "request_id, reason, message FROM try "
+    "WHERE entry_id = ? ORDER BY try_id DESC LIMIT ?";
 
 absl::Status NothingReported(absl::string_view of) {
   return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
