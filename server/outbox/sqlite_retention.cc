@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_retention.h"
 
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "server/outbox/sqlite_changes.h"
@@ -148,24 +147,17 @@ bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
 
 bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
                         absl::Time before) {
-  auto& [repository, number] = state->retention.pull_request;
-  std::vector<std::pair<int64_t, int64_t>> old;
-  int seen = 0;
-  {
-    SqliteQuery query(connection, kListOldPullRequests);
-    query.Bind(repository, number, kPullRequestsPerBatch);
-    while (query.Next()) {
-      absl::Time updated_time;
-      query.Read(&repository, &number, &updated_time);
-      ++seen;
-      if (updated_time < before) old.emplace_back(repository, number);
+  auto& place = state->retention.pull_request;
+  const auto seen = connection->All<std::tuple<int64_t, int64_t, absl::Time>>(
+      kListOldPullRequests, place.first, place.second, kPullRequestsPerBatch);
+  for (const auto& [repository, number, updated_time] : seen) {
+    place = {repository, number};
+    if (updated_time < before) {
+      connection->Execute(kDeleteOldPullRequest, repository, number);
     }
   }
-  for (const auto& [old_repository, old_number] : old) {
-    connection->Execute(kDeleteOldPullRequest, old_repository, old_number);
-  }
-  const bool more = seen == kPullRequestsPerBatch;
-  if (!more) state->retention.pull_request = {0, 0};
+  const bool more = seen.size() == static_cast<size_t>(kPullRequestsPerBatch);
+  if (!more) place = {0, 0};
   return more;
 }
 

@@ -27,22 +27,16 @@ void Summarize(SqliteConnection* connection, int64_t commit_key) {
   int64_t failed = 0;
   int64_t newest = 0;
   absl::Time update_time = absl::UnixEpoch();
-  {
-    SqliteQuery query(connection, kListStates);
-    query.Bind(commit_key);
-    while (query.Next()) {
-      Phase phase = Phase::kWebhookPending;
-      std::optional<Result> result;
-      int64_t sequence = 0;
-      absl::Time time;
-      query.Read(&phase, &result, &sequence, &time);
-      const CommitState state = StateOf(phase, result);
-      ++statuses;
-      if (state == CommitState::kPending) ++pending;
-      if (IsFailed(state)) ++failed;
-      newest = std::max(newest, sequence);
-      update_time = std::max(update_time, time);
-    }
+  for (const auto& [phase, result, sequence, time] :
+       connection
+           ->All<std::tuple<Phase, std::optional<Result>, int64_t, absl::Time>>(
+               kListStates, commit_key)) {
+    const CommitState state = StateOf(phase, result);
+    ++statuses;
+    if (state == CommitState::kPending) ++pending;
+    if (IsFailed(state)) ++failed;
+    newest = std::max(newest, sequence);
+    update_time = std::max(update_time, time);
   }
   connection->Execute(kSetSummary, newest, update_time, statuses, pending,
                       failed, commit_key);
