@@ -1,5 +1,7 @@
 // The JWTs with which Apps authenticate.
 
+#include "tests/github_simulator/app_jwt.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/apps_fixture.h"
 
 namespace signalbox {
@@ -172,15 +175,16 @@ TEST_F(AppJwtTest, SeveralKeysMayBeActive) {
   const std::string old_jwt = Jwt();
   const std::string new_jwt = OtherKey().Jwt(kClientId, now_);
   EXPECT_EQ(GetApp(new_jwt).status, 401);
-  rules_->SetAppKeys(kAppId, {Key().PublicPem(), OtherKey().PublicPem()});
+  rules_->apps().SetAppKeys(kAppId,
+                            {Key().PublicPem(), OtherKey().PublicPem()});
   EXPECT_EQ(GetApp(old_jwt).status, 200);
   EXPECT_EQ(GetApp(new_jwt).status, 200);
-  rules_->SetAppKeys(kAppId, {OtherKey().PublicPem()});
+  rules_->apps().SetAppKeys(kAppId, {OtherKey().PublicPem()});
   EXPECT_EQ(GetApp(old_jwt).status, 401);
   EXPECT_EQ(GetApp(new_jwt).status, 200);
-  EXPECT_FALSE(GitHubRules::IsAppKey(""));
-  EXPECT_FALSE(GitHubRules::IsAppKey(Key().PrivatePem()));
-  EXPECT_TRUE(GitHubRules::IsAppKey(Key().PublicPem()));
+  EXPECT_FALSE(IsRsaPublicKey(""));
+  EXPECT_FALSE(IsRsaPublicKey(Key().PrivatePem()));
+  EXPECT_TRUE(IsRsaPublicKey(Key().PublicPem()));
 }
 
 TEST_F(AppJwtTest, EachKindOfTokenHasItsEndpoints) {
@@ -206,7 +210,7 @@ TEST_F(AppJwtTest, EachKindOfTokenHasItsEndpoints) {
     EXPECT_EQ(minted.status, 401);
     EXPECT_EQ(MessageOf(minted), kUndecodable);
   }
-  EXPECT_EQ(rules_->tokens_made(installation_), 1);
+  EXPECT_EQ(rules_->apps().TokensMade(installation_), 1);
 }
 
 }  // namespace

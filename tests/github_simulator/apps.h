@@ -49,17 +49,20 @@ class Apps {
   // The permissions of an installation that names none.
   static const Permissions& Granted();
 
-  // These are described at the methods of the same names of GitHubRules.
+  // These two are described at the methods of the same names of GitHubRules.
   void AddApp(App app);
-  void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
   int64_t AddInstallation(Installation installation);
-  // These two end the installation's tokens.
+  // Replaces the keys of an App (PEM). Each of them may sign.
+  void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
+  // Removes an installation. Its tokens get 401 from now on.
   void RemoveInstallation(int64_t id);
+  // All tokens made for the installation so far get 401 from now on.
   void RevokeTokens(int64_t installation_id);
 
   bool empty() const { return apps_.empty(); }
   std::vector<int64_t> AppIds() const;
   std::vector<int64_t> InstallationIds() const;
+  // How many tokens GitHub has made for the installation.
   int TokensMade(int64_t installation_id) const;
 
   // These return null if there is none.

@@ -1,5 +1,7 @@
 // The installations of GitHub Apps, and their tokens.
 
+#include "tests/github_simulator/apps.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -117,7 +119,7 @@ TEST_F(AppsTest, ATokenPostsAsTheBot) {
   EXPECT_EQ(body["permissions"]["statuses"], "write");
   EXPECT_EQ(body["repository_selection"], "all");
   EXPECT_FALSE(body.contains("repositories"));
-  EXPECT_EQ(rules_->tokens_made(installation_), 1);
+  EXPECT_EQ(rules_->apps().TokensMade(installation_), 1);
 
   const SimulatedResponse status = PostState("success", "c", body["token"]);
   EXPECT_EQ(status.status, 201);
@@ -165,7 +167,7 @@ TEST_F(AppsTest, TokensComeInTwoForms) {
       EXPECT_EQ(Get("/repos/acme/widgets", text).status, 200);
     }
   }
-  EXPECT_EQ(rules_->tokens_made(77), 8);
+  EXPECT_EQ(rules_->apps().TokensMade(77), 8);
 }
 
 TEST_F(AppsTest, EveryTokenIsNew) {
@@ -235,20 +237,20 @@ TEST_F(AppsTest, ASuspendedInstallationHasNoAccess) {
 
 TEST_F(AppsTest, RemovingOrRevokingEndsTokens) {
   const std::string revoked = Token();
-  rules_->RevokeTokens(77);
+  rules_->apps().RevokeTokens(77);
   EXPECT_EQ(Get("/repos/acme/widgets", revoked).status, 401);
   EXPECT_EQ(MessageOf(Get("/repos/acme/widgets", revoked)), "Bad credentials");
   const std::string token = Token();
   EXPECT_EQ(Get("/repos/acme/widgets", token).status, 200);
 
-  rules_->RemoveInstallation(77);
+  rules_->apps().RemoveInstallation(77);
   EXPECT_EQ(Get("/repos/acme/widgets", token).status, 401);
   EXPECT_EQ(MakeToken(77).status, 404);
   EXPECT_EQ(Get("/repos/acme/widgets/installation", Jwt()).status, 404);
   rules_->AddInstallation({.id = 77, .app_id = kAppId, .account = "acme"});
   EXPECT_EQ(Get("/repos/acme/widgets", token).status, 401);
-  EXPECT_EQ(rules_->tokens_made(77), 2);
-  EXPECT_EQ(rules_->tokens_made(4711), 0);
+  EXPECT_EQ(rules_->apps().TokensMade(77), 2);
+  EXPECT_EQ(rules_->apps().TokensMade(4711), 0);
 }
 
 TEST_F(AppsTest, ATokenSeesItsAccountAlone) {

@@ -11,6 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "tests/github_simulator/access.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/app_jwt.h"
+#include "tests/github_simulator/apps.h"
+#include "tests/github_simulator/faults.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/members.h"
 #include "tests/github_simulator/pull_requests.h"
@@ -38,7 +41,7 @@ SimulatedResponse AddFault(Members members, absl::Time, GitHubRules* rules) {
                        .content_type = members.Text("content_type"),
                        .location = members.Text("location")};
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
-  const std::string complaint = GitHubRules::ComplaintAbout(fault);
+  const std::string complaint = ComplaintAboutFault(fault);
   if (!complaint.empty()) return RefuseOrder(complaint);
   rules->AddFault(fault);
   return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
@@ -108,7 +111,7 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
   if (!hook.organization.empty() && !IsFullName(hook.organization + "/x")) {
     members.Complain("organization", "is not a login");
   }
-  if (hook.app_id != 0 && !rules->HasApp(hook.app_id)) {
+  if (hook.app_id != 0 && rules->apps().FindApp(hook.app_id) == nullptr) {
     members.Complain("app_id", "is not the id of an App");
   }
   if (hook.content_type != "json" && hook.content_type != "form") {
@@ -269,8 +272,7 @@ SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
   std::vector<std::string> keys = members.Texts("public_keys");
   const std::string key = members.Text("public_key");
   if (!key.empty()) keys.push_back(key);
-  if (keys.empty() ||
-      !std::all_of(keys.begin(), keys.end(), GitHubRules::IsAppKey)) {
+  if (keys.empty() || !std::all_of(keys.begin(), keys.end(), IsRsaPublicKey)) {
     members.Complain("public_key", "is not an RSA public key in PEM");
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
@@ -278,8 +280,8 @@ SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
                  .client_id = client_id,
                  .slug = slug,
                  .public_key = keys.front()});
-  rules->SetAppKeys(id, std::move(keys));
-  return JsonAnswer(201, Json{{"id", id}, {"ids", rules->AppIds()}});
+  rules->apps().SetAppKeys(id, std::move(keys));
+  return JsonAnswer(201, Json{{"id", id}, {"ids", rules->apps().AppIds()}});
 }
 
 std::map<std::string, std::string> PermissionsIn(Members* members) {
@@ -311,7 +313,7 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
   if (installation.id < 0) {
     members.Complain("id", "is negative; wanted 0 or more");
   }
-  if (!rules->HasApp(installation.app_id)) {
+  if (rules->apps().FindApp(installation.app_id) == nullptr) {
     members.Complain("app_id", "is not the id of an App");
   }
   if (!IsFullName(installation.account + "/x")) {
@@ -327,20 +329,21 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const int64_t id = rules->AddInstallation(installation);
-  return JsonAnswer(201, Json{{"id", id}, {"ids", rules->InstallationIds()}});
+  return JsonAnswer(201,
+                    Json{{"id", id}, {"ids", rules->apps().InstallationIds()}});
 }
 
 SimulatedResponse RevokeTokens(Members members, absl::Time,
                                GitHubRules* rules) {
   const int64_t id = members.Number("installation_id", 0);
-  const std::vector<int64_t> ids = rules->InstallationIds();
-  if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+  Apps& apps = rules->apps();
+  if (apps.FindInstallation(id) == nullptr) {
     members.Complain("installation_id", "is not the id of an installation");
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
-  rules->RevokeTokens(id);
-  return JsonAnswer(
-      200, Json{{"ids", {id}}, {"tokens_made", rules->tokens_made(id)}});
+  apps.RevokeTokens(id);
+  return JsonAnswer(200,
+                    Json{{"ids", {id}}, {"tokens_made", apps.TokensMade(id)}});
 }
 
 struct Order {
@@ -395,13 +398,13 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
   }
   if (what != "installations") return NotFound();
   int64_t id = 0;
-  const std::vector<int64_t> ids = rules->InstallationIds();
+  Apps& apps = rules->apps();
   if (!absl::SimpleAtoi(target.Query("id"), &id) ||
-      std::find(ids.begin(), ids.end(), id) == ids.end()) {
+      apps.FindInstallation(id) == nullptr) {
     return RefuseOrder("id is not the id of an installation");
   }
-  rules->RemoveInstallation(id);
-  return JsonAnswer(200, Json{{"id", id}, {"ids", rules->InstallationIds()}});
+  apps.RemoveInstallation(id);
+  return JsonAnswer(200, Json{{"id", id}, {"ids", apps.InstallationIds()}});
 }
 
 }  // namespace signalbox

@@ -1,5 +1,7 @@
 // Rate limits and ordered faults.
 
+#include "tests/github_simulator/faults.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -168,7 +170,7 @@ TEST_F(FaultsTest, FaultsThatDoNot) {
   };
   for (const auto& [name, status] : faults) {
     Restart({.tokens = {"token"}});
-    EXPECT_TRUE(GitHubRules::IsFault(name));
+    EXPECT_TRUE(IsFaultName(name));
     rules_->AddFault({.name = name});
     EXPECT_EQ(PostState("success").status, status) << name;
     EXPECT_THAT(States(), IsEmpty()) << name;
@@ -177,7 +179,7 @@ TEST_F(FaultsTest, FaultsThatDoNot) {
   now_ += absl::Hours(1);
   EXPECT_TRUE(PostState("success").reset_connection);
   EXPECT_THAT(States(), IsEmpty());
-  EXPECT_FALSE(GitHubRules::IsFault("nonsense"));
+  EXPECT_FALSE(IsFaultName("nonsense"));
 }
 
 TEST_F(FaultsTest, FaultsAreUsedUpInOrder) {
@@ -298,16 +300,16 @@ TEST_F(FaultsTest, RefusesImpossibleFaults) {
            {.name = "answer", .status = 422, .message = "m", .errors = "["},
            {.name = "answer", .status = 422, .body = "b", .message = "m"},
            {.name = "redirect_elsewhere"}}) {
-    EXPECT_NE(GitHubRules::ComplaintAbout(fault), "") << fault.name;
+    EXPECT_NE(ComplaintAboutFault(fault), "") << fault.name;
   }
-  EXPECT_EQ(GitHubRules::ComplaintAbout({.name = "slow"}), "");
+  EXPECT_EQ(ComplaintAboutFault({.name = "slow"}), "");
 }
 
 TEST_F(FaultsTest, RefusesARedirectToWhatIsNoUrl) {
   for (const char* const location :
        {"elsewhere", "httpfoo", "http:/a", "http://", "https:///a", "ftp://a",
         "http://a:x/", "https://a b/", "https://a/b c"}) {
-    EXPECT_THAT(GitHubRules::ComplaintAbout(
+    EXPECT_THAT(ComplaintAboutFault(
                     {.name = "redirect_elsewhere", .location = location}),
                 HasSubstr(absl::StrCat("\"", location, "\"")));
   }

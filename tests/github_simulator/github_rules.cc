@@ -413,62 +413,23 @@ PullRequests& GitHubRules::pull_requests() { return state_->pull_requests; }
 Hooks& GitHubRules::hooks() { return state_->hooks; }
 
 void GitHubRules::AddApp(App app) {
-  if (!IsAppKey(app.public_key)) std::abort();  // The test is wrong.
+  if (!IsRsaPublicKey(app.public_key)) std::abort();  // The test is wrong.
   state_->apps.AddApp({.id = app.id,
                        .client_id = std::move(app.client_id),
                        .slug = std::move(app.slug),
                        .public_keys = {std::move(app.public_key)}});
 }
 
-void GitHubRules::SetAppKeys(int64_t app_id,
-                             std::vector<std::string> public_keys) {
-  state_->apps.SetAppKeys(app_id, std::move(public_keys));
-}
-
 int64_t GitHubRules::AddInstallation(Installation installation) {
   return state_->apps.AddInstallation(std::move(installation));
 }
 
-void GitHubRules::RemoveInstallation(int64_t id) {
-  state_->apps.RemoveInstallation(id);
-}
-
-void GitHubRules::RevokeTokens(int64_t installation_id) {
-  state_->apps.RevokeTokens(installation_id);
-}
-
-int GitHubRules::tokens_made(int64_t installation_id) const {
-  return state_->apps.TokensMade(installation_id);
-}
-
-const Apps& GitHubRules::apps() const { return state_->apps; }
-
-bool GitHubRules::HasApp(int64_t id) const {
-  return state_->apps.FindApp(id) != nullptr;
-}
-
-std::vector<int64_t> GitHubRules::AppIds() const {
-  return state_->apps.AppIds();
-}
-
-std::vector<int64_t> GitHubRules::InstallationIds() const {
-  return state_->apps.InstallationIds();
-}
-
-bool GitHubRules::IsAppKey(absl::string_view pem) {
-  return IsRsaPublicKey(pem);
-}
+Apps& GitHubRules::apps() { return state_->apps; }
 
 void GitHubRules::AllowRerun(absl::string_view full_name, absl::string_view sha,
                              absl::string_view context) {
   World::Commit* const commit = state_->world.AddCommit(full_name, sha);
   ++commit->contexts[absl::AsciiStrToLower(context)].reruns_allowed;
-}
-
-bool GitHubRules::IsFault(absl::string_view name) { return IsFaultName(name); }
-
-std::string GitHubRules::ComplaintAbout(const Fault& fault) {
-  return ComplaintAboutFault(fault);
 }
 
 void GitHubRules::AddFault(Fault fault) {

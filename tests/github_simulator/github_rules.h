@@ -199,7 +199,7 @@ class GitHubRules {
   };
 
   // A GitHub App. GitHub accepts JWTs that are signed with the private half of
-  // `public_key` (PEM). SetAppKeys allows several keys.
+  // `public_key` (PEM). Apps::SetAppKeys allows several keys.
   struct App {
     int64_t id = 0;
     std::string client_id = "";
@@ -308,40 +308,24 @@ class GitHubRules {
   PullRequests& pull_requests();
 
   // Adds an App, or replaces the one of the same id; its installations stay.
-  // IsAppKey must be true of its key.
+  // IsRsaPublicKey (app_jwt.h) must be true of its key.
   void AddApp(App app);
-  // Replaces the keys of an App (PEM). Each of them may sign.
-  void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
   // Adds an installation, or replaces the one of the same id; its tokens stay.
   // Returns the id.
   int64_t AddInstallation(Installation installation);
-  // Removes an installation. Its tokens get 401 from now on.
-  void RemoveInstallation(int64_t id);
-  // All tokens made for the installation so far get 401 from now on.
-  void RevokeTokens(int64_t installation_id);
-  // How many tokens GitHub has made for the installation.
-  int tokens_made(int64_t installation_id) const;
-  bool HasApp(int64_t id) const;
-  const Apps& apps() const;
-  std::vector<int64_t> AppIds() const;
-  std::vector<int64_t> InstallationIds() const;
-  // Whether `pem` is the public half of an RSA key, as AddApp needs it.
-  static bool IsAppKey(absl::string_view pem);
+  // The Apps, their installations and tokens (apps.h).
+  Apps& apps();
 
   // Says that the key's next pending after a result is intended, so that it
   // does not count as a regression. Each call allows one.
   void AllowRerun(absl::string_view full_name, absl::string_view sha,
                   absl::string_view context);
 
-  // Orders a fault. ComplaintAbout(fault) must be empty.
+  // Orders a fault. ComplaintAboutFault (faults.h) must find nothing wrong.
   void AddFault(Fault fault);
   // Cancels all faults, and ends the limits that faults began. Requests that
   // `apply_late` delayed stay delayed.
   void ClearFaults();
-  // Whether Fault::name can have this value.
-  static bool IsFault(absl::string_view name);
-  // Why a fault is impossible, for people; empty: it is possible.
-  static std::string ComplaintAbout(const Fault& fault);
 
   bool HasRepository(absl::string_view full_name) const;
   // Whether the commit exists, visible or not.

@@ -349,7 +349,7 @@ TEST_F(WebhookDeskTest, AnInstallationChangesBeforeItIsTold) {
   EXPECT_FALSE(rules_.apps().FindInstallation(77)->suspended);
   tell("new_permissions_accepted");
   tell("deleted");
-  EXPECT_THAT(rules_.InstallationIds(), IsEmpty());
+  EXPECT_THAT(rules_.apps().InstallationIds(), IsEmpty());
   EXPECT_NE(Order({{"event", "installation"}, {"installation_id", 78}}), "");
 }
 

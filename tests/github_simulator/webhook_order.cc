@@ -245,7 +245,7 @@ class Clerk {
   }
 
   Json InstallationNews(std::string* complaint) {
-    const Apps& apps = rules_->apps();
+    Apps& apps = rules_->apps();
     const std::string owner(World::OwnerOf(order_.full_name));
     const Apps::Installation* found =
         apps.FindInstallation(order_.installation_id);
@@ -264,8 +264,8 @@ class Clerk {
         Scene(), order_.action,
         InstallationObject(installation, *apps.FindApp(installation.app_id),
                            Scene().api_url));
-    rules_->AddInstallation(installation);
-    if (order_.action == "deleted") rules_->RemoveInstallation(installation.id);
+    apps.AddInstallation(installation);
+    if (order_.action == "deleted") apps.RemoveInstallation(installation.id);
     return payload;
   }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "server/github/app_credentials.h"
 #include "tests/github_simulator/app_key.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/github/questions_fixture.h"
 #include "tests/support/problems.h"
@@ -362,7 +363,7 @@ TEST_F(DiagnosticianTest, AnAppThatIsNotInstalledIsAProblem) {
 
 TEST_F(DiagnosticianTest, AKeyThatGitHubRefusesIsAProblem) {
   UseApp();
-  rules().SetAppKeys(12, {AppKey().PublicPem()});
+  rules().apps().SetAppKeys(12, {AppKey().PublicPem()});
   EXPECT_THAT(Problem(),
               AllOf(HasSubstr("private_key_file"), HasSubstr("clock")));
 }

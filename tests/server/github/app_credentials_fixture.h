@@ -18,6 +18,7 @@
 #include "server/github/app_credentials.h"
 #include "server/github/waiting_times.h"
 #include "tests/github_simulator/app_key.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/temp_dir.h"
@@ -242,7 +243,7 @@ class AppCredentialsFixture : public testing::Test {
 
   // How many tokens GitHub has made for the installation.
   int TokensMade(int64_t installation = kAcmeId) {
-    return github_.rules().tokens_made(installation);
+    return github_.rules().apps().TokensMade(installation);
   }
 
   FakeClock clock_;

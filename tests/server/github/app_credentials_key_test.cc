@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/server/github/app_credentials_fixture.h"
 #include "tests/support/unseen_file.h"
 
@@ -52,7 +53,7 @@ TEST_F(AppKeyTest, AClockThatGitHubNeverTakesStopsTheApp) {
 
 TEST_F(AppKeyTest, ARefusedKeyStopsTheAppUntilItsFileChanges) {
   Make({App({"acme", "labs"})});
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   EXPECT_EQ(AskTwice(), "APP_REFUSED");
   EXPECT_EQ(transport_.requests.size(), 1u);
   // Many 401s lock the App out, so its other accounts are not asked for.
@@ -65,7 +66,7 @@ TEST_F(AppKeyTest, ARefusedKeyStopsTheAppUntilItsFileChanges) {
 
 TEST_F(AppKeyTest, ARefusedKeyIsTriedAgainByOneRequest) {
   Make({App({"acme", "labs"})});
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   AskTwice();
   clock_.Advance(kRefusedAppRetry);
   transport_.requests.clear();
@@ -75,7 +76,7 @@ TEST_F(AppKeyTest, ARefusedKeyIsTriedAgainByOneRequest) {
   transport_.DeliverDue();
   EXPECT_EQ(Ask(), "APP_REFUSED");
   EXPECT_EQ(RequestsDuring(kRefusedAppRetry - absl::Seconds(1)), 0u);
-  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(0).PublicPem()});
   clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
 }
@@ -83,7 +84,7 @@ TEST_F(AppKeyTest, ARefusedKeyIsTriedAgainByOneRequest) {
 TEST_F(AppKeyTest, ATokenThatWorksIsUsedWhileTheKeyIsRefused) {
   Make({App({"acme"})});
   const std::string token = AskTwice();
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   clock_.Advance(absl::Minutes(56));
   EXPECT_EQ(AskTwice(), token);
   EXPECT_EQ(StopReason(), "");
@@ -95,10 +96,11 @@ TEST_F(AppKeyTest, ATokenThatWorksIsUsedWhileTheKeyIsRefused) {
 TEST_F(AppKeyTest, KeysRotateWithoutAFailedRequest) {
   Make({App({"acme"})});
   AskTwice();
-  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem(), Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId,
+                                    {Key(0).PublicPem(), Key(1).PublicPem()});
   WriteKey(Key(1).PrivatePem());
   clock_.Advance(absl::Minutes(30));
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   clock_.Advance(absl::Minutes(26));
   transport_.requests.clear();
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
@@ -116,7 +118,7 @@ TEST_F(AppKeyTest, ARefusedKeyIsReadAgainAtOnce) {
   clock_.Advance(absl::Minutes(56));
   AskTwice();
   unseen.Write(Key(1).PrivatePem());
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   clock_.Advance(absl::Minutes(56));
   transport_.requests.clear();
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
@@ -127,7 +129,7 @@ TEST_F(AppKeyTest, ARefusedKeyIsReadAgainAtOnce) {
 // Each refusal reads the key file again. A key found that way must be tried.
 TEST_F(AppKeyTest, AKeyThatCameMeanwhileIsTried) {
   Make({App({"acme"})});
-  github_.rules().SetAppKeys(kAppId, {Key(2).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(2).PublicPem()});
   github_.SetDelay(absl::Seconds(1));
   Ask();
   WriteKey(Key(1).PrivatePem());
@@ -169,10 +171,10 @@ TEST_F(AppKeyTest, NothingSecretIsLoggedOrSaid) {
   for (int i = 0; i < 2; ++i) Refuse(GetOld());
   ask();
   WriteKey("canary-key");
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   clock_.Advance(absl::Hours(1));
   ask();
-  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(0).PublicPem()});
   clock_.Advance(absl::Hours(1));
   transport_.scripted = {
       Answer(201, R"({"token":"canary token","expires_at":"canary"})"),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/github_simulator/apps.h"
 #include "tests/server/github/app_credentials_fixture.h"
 
 namespace signalbox {
@@ -98,7 +99,7 @@ TEST_F(AppLookTest, TheTokenIsNotUsedUntilGitHubHasAnswered) {
 
 TEST_F(AppLookTest, WhoIsGoneIsNotInstalled) {
   MakeReady();
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   Look();
   EXPECT_EQ(AskTwice(), "APP_NOT_INSTALLED");
   EXPECT_EQ(StopReason(), "APP_NOT_INSTALLED");
@@ -114,7 +115,7 @@ TEST_F(AppLookTest, WhoIsSuspendedStops) {
 
 TEST_F(AppLookTest, AnotherInstallationGetsAnotherToken) {
   const std::string first = MakeReady();
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   Install(90, "acme");
   Look();
   const std::string second = AskTwice();
@@ -190,7 +191,7 @@ TEST_F(AppLookTest, ATokenThatWasUnderWayIsNotUsedEither) {
   clock_.Advance(absl::Minutes(56));
   github_.SetDelay(absl::Seconds(1));
   Ask();
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   Look();
   EXPECT_EQ(Ask(), kNotReady);
   for (int i = 0; i < 4; ++i) {
@@ -272,7 +273,7 @@ TEST_F(AppLookTest, NewsThatComeTooSoonAreLookedAfterLater) {
   const std::string token = MakeReady();
   Look();
   ASSERT_EQ(AskTwice(), token);
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   clock_.Advance(absl::Seconds(1));
   Look();
   EXPECT_EQ(AskTwice(), token);

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/github_simulator/apps.h"
 #include "tests/server/github/app_credentials_fixture.h"
 
 namespace signalbox {
@@ -169,7 +170,7 @@ TEST_F(AppSelfTest, ARefusalStopsItUntilItsFileChanges) {
   EXPECT_EQ(AskTwice(), "APP_REFUSED");
   EXPECT_THAT(transport_.TakeLines(), IsEmpty());
 
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   WriteKey(Key(1).PrivatePem());
   clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(StatusWith(MustGet(kSelf)), 200);
@@ -255,10 +256,10 @@ TEST_F(AppSelfTest, AProbeThatWasNeverMadeIsMadeLater) {
 // An account's request may be the probe. Its end counts for the App too.
 TEST_F(AppSelfTest, StandsAndFallsWithItsAccounts) {
   Make({App({"acme"})});
-  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(1).PublicPem()});
   ASSERT_EQ(AskTwice(), "APP_REFUSED");
   EXPECT_EQ(Ask(kSelf), "APP_REFUSED");
-  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem()});
+  github_.rules().apps().SetAppKeys(kAppId, {Key(0).PublicPem()});
   clock_.Advance(kRefusedAppRetry);
   Ask();
   EXPECT_EQ(Ask(kSelf), "APP_REFUSED");

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/server/github/app_credentials_fixture.h"
 
 namespace signalbox {
@@ -96,7 +97,7 @@ TEST_F(AppTroubleTest, ARefreshThatFindsItSuspendedDropsTheToken) {
 TEST_F(AppTroubleTest, AnInstallationMadeAnewIsFoundAgain) {
   Make({App({"acme"})});
   AskTwice();
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   Install(90, "acme");
   clock_.Advance(absl::Minutes(56));
   transport_.requests.clear();
@@ -110,7 +111,7 @@ TEST_F(AppTroubleTest, AnInstallationMadeAnewIsFoundAgain) {
 TEST_F(AppTroubleTest, AnUninstalledAppIsNotInstalled) {
   Make({App({"acme"})});
   AskTwice();
-  github_.rules().RemoveInstallation(kAcmeId);
+  github_.rules().apps().RemoveInstallation(kAcmeId);
   Refuse(GetOld());
   EXPECT_EQ(AskTwice(), "APP_NOT_INSTALLED");
 }
