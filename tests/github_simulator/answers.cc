@@ -34,6 +34,17 @@ SimulatedResponse Failure(int status, absl::string_view message,
 
 SimulatedResponse NotFound() { return Failure(404, "Not Found", kDocs); }
 
+SimulatedResponse InvalidField(absl::string_view resource,
+                               absl::string_view field,
+                               absl::string_view documentation_url) {
+  return Failure(
+      422, "Validation Failed", documentation_url,
+      Json::array(
+          {{{"resource", resource}, {"code", "invalid"}, {"field", field}}}));
+}
+
+SimulatedResponse NoContent() { return {.status = 204}; }
+
 SimulatedResponse MovedAnswer(int status, const std::string& url) {
   SimulatedResponse response = JsonAnswer(
       status, {{"message", "Moved Permanently"},

@@ -27,6 +27,14 @@ SimulatedResponse Failure(int status, absl::string_view message,
 
 SimulatedResponse NotFound();
 
+// The value of a request's field is none that GitHub knows.
+SimulatedResponse InvalidField(absl::string_view resource,
+                               absl::string_view field,
+                               absl::string_view documentation_url);
+
+// The order is carried out; there is nothing to tell.
+SimulatedResponse NoContent();
+
 // A redirect with this status (301, 302, 307 ...) to `url`.
 SimulatedResponse MovedAnswer(int status, const std::string& url);
 

@@ -100,10 +100,8 @@ SimulatedResponse AppApi::MakeToken(const Call& call,
   if (scope.repository_ids.has_value()) {
     Json repositories = Json::array();
     for (const int64_t id : *scope.repository_ids) {
-      const World::Repository* const repository = world_->FindRepository(id);
       repositories.push_back(FullRepositoryObject(
-          {repository->id, repository->full_name, repository->archived},
-          api_url_));
+          Described(*world_->FindRepository(id)), api_url_));
     }
     object["repositories"] = std::move(repositories);
   }

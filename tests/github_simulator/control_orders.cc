@@ -108,7 +108,7 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
                      "set exactly one");
   }
   if (!hook.repository.empty()) members.FullName("repository");
-  if (!hook.organization.empty() && !IsFullName(hook.organization + "/x")) {
+  if (!hook.organization.empty() && !IsLogin(hook.organization)) {
     members.Complain("organization", "is not a login");
   }
   if (hook.app_id != 0 && rules->apps().FindApp(hook.app_id) == nullptr) {
@@ -129,7 +129,7 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
   const std::string token = members.Text("token");
   const std::string role = members.Text("role", "admin");
   std::string login = members.Text("login");
-  const bool is_owner = IsFullName(where + "/x");
+  const bool is_owner = IsLogin(where);
   if (!is_owner && !IsFullName(where)) {
     members.Complain("where", "is not OWNER/NAME or OWNER");
   }
@@ -139,7 +139,7 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
   if (login.empty() == token.empty()) {
     members.Complain("token", "must be set if login is not, and only then");
   }
-  if (token.empty() && !IsFullName(login + "/x")) {
+  if (token.empty() && !IsLogin(login)) {
     members.Complain("login", "is not a login");
   }
   if (!RoleOf(role).has_value()) {
@@ -316,7 +316,7 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
   if (rules->apps().FindApp(installation.app_id) == nullptr) {
     members.Complain("app_id", "is not the id of an App");
   }
-  if (!IsFullName(installation.account + "/x")) {
+  if (!IsLogin(installation.account)) {
     members.Complain("account", "is not a login");
   }
   if (installation.account_type != "Organization" &&
@@ -383,9 +383,7 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
   const std::string& what = target.segments.back();
   if (what == "faults") {
     rules->ClearFaults();
-    SimulatedResponse done;
-    done.status = 204;
-    return done;
+    return NoContent();
   }
   if (what == "hooks") {
     int64_t id = 0;

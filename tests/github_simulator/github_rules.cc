@@ -217,9 +217,8 @@ void GitHubRules::State::EchoStatuses(absl::Time now) {
     if (!options.status_events) continue;
     const World::Repository& repository = *world.Peek(event.full_name);
     const WebhookScene scene = {
-        .repository = {repository.id, repository.full_name,
-                       repository.archived},
-        .api_url = absl::StrCat(options.base_url, options.api_prefix),
+        .repository = Described(repository),
+        .api_url = options.api_url(),
         .now = now,
         .organization = std::string(World::OwnerOf(repository.full_name))};
     hooks.Send({.name = "status",

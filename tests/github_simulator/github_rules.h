@@ -140,6 +140,9 @@ class GitHubRules {
     bool status_events = false;
     // The host of a GHES, which webhooks name in a header; empty: github.com.
     std::string enterprise_host = "";
+
+    // The beginning of all links to the API.
+    std::string api_url() const { return base_url + api_prefix; }
   };
 
   // A status as a client created it. GitHub keeps all rows of a commit, and

@@ -21,16 +21,7 @@ namespace {
 constexpr char kDeliveryDocs[] = "https://docs.github.com/rest/webhooks";
 
 SimulatedResponse InvalidDelivery(absl::string_view field) {
-  return Failure(422, "Validation Failed", kDeliveryDocs,
-                 Json::array({{{"resource", "HookDelivery"},
-                               {"code", "invalid"},
-                               {"field", field}}}));
-}
-
-SimulatedResponse NoContent() {
-  SimulatedResponse response;
-  response.status = 204;
-  return response;
+  return InvalidField("HookDelivery", field, kDeliveryDocs);
 }
 
 // Whether GitHub's filter selects a delivery. One without an answer is in
@@ -206,10 +197,7 @@ SimulatedResponse HookApi::Ping(const Call& call, const Hooks::Entry& entry) {
   WebhookScene scene = {.api_url = api_url_,
                         .now = call.now,
                         .organization = entry.hook.organization};
-  if (repository != nullptr) {
-    scene.repository = {repository->id, repository->full_name,
-                        repository->archived};
-  }
+  if (repository != nullptr) scene.repository = Described(*repository);
   const Json payload = PingPayload(scene, HookObject(entry));
   hooks_->Send(
       {.name = "ping", .payload = payload.dump(), .hook_id = entry.hook.id},

@@ -19,10 +19,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kPullDocs[] = "https://docs.github.com/rest/pulls/pulls";
 
-SimulatedRepository Described(const World::Repository& repository) {
-  return {repository.id, repository.full_name, repository.archived};
-}
-
 // A parameter that must be one of `choices`; if absent, the first of them.
 // Nothing: the value is none of them.
 std::optional<absl::string_view> ChoiceOf(
@@ -37,10 +33,7 @@ std::optional<absl::string_view> ChoiceOf(
 }
 
 SimulatedResponse InvalidPull(absl::string_view field) {
-  return Failure(422, "Validation Failed", kPullDocs,
-                 Json::array({{{"resource", "PullRequest"},
-                               {"code", "invalid"},
-                               {"field", field}}}));
+  return InvalidField("PullRequest", field, kPullDocs);
 }
 
 // Whether `head`, as USER:BRANCH, is the head; true if it is empty.

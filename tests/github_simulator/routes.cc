@@ -55,7 +55,7 @@ Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
                Limits* limits, Conduct* conduct, Hooks* hooks, Access* access,
                const PullRequests* pull_requests)
     : options_(options),
-      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
+      api_url_(options.api_url()),
       world_(world),
       apps_(apps),
       limits_(limits),
@@ -338,8 +338,7 @@ std::optional<Conduct::Key> Routes::PostedKey(const Call& call) const {
 
 Json Routes::RepositoryObjectFor(const Call& call,
                                  const World::Repository& repository) {
-  Json object = FullRepositoryObject(
-      {repository.id, repository.full_name, repository.archived}, api_url_);
+  Json object = FullRepositoryObject(Described(repository), api_url_);
   object["permissions"] = access_->PermissionsIn(call, repository);
   return object;
 }
@@ -354,7 +353,7 @@ SimulatedResponse Routes::CollaboratorPermission(
     return Failure(
         403, "Must have push access to view collaborator permission.", kDocs);
   }
-  if (!IsFullName(login + "/x")) return NotFound();
+  if (!IsLogin(login)) return NotFound();
   const Role role = access_->RoleIn(repository, login);
   Role base = role;
   if (role == Role::kMaintain) base = Role::kWrite;

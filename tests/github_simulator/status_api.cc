@@ -27,7 +27,7 @@ constexpr int kMaxStatusesPerContext = 1000;
 StatusApi::StatusApi(const GitHubRules::Options& options, World* world,
                      Conduct* conduct)
     : options_(options),
-      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
+      api_url_(options.api_url()),
       world_(world),
       conduct_(conduct) {}
 
@@ -154,8 +154,7 @@ SimulatedResponse StatusApi::Combined(const Call& call,
             {"statuses", page},
             {"sha", commit.sha},
             {"total_count", shown.size()},
-            {"repository",
-             RepositoryObject({repository.id, repository.full_name}, api_url_)},
+            {"repository", RepositoryObject(Described(repository), api_url_)},
             {"commit_url", commit_url},
             {"url", commit_url + "/status"}};
       });

@@ -105,8 +105,7 @@ std::string WebhookDesk::Announce(const WebhookOrder& order, absl::Time now,
     }
     job->hooks = {order.hook_id != 0 ? order.hook_id : DefaultHook(order, now)};
     const std::string name = rules_->CurrentName(order.full_name);
-    const std::string api_url =
-        absl::StrCat(rules_->options().base_url, rules_->options().api_prefix);
+    const std::string api_url = rules_->options().api_url();
     event.payload =
         PingPayload({.repository = {.id = rules_->RepositoryId(name),
                                     .full_name = name},

@@ -214,8 +214,7 @@ class Clerk {
     return {.repository = {.id = RepositoryId(),
                            .full_name = name,
                            .archived = rules_->IsArchived(name)},
-            .api_url = absl::StrCat(rules_->options().base_url,
-                                    rules_->options().api_prefix),
+            .api_url = rules_->options().api_url(),
             .now = now_,
             .organization = std::string(World::OwnerOf(name))};
   }

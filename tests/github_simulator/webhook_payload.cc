@@ -38,8 +38,7 @@ bool IsNull(absl::string_view sha) {
 
 Json Person() {
   return {{"name", kAuthor},
-          {"email", absl::StrCat(kAuthor, "@users.noreply.github.com")},
-          {"username", kAuthor}};
+          {"email", absl::StrCat(kAuthor, "@users.noreply.github.com")}};
 }
 
 Json Reactions(const std::string& of) {
@@ -85,6 +84,8 @@ Json PushPayload(const WebhookScene& scene, const PushedRef& pushed) {
   const bool is_tag = pushed.ref.rfind("refs/tags/", 0) == 0;
   const std::string web_url =
       absl::StrCat(WebUrl(scene.api_url), "/", scene.repository.full_name);
+  Json author = Person();
+  author["username"] = kAuthor;
   const Json commit = {
       {"id", pushed.commit},
       {"tree_id", kTreeId},
@@ -92,18 +93,16 @@ Json PushPayload(const WebhookScene& scene, const PushedRef& pushed) {
       {"message", "Say hello"},
       {"timestamp", IsoTime(scene.now)},
       {"url", absl::StrCat(web_url, "/commit/", pushed.commit)},
-      {"author", Person()},
-      {"committer", Person()},
+      {"author", author},
+      {"committer", author},
       {"added", Json::array()},
       {"removed", Json::array()},
       {"modified", Json::array({"README.md"})},
   };
-  Json pusher = Person();
-  pusher.erase("username");
   Json payload = {{"ref", pushed.ref},
                   {"before", pushed.before},
                   {"after", pushed.after},
-                  {"pusher", pusher},
+                  {"pusher", Person()},
                   {"created", IsNull(pushed.before)},
                   {"deleted", is_deletion},
                   {"forced", false},
@@ -131,8 +130,6 @@ Json PushPayload(const WebhookScene& scene, const PushedRef& pushed) {
 
 Json MergeGroupPayload(const WebhookScene& scene, absl::string_view action,
                        int pull_request_number, absl::string_view head_sha) {
-  Json person = Person();
-  person.erase("username");
   Json payload = {
       {"action", action},
       {"merge_group",
@@ -148,8 +145,8 @@ Json MergeGroupPayload(const WebhookScene& scene, absl::string_view action,
           {"message",
            absl::StrCat("Merge pull request #", pull_request_number)},
           {"timestamp", IsoTime(scene.now)},
-          {"author", person},
-          {"committer", person}}}}}};
+          {"author", Person()},
+          {"committer", Person()}}}}}};
   if (action == "destroyed") payload["reason"] = "dequeued";
   AddPlace(scene, kAuthor, &payload);
   return payload;
@@ -231,14 +228,10 @@ Json IssueCommentPayload(const WebhookScene& scene, absl::string_view action,
 
 Json StatusPayload(const WebhookScene& scene, absl::string_view sha,
                    const GitHubRules::Row& row) {
-  const auto text_or_null = [](const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-  };
   const std::string url =
       absl::StrCat(scene.api_url, "/repos/", scene.repository.full_name);
   const std::string commit_url = absl::StrCat(url, "/commits/", sha);
   Json person = Person();
-  person.erase("username");
   person["date"] = IsoTime(row.created_at);
   const Json user = UserOf(scene, kAuthor);
   Json payload = {
@@ -246,9 +239,9 @@ Json StatusPayload(const WebhookScene& scene, absl::string_view sha,
       {"sha", sha},
       {"name", scene.repository.full_name},
       {"avatar_url", UserOf(scene, row.creator)["avatar_url"]},
-      {"target_url", text_or_null(row.target_url)},
+      {"target_url", TextOrNull(row.target_url)},
       {"context", row.context},
-      {"description", text_or_null(row.description)},
+      {"description", TextOrNull(row.description)},
       {"state", row.state},
       {"commit",
        {{"sha", sha},

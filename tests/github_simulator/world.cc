@@ -15,13 +15,6 @@ bool IsHex(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), absl::ascii_isxdigit);
 }
 
-bool IsOwner(absl::string_view text) {
-  return !text.empty() && text.size() <= 39 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
-}
-
 bool IsName(absl::string_view text) {
   return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
          !absl::EndsWithIgnoreCase(text, ".git") &&
@@ -32,13 +25,24 @@ bool IsName(absl::string_view text) {
 
 }  // namespace
 
+SimulatedRepository Described(const World::Repository& repository) {
+  return {repository.id, repository.full_name, repository.archived};
+}
+
 bool IsFullSha(absl::string_view text) {
   return text.size() == 40 && IsHex(text);
 }
 
+bool IsLogin(absl::string_view text) {
+  return !text.empty() && text.size() <= 39 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
+}
+
 bool IsFullName(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
-  return parts.size() == 2 && IsOwner(parts[0]) && IsName(parts[1]);
+  return parts.size() == 2 && IsLogin(parts[0]) && IsName(parts[1]);
 }
 
 void World::AddRepository(absl::string_view full_name, int64_t id) {

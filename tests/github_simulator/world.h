@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/github_rules.h"
 
 namespace signalbox {
@@ -115,8 +116,14 @@ std::vector<const GitHubRules::Row*> ShownRows(
 // failure, else "pending" if any is pending or there are none, else "success".
 std::string CombinedStateOf(const std::vector<const GitHubRules::Row*>& shown);
 
+// The repository as JSON objects show it.
+SimulatedRepository Described(const World::Repository& repository);
+
 // Whether `text` is 40 hexadecimal digits.
 bool IsFullSha(absl::string_view text);
+
+// Whether `text` is a login, in the characters that GitHub allows.
+bool IsLogin(absl::string_view text);
 
 // Whether `text` is OWNER/NAME, in the characters that GitHub allows.
 bool IsFullName(absl::string_view text);
