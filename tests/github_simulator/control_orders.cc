@@ -24,6 +24,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr char kNegative[] = "is negative; wanted 0 or more";
+constexpr char kNoRepository[] = "is not a repository of the simulator";
+
 SimulatedResponse RefuseOrder(absl::string_view complaint) {
   return JsonAnswer(422, Json{{"message", complaint}});
 }
@@ -55,9 +58,7 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
   const auto duration = [&members](const char* name, absl::Duration fallback) {
     const int milliseconds = members.SmallNumber(
         name, static_cast<int>(absl::ToInt64Milliseconds(fallback)));
-    if (milliseconds < 0) {
-      members.Complain(name, "is negative; wanted 0 or more");
-    }
+    members.Require(milliseconds >= 0, name, kNegative);
     return absl::Milliseconds(milliseconds);
   };
   const absl::Duration read_lag = duration("read_lag_ms", now.read_lag);
@@ -66,12 +67,9 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
   const bool status_events = members.Flag("status_events", now.status_events);
   const int failure = members.SmallNumber(
       "webhooks_fail", rules->hooks().failure().value_or(kNoFailure));
-  if (max_concurrent < 0) {
-    members.Complain("max_concurrent", "is negative; wanted 0 or more");
-  }
-  if (failure > 599 || (failure > 0 && failure < 400)) {
-    members.Complain("webhooks_fail", "is not -1, 0 or from 400 to 599");
-  }
+  members.Require(max_concurrent >= 0, "max_concurrent", kNegative);
+  members.Require(failure <= 0 || (failure >= 400 && failure <= 599),
+                  "webhooks_fail", "is not -1, 0 or from 400 to 599");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetMaxConcurrent(max_concurrent);
   rules->SetReadLag(read_lag);
@@ -102,23 +100,19 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
   const int owners = (hook.repository.empty() ? 0 : 1) +
                      (hook.organization.empty() ? 0 : 1) +
                      (hook.app_id == 0 ? 0 : 1);
-  if (owners != 1) {
-    members.Complain("repository",
-                     "is one of three members, with organization and app_id; "
-                     "set exactly one");
-  }
+  members.Require(owners == 1, "repository",
+                  "is one of three members, with organization and app_id; "
+                  "set exactly one");
   if (!hook.repository.empty()) members.FullName("repository");
-  if (!hook.organization.empty() && !IsLogin(hook.organization)) {
-    members.Complain("organization", "is not a login");
-  }
-  if (hook.app_id != 0 && rules->apps().FindApp(hook.app_id) == nullptr) {
-    members.Complain("app_id", "is not the id of an App");
-  }
-  if (hook.content_type != "json" && hook.content_type != "form") {
-    members.Complain("content_type", "is not json or form");
-  }
-  if (hook.url.empty()) members.Complain("url", "is missing");
-  if (hook.id < 0) members.Complain("id", "is negative; wanted 0 or more");
+  members.Require(hook.organization.empty() || IsLogin(hook.organization),
+                  "organization", "is not a login");
+  members.Require(
+      hook.app_id == 0 || rules->apps().FindApp(hook.app_id) != nullptr,
+      "app_id", "is not the id of an App");
+  members.Require(hook.content_type == "json" || hook.content_type == "form",
+                  "content_type", "is not json or form");
+  members.Require(!hook.url.empty(), "url", "is missing");
+  members.Require(hook.id >= 0, "id", kNegative);
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   return JsonAnswer(201,
                     Json{{"id", rules->hooks().AddHook(std::move(hook), now)}});
@@ -130,22 +124,15 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
   const std::string role = members.Text("role", "admin");
   std::string login = members.Text("login");
   const bool is_owner = IsLogin(where);
-  if (!is_owner && !IsFullName(where)) {
-    members.Complain("where", "is not OWNER/NAME or OWNER");
-  }
-  if (!is_owner && !rules->HasRepository(where)) {
-    members.Complain("where", "is not a repository of the simulator");
-  }
-  if (login.empty() == token.empty()) {
-    members.Complain("token", "must be set if login is not, and only then");
-  }
-  if (token.empty() && !IsLogin(login)) {
-    members.Complain("login", "is not a login");
-  }
-  if (!RoleOf(role).has_value()) {
-    members.Complain("role",
-                     "is not none, read, triage, write, maintain or admin");
-  }
+  members.Require(is_owner || IsFullName(where), "where",
+                  "is not OWNER/NAME or OWNER");
+  members.Require(is_owner || rules->HasRepository(where), "where",
+                  kNoRepository);
+  members.Require(login.empty() != token.empty(), "token",
+                  "must be set if login is not, and only then");
+  members.Require(!token.empty() || IsLogin(login), "login", "is not a login");
+  members.Require(RoleOf(role).has_value(), "role",
+                  "is not none, read, triage, write, maintain or admin");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   if (login.empty()) login = rules->LoginOf(token);
   rules->SetRole(where, login, role);
@@ -156,11 +143,10 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
 SimulatedResponse SetScopes(Members members, absl::Time, GitHubRules* rules) {
   const std::string token = members.Text("token");
   const std::string scopes = members.Text("scopes");
-  if (token.empty()) members.Complain("token", "is empty");
-  const bool is_text =
-      std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint);
-  if (!is_text)
-    members.Complain("scopes", "has a character that is not printable ASCII");
+  members.Require(!token.empty(), "token", "is empty");
+  members.Require(
+      std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint), "scopes",
+      "has a character that is not printable ASCII");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetScopes(token, scopes);
   return JsonAnswer(200, Json{{"scopes", scopes}});
@@ -182,12 +168,9 @@ SimulatedResponse AddPullRequest(Members members, absl::Time now,
                               .author = members.Text("login", "octocat"),
                               .created_at = now,
                               .updated_at = now};
-  if (pull_request.number < 0) {
-    members.Complain("number", "is negative; wanted 0 or more");
-  }
-  if (pull_request.is_merged && pull_request.is_open) {
-    members.Complain("merged", "needs open to be false");
-  }
+  members.Require(pull_request.number >= 0, "number", kNegative);
+  members.Require(!pull_request.is_merged || !pull_request.is_open, "merged",
+                  "needs open to be false");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   pull_request.is_from_fork |= pull_request.is_fork_gone;
   const std::string sha = pull_request.head_sha;
@@ -201,10 +184,9 @@ SimulatedResponse AddRepository(Members members, absl::Time,
   const std::string full_name = members.FullName("full_name");
   const int64_t id = members.Number("id", 0);
   const std::vector<std::string> commits = members.Texts("commits");
-  if (!std::all_of(commits.begin(), commits.end(), IsFullSha)) {
-    members.Complain("commits",
-                     "has an item that is not a SHA of 40 hexadecimal digits");
-  }
+  members.Require(std::all_of(commits.begin(), commits.end(), IsFullSha),
+                  "commits",
+                  "has an item that is not a SHA of 40 hexadecimal digits");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const bool is_same = rules->HasRepository(full_name) &&
                        (id == 0 || rules->RepositoryId(full_name) == id);
@@ -244,9 +226,7 @@ SimulatedResponse Rename(Members members, absl::Time, GitHubRules* rules) {
 SimulatedResponse Archive(Members members, absl::Time, GitHubRules* rules) {
   const std::string full_name = members.FullName("full_name");
   const bool archived = members.Flag("archived", true);
-  if (!rules->HasRepository(full_name)) {
-    members.Complain("full_name", "is not a repository of the simulator");
-  }
+  members.Require(rules->HasRepository(full_name), "full_name", kNoRepository);
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetArchived(full_name, archived);
   return JsonAnswer(200,
@@ -257,7 +237,7 @@ SimulatedResponse AllowRerun(Members members, absl::Time, GitHubRules* rules) {
   const std::string full_name = members.FullName("full_name");
   const std::string sha = members.Sha("sha");
   const std::string context = members.Text("context");
-  if (context.empty()) members.Complain("context", "is empty");
+  members.Require(!context.empty(), "context", "is empty");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AllowRerun(full_name, sha, context);
   return JsonAnswer(
@@ -266,15 +246,15 @@ SimulatedResponse AllowRerun(Members members, absl::Time, GitHubRules* rules) {
 
 SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
   const int64_t id = members.Number("id", 0);
-  if (id <= 0) members.Complain("id", "is not the id of an App");
+  members.Require(id > 0, "id", "is not the id of an App");
   const std::string slug = members.Text("slug", "signalbox");
   const std::string client_id = members.Text("client_id");
   std::vector<std::string> keys = members.Texts("public_keys");
   const std::string key = members.Text("public_key");
   if (!key.empty()) keys.push_back(key);
-  if (keys.empty() || !std::all_of(keys.begin(), keys.end(), IsRsaPublicKey)) {
-    members.Complain("public_key", "is not an RSA public key in PEM");
-  }
+  members.Require(
+      !keys.empty() && std::all_of(keys.begin(), keys.end(), IsRsaPublicKey),
+      "public_key", "is not an RSA public key in PEM");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AddApp({.id = id,
                  .client_id = client_id,
@@ -287,10 +267,9 @@ SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
 std::map<std::string, std::string> PermissionsIn(Members* members) {
   std::map<std::string, std::string> permissions;
   for (const auto& [name, level] : members->Headers("permissions")) {
-    if (level != "read" && level != "write" && level != "admin") {
-      members->Complain("permissions",
-                        "has a value other than read, write or admin");
-    }
+    members->Require(level == "read" || level == "write" || level == "admin",
+                     "permissions",
+                     "has a value other than read, write or admin");
     permissions[name] = level;
   }
   return permissions;
@@ -310,23 +289,17 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
       .young_for = absl::Seconds(members.SmallNumber("young_for_seconds", 0)),
       .young_status = members.SmallNumber("young_status", 401),
       .permissions = PermissionsIn(&members)};
-  if (installation.id < 0) {
-    members.Complain("id", "is negative; wanted 0 or more");
-  }
-  if (rules->apps().FindApp(installation.app_id) == nullptr) {
-    members.Complain("app_id", "is not the id of an App");
-  }
-  if (!IsLogin(installation.account)) {
-    members.Complain("account", "is not a login");
-  }
-  if (installation.account_type != "Organization" &&
-      installation.account_type != "User") {
-    members.Complain("account_type", "is neither Organization nor User");
-  }
-  if (installation.young_status != 401 && installation.young_status != 403 &&
-      installation.young_status != 404) {
-    members.Complain("young_status", "is not 401, 403 or 404");
-  }
+  members.Require(installation.id >= 0, "id", kNegative);
+  members.Require(rules->apps().FindApp(installation.app_id) != nullptr,
+                  "app_id", "is not the id of an App");
+  members.Require(IsLogin(installation.account), "account", "is not a login");
+  members.Require(installation.account_type == "Organization" ||
+                      installation.account_type == "User",
+                  "account_type", "is neither Organization nor User");
+  members.Require(installation.young_status == 401 ||
+                      installation.young_status == 403 ||
+                      installation.young_status == 404,
+                  "young_status", "is not 401, 403 or 404");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const int64_t id = rules->AddInstallation(installation);
   return JsonAnswer(201,
@@ -337,9 +310,8 @@ SimulatedResponse RevokeTokens(Members members, absl::Time,
                                GitHubRules* rules) {
   const int64_t id = members.Number("installation_id", 0);
   Apps& apps = rules->apps();
-  if (apps.FindInstallation(id) == nullptr) {
-    members.Complain("installation_id", "is not the id of an installation");
-  }
+  members.Require(apps.FindInstallation(id) != nullptr, "installation_id",
+                  "is not the id of an installation");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   apps.RevokeTokens(id);
   return JsonAnswer(200,

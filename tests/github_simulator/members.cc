@@ -110,13 +110,13 @@ std::vector<std::pair<std::string, std::string>> Members::Headers(
 
 std::string Members::FullName(const char* name) {
   const std::string text = Text(name);
-  if (!IsFullName(text)) Complain(name, "is not OWNER/NAME");
+  Require(IsFullName(text), name, "is not OWNER/NAME");
   return text;
 }
 
 std::string Members::Sha(const char* name) {
   const std::string text = Text(name);
-  if (!IsFullSha(text)) Complain(name, "is not 40 hexadecimal digits");
+  Require(IsFullSha(text), name, "is not 40 hexadecimal digits");
   return text;
 }
 

@@ -26,6 +26,11 @@ class Members {
   // Adds a problem of a member; only the first one is kept. The complaint shows
   // the member's value, except those of `token` and `secret`.
   void Complain(absl::string_view name, absl::string_view problem);
+  // Does so unless `is_right`.
+  void Require(bool is_right, absl::string_view name,
+               absl::string_view problem) {
+    if (!is_right) Complain(name, problem);
+  }
 
   // Each reads the member `name` of the type that its name says.
   std::string Text(const char* name, const std::string& fallback = "");

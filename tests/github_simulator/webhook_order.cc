@@ -57,7 +57,7 @@ void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
       events.begin(), events.end(),
       [order](const auto& event) { return event.name == order->event; });
   if (is_unknown) {
-    if (order->event.empty()) members->Complain("event", "is empty");
+    members->Require(!order->event.empty(), "event", "is empty");
     return;
   }
   if (known == events.end()) {
@@ -282,10 +282,9 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
   order->url = members.Text("url");
   order->redeliver = members.Text("redeliver");
   order->release = members.Text("release");
-  if (!order->release.empty() && order->release != "order" &&
-      order->release != "reverse") {
-    members.Complain("release", "is not order or reverse");
-  }
+  members.Require(order->release.empty() || order->release == "order" ||
+                      order->release == "reverse",
+                  "release", "is not order or reverse");
   if (!order->redeliver.empty() || !order->release.empty()) {
     return members.complaint();
   }
@@ -328,29 +327,24 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
 
   CheckEvent(members.Flag("unknown", false) || !order->payload.empty(), order,
              &members);
-  if (order->number < 0) {
-    members.Complain("number", "is negative; wanted 0 or more");
-  }
-  if (!order->content_type.empty() && order->content_type != "json" &&
-      order->content_type != "form") {
-    members.Complain("content_type", "is not json or form");
-  }
+  members.Require(order->number >= 0, "number",
+                  "is negative; wanted 0 or more");
+  members.Require(order->content_type.empty() ||
+                      order->content_type == "json" ||
+                      order->content_type == "form",
+                  "content_type", "is not json or form");
   const bool is_move =
       order->event == "repository" &&
       (order->action == "renamed" || order->action == "transferred");
-  if (is_move && !IsFullName(order->new_full_name)) {
-    members.Complain("new_full_name", "is not OWNER/NAME");
-  }
-  if (!order->payload.empty() && order->payload.front() != '{') {
-    members.Complain("payload", "is not a JSON object");
-  }
-  if (order->times < 1 || order->times > kMaxTimes) {
-    members.Complain("times", absl::StrCat("is not from 1 to ", kMaxTimes));
-  }
-  if (payload_bytes < 0 || payload_bytes > kMaxPadding) {
-    members.Complain("payload_bytes", absl::StrCat("is not from 0 to ",
-                                                   kMaxPadding, " (30 MiB)"));
-  }
+  members.Require(!is_move || IsFullName(order->new_full_name), "new_full_name",
+                  "is not OWNER/NAME");
+  members.Require(order->payload.empty() || order->payload.front() == '{',
+                  "payload", "is not a JSON object");
+  members.Require(order->times >= 1 && order->times <= kMaxTimes, "times",
+                  absl::StrCat("is not from 1 to ", kMaxTimes));
+  members.Require(payload_bytes >= 0 && payload_bytes <= kMaxPadding,
+                  "payload_bytes",
+                  absl::StrCat("is not from 0 to ", kMaxPadding, " (30 MiB)"));
   return members.complaint();
 }
 
