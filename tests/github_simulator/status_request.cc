@@ -51,6 +51,19 @@ constexpr Field kFields[] = {
 
 }  // namespace
 
+std::optional<Refusal> ReadObject(absl::string_view body, Json* json) {
+  *json = Json::parse(body.begin(), body.end(), nullptr,
+                      /*allow_exceptions=*/false);
+  if (json->is_discarded()) {
+    return Refusal{.http_status = 400, .message = "Problems parsing JSON"};
+  }
+  if (!json->is_object()) {
+    return Refusal{.http_status = 400,
+                   .message = "Body should be a JSON object"};
+  }
+  return std::nullopt;
+}
+
 Json StatusFieldError(absl::string_view field, absl::string_view message) {
   Json error = {{"resource", "Status"}, {"code", "custom"}};
   if (!field.empty()) error["field"] = field;
@@ -60,16 +73,8 @@ Json StatusFieldError(absl::string_view field, absl::string_view message) {
 
 std::optional<Refusal> ReadStatusRequest(absl::string_view body,
                                          NewStatus* status) {
-  const Json json = Json::parse(body.begin(), body.end(), nullptr,
-                                /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    return Refusal{.http_status = 400, .message = "Problems parsing JSON"};
-  }
-  if (!json.is_object()) {
-    return Refusal{.http_status = 400,
-                   .message = "Body should be a JSON object"};
-  }
-
+  Json json;
+  if (auto refusal = ReadObject(body, &json)) return refusal;
   std::string complaints;
   if (!json.contains("state")) {
     absl::StrAppend(&complaints, "\n\n\"state\" wasn't supplied.");

@@ -25,6 +25,11 @@ struct Refusal {
   std::string errors = "";  // A JSON array; empty: the body has none.
 };
 
+// Reads a body that must be a JSON object. Sets `json`, or returns why GitHub
+// refuses the body. Pure. The body may be any bytes.
+std::optional<Refusal> ReadObject(absl::string_view body,
+                                  nlohmann::ordered_json* json);
+
 // One element of Refusal::errors: what is wrong with a field of a status. If
 // `field` is empty, the element has none.
 nlohmann::ordered_json StatusFieldError(absl::string_view field,

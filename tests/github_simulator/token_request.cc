@@ -9,13 +9,13 @@
 namespace signalbox {
 namespace {
 
-using UnorderedJson = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxRepositories = 500;
 
 // The repository that an element of the request names. Null: the installation
 // has no such repository.
-const World::Repository* FindNamed(const UnorderedJson& element,
+const World::Repository* FindNamed(const Json& element,
                                    const Apps::Installation& installation,
                                    const World& world) {
   const World::Repository* found = nullptr;
@@ -32,7 +32,7 @@ const World::Repository* FindNamed(const UnorderedJson& element,
 }
 
 bool IsGranted(const Apps::Installation& installation, const std::string& name,
-               const UnorderedJson& level) {
+               const Json& level) {
   const auto granted = installation.permissions.find(name);
   return granted != installation.permissions.end() &&
          (level == "read" || level == granted->second);
@@ -47,16 +47,8 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
   *scope = {.permissions = installation.permissions,
             .repository_ids = std::nullopt};
   if (body.empty()) return std::nullopt;
-  const UnorderedJson json =
-      UnorderedJson::parse(body.begin(), body.end(), nullptr,
-                           /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    return Refusal{.http_status = 400, .message = "Problems parsing JSON"};
-  }
-  if (!json.is_object()) {
-    return Refusal{.http_status = 400,
-                   .message = "Body should be a JSON object"};
-  }
+  Json json;
+  if (auto refusal = ReadObject(body, &json)) return refusal;
   for (const char* const name : {"repositories", "repository_ids"}) {
     const auto list = json.find(name);
     if (list == json.end()) continue;
@@ -65,7 +57,7 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
                                              "', that is not a list of at most "
                                              "500.")};
     }
-    for (const UnorderedJson& element : *list) {
+    for (const Json& element : *list) {
       const World::Repository* const repository =
           FindNamed(element, installation, world);
       if (repository == nullptr) {
