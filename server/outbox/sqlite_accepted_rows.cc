@@ -218,9 +218,7 @@ void AcceptedRows::Load(SqliteConnection* connection) {
   write_at_end_ = false;
   ReadJournal(connection, [&](JournalRow row) {
     ++in_journal_;
-    if (row.disposition != Disposition::kSuperseded) {
-      Apply(connection, std::move(row));
-    }
+    Apply(connection, std::move(row));
   });
   if (in_journal_ == 0) return;
   WriteRows(connection);
@@ -239,15 +237,24 @@ void AcceptedRows::Apply(SqliteConnection* connection, JournalRow row) {
     commit = AddCommit(row.repository_key, row.sha, now.report_time);
   }
   EntryRow* entry = FindEntry(connection, commit, now.context_key);
-  const int64_t entry_id = now.entry_id;
-  if (entry == nullptr) entry = AddEntry(connection, commit, now);
-  if (entry->entry_id != entry_id) {
+  if (entry == nullptr) {
+    EntryRow added;
+    added.context_key = now.context_key;
+    added.context = now.context;
+    added.report_time = now.report_time;
+    entry = AddEntry(connection, commit, std::move(added));
+  }
+  if (entry->entry_id != now.entry_id) {
     SetEntryOfJournal(connection, row.journal_id, entry->entry_id);
   }
+  if (row.disposition == Disposition::kSuperseded) return;
   entry->expire_time = now.expire_time;
   entry->expires_after = now.expires_after;
   entry->was_renewed = true;
-  if (row.disposition == Disposition::kUnchanged) return;
+  // If the row of the report that this one repeats was damaged, this one counts
+  // in its place.
+  const bool repeats = row.disposition == Disposition::kUnchanged;
+  if (repeats && entry->version == now.version) return;
   now.held.other_runs = std::move(entry->held.other_runs);
   entry->held = std::move(now.held);
   entry->version = now.version;

@@ -200,6 +200,52 @@ TEST_F(SqliteJournalTest, ADamagedRowLeavesTheOthersAsTheyAre) {
   EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), Numbered(1, {}).sha).ok());
 }
 
+// Without the damaged row, the entries get other numbers.
+TEST_F(SqliteJournalTest, ASupersededReportStaysWithItsEntry) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 1, 3, Result::kSuccess).ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 1, 3, std::nullopt).ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM journal WHERE disposition = 3"), 2);
+  Kill(std::move(outbox), "UPDATE journal SET phase = 77 WHERE journal_id = 1");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  for (int i = 1; i < 3; ++i) {
+    ExpectState(outbox.get(), i, CommitState::kSuccess);
+    const auto history = outbox->GetHistory(Numbered(i, {}).Key());
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->reports.size(), 3u);
+  }
+}
+
+TEST_F(SqliteJournalTest, ASupersededReportMayHaveLostItsEntry) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, Result::kSuccess).ok());
+  ASSERT_TRUE(outbox->TidyUp().ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM journal WHERE disposition = 3"), 1);
+  // As a repair does with a row whose key nobody knows any more.
+  Kill(std::move(outbox), "DELETE FROM report; DELETE FROM entry");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, Result::kFailure).ok());
+  ExpectState(outbox.get(), 0, CommitState::kFailure);
+}
+
+TEST_F(SqliteJournalTest, ARepetitionReplacesADamagedRow) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1, std::nullopt).ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM journal WHERE disposition = 2"), 1);
+  Kill(std::move(outbox), "UPDATE journal SET phase = 77 WHERE journal_id = 1");
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  ExpectState(outbox.get(), 0, CommitState::kPending);
+  const auto work = outbox->FindDueWork(clock_.Now() + absl::Minutes(1));
+  ASSERT_TRUE(work.ok()) << work.status();
+  EXPECT_EQ(work->credentials.size(), 1u);
+}
+
 // The repair gives new numbers.
 TEST_F(SqliteJournalTest, ARepairKnowsTheNumbersOfTheJournal) {
   std::unique_ptr<Outbox> outbox = Open();
