@@ -135,6 +135,9 @@ class Repairing {
       Drop(table.drop);
     }
     if (found_.empty()) return found_;
+    // The due list has its reports, too. And nobody may see the numbers that
+    // the repair gave before the smaller ones of the journal.
+    state_->accepted.Load(connection_);
     for (const int64_t commit : commits_) Summarize(connection_, commit);
     state_->repositories.AssignCredentials(connection_);
     state_->repositories.RebuildDue(connection_);

@@ -24,6 +24,8 @@ namespace signalbox {
 // - A damaged row of the history is deleted, and so is a row that the server
 //   will learn again.
 //
+// Then it also folds the journal (see sqlite_writer.h).
+//
 // Returns a line about each damaged row, for the log; empty: it found none.
 //
 // Needs an open transaction of the writer that does nothing else. The caller

@@ -14,8 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/github/github_limits.h"
+#include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_events.h"
+#include "server/outbox/sqlite_readers.h"
 #include "server/outbox/sqlite_store.h"
+#include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -197,6 +200,55 @@ TEST_F(SqliteWriterTest, NothingIsCheckpointedWhileAChangeIsWritten) {
                   .ok());
   EXPECT_TRUE(checkpointed.ok()) << checkpointed;
   EXPECT_EQ(DatabaseSize(), before);
+}
+
+// A watcher that sees the number of the repaired entry asks for later ones
+// from then on.
+TEST_F(SqliteWriterTest, ARepairHidesNoReportFromAReader) {
+  const auto accept = [this](const KeyReport& report) {
+    const Submission submission = Of({report});
+    EXPECT_TRUE(
+        writer_
+            ->Write(
+                [&](SqliteConnection* connection, SqliteWriterState* state) {
+                  AcceptSubmissions(connection, state, {&submission, 1},
+                                    AcceptOptions());
+                },
+                SqliteWriter::Kind::kReports)
+            .ok());
+  };
+  accept(On(Pending(1), "widgets", 'a'));
+  auto connection = OpenReader(Directory());
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  std::vector<std::unique_ptr<SqliteConnection>> connections;
+  connections.push_back(*std::move(connection));
+  SqliteReaders readers(std::move(connections), writer_.get());
+  std::vector<int64_t> reports;
+  int64_t newest = 0;
+  const auto look = [&](SqliteConnection* reader) {
+    if (newest == 0) {
+      accept(On(Pending(1), "widgets", 'b'));
+      EXPECT_TRUE(writer_
+                      ->Write(
+                          [](SqliteConnection* writer, SqliteWriterState*) {
+                            writer->Run("UPDATE entry SET phase = 77");
+                          },
+                          // Does not fold the journal.
+                          SqliteWriter::Kind::kReports)
+                      .ok());
+      reader->NoteDamage("the entry");
+    }
+    newest = reader
+                 ->First<int64_t>(
+                     "SELECT value FROM meta WHERE name = "
+                     "'sequence'")
+                 .value_or(-1);
+    reports = reader->All<int64_t>("SELECT sequence FROM report");
+  };
+  const absl::Status status = readers.Read(look);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(newest, 3);
+  EXPECT_EQ(reports, std::vector<int64_t>({1, 2}));
 }
 
 }  // namespace
