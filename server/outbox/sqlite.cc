@@ -187,6 +187,22 @@ bool SqliteConnection::WriteLogAgain() {
   return size > 0;
 }
 
+// In place of PRAGMA wal_autocheckpoint, which hides failed syncs.
+void SqliteConnection::MoveLogAt(int pages) {
+  move_log_at_ = pages;
+  sqlite3_wal_hook(
+      handle_,
+      [](void* self, sqlite3* handle, const char* database, int length) {
+        auto* const connection = static_cast<SqliteConnection*>(self);
+        if (length < connection->move_log_at_) return SQLITE_OK;
+        const int code = sqlite3_wal_checkpoint_v2(
+            handle, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        if (code == SQLITE_IOERR_FSYNC) connection->Fail(code);
+        return SQLITE_OK;
+      },
+      this);
+}
+
 // SQLite 3.40 checks all trees of a database in one step, and calls no
 // progress handler meanwhile. But it reads each page through the file.
 void SqliteConnection::SetCancelled(std::function<bool()> cancelled) {
@@ -260,11 +276,16 @@ void SqliteConnection::NoteDamage(absl::string_view what) {
 }
 
 void SqliteConnection::ClearError() {
+  if (sync_failed_) return;
   status_ = absl::OkStatus();
   may_repair_ = false;
 }
 
 void SqliteConnection::Fail(int code) {
+  if (code == SQLITE_IOERR_FSYNC) {
+    sync_failed_ = true;
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   if (!status_.ok()) return;
   status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,
                     sqlite3_errmsg(handle_));

@@ -33,7 +33,11 @@ namespace signalbox {
 // further statement does nothing and finds no row, and the transaction's Commit
 // returns that error. So the code within a transaction needs no error checks,
 // and no decision from a failed read can become durable. The next transaction
-// clears the error.
+// clears the error, unless a sync failed. After that, Linux may never write
+// what was to be synced, also of earlier transactions (see
+// SqliteTransaction::Kind::kRepeatable), although it can be read. A later sync
+// would succeed nevertheless. So the error stays, and the log as it is, until
+// WriteLogAgain of the next process.
 //
 // The message of an error is one line and names the file. The errors:
 // - RESOURCE_EXHAUSTED, reason DISK_FULL.
@@ -106,6 +110,11 @@ class SqliteConnection {
   // database and delete it.
   bool WriteLogAgain();
 
+  // From now on, a commit that finds so many pages in the log moves them into
+  // the database. If another program or a full disk prevents that, a later
+  // commit tries again.
+  void MoveLogAt(int pages);
+
   // From now on, statements call `cancelled` now and then, and at least once
   // for each page that they read from the database file (but not from the log),
   // and end with CANCELLED if it returns true. It may take its time. What it
@@ -133,8 +142,8 @@ class SqliteConnection {
 
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }
-  // Forgets that error, as the beginning of a transaction does. For statements
-  // outside of transactions.
+  // Forgets that error, as the beginning of a transaction does (see above). For
+  // statements outside of transactions.
   void ClearError();
 
  private:
@@ -164,6 +173,8 @@ class SqliteConnection {
   absl::Status status_;
   bool may_repair_ = false;
   bool waits_for_disk_ = true;
+  bool sync_failed_ = false;
+  int move_log_at_ = 0;
 };
 
 // A transaction that begins at construction. The destructor rolls it back

@@ -148,11 +148,11 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
       "PRAGMA trusted_schema = OFF;"
       "PRAGMA temp_store = MEMORY;"
       // 32 MiB.
-      "PRAGMA cache_size = -32768;"
-      // A commit moves the log into the database at 64 MiB, if the housekeeper
-      // finds no quiet moment before. Pages that many commits change are then
-      // written to the database once.
-      "PRAGMA wal_autocheckpoint = 16384");
+      "PRAGMA cache_size = -32768");
+  // A commit moves the log into the database at 64 MiB, if the housekeeper
+  // finds no quiet moment before. Pages that many commits change are then
+  // written to the database once.
+  connection->MoveLogAt(16384);
   const int64_t limit =
       Number(connection, "PRAGMA journal_size_limit = 67108864");
   const int64_t timeout = Number(connection, "PRAGMA busy_timeout = 2000");

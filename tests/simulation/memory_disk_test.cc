@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/github/github_limits.h"
+#include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
@@ -236,6 +237,53 @@ TEST_F(FailedSyncTest, WhatIsAckedAfterwardsSurvivesAPowerCut) {
     disk_.Stop(/*power_cut=*/false);
     disk_.Restart();
   }
+}
+
+// The failed sync also forgets what the fold before it wrote, on which all
+// later reports build.
+TEST_F(FailedSyncTest, NothingIsAckedUntilTheProcessEnds) {
+  int64_t acked = 1;
+  for (int i = 0; i < 40; ++i) {
+    {
+      const auto outbox = Begin();
+      ASSERT_TRUE(Say(outbox.get(), ++acked).ok());
+      ASSERT_TRUE(outbox->TidyUp().ok());
+      disk_.FailAfter(0, MemoryDisk::Fault::kSyncError);
+      EXPECT_FALSE(Say(outbox.get(), acked + 1).ok());
+      EXPECT_FALSE(Say(outbox.get(), acked + 2).ok());
+      if (i % 2 == 0) disk_.Stop(/*power_cut=*/true);
+    }
+    // Closing has moved nothing of the log into the database.
+    disk_.Stop(/*power_cut=*/true);
+    disk_.Restart();
+    const int64_t held = Held(Begin().get());
+    EXPECT_GE(held, acked);
+    EXPECT_LE(held, acked + 1);
+    acked = held;
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+}
+
+// A commit moves a long log into the database, and must sync it before.
+TEST_F(MemoryDiskTest, ACommitKnowsThatTheSyncOfItsCheckpointFailed) {
+  auto opened =
+      SqliteConnection::Open("a.db", SqliteConnection::Access::kCreate);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  SqliteConnection* const connection = opened->get();
+  connection->Run("PRAGMA journal_mode = WAL; CREATE TABLE t (x)");
+  connection->MoveLogAt(10);
+  const auto insert = [&](SqliteTransaction::Kind kind) {
+    SqliteTransaction transaction(connection, kind);
+    connection->Run("INSERT INTO t VALUES (zeroblob(100000))");
+    return transaction.Commit();
+  };
+  disk_.FailAfter(0, MemoryDisk::Fault::kSyncError);
+  const absl::Status failed = insert(SqliteTransaction::Kind::kRepeatable);
+  EXPECT_TRUE(absl::IsInternal(failed)) << failed;
+  EXPECT_EQ(disk_.faults(), 1);
+  const absl::Status later = insert(SqliteTransaction::Kind::kWrite);
+  EXPECT_TRUE(absl::IsInternal(later)) << later;
 }
 
 // The next process reads the report whose sync failed, and acks its repetition
