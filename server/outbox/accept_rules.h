@@ -70,6 +70,8 @@ struct EntryRow {
   // (Submission::observed). Borrowed; null: there was none.
   const Report* observed = nullptr;
   absl::Time observe_time;  // When it came. Set together with `observed`.
+  // For the store: how many rows of its journal are about the entry.
+  int64_t in_journal = 0;
 };
 
 // The counts that are stored with a commit, for lists of commits.

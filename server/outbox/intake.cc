@@ -10,7 +10,8 @@
 namespace signalbox {
 namespace {
 
-// So long the store may put off what it can. Longer would save little.
+// So long after the last report there is a quiet moment. What the store puts
+// off would hold up the next reports.
 constexpr absl::Duration kTidyUpAfter = absl::Milliseconds(50);
 
 absl::Status ShuttingDown() {
@@ -143,7 +144,7 @@ absl::Time Intake::RunOnce() {
     taken += batch.size();
 
     const absl::Time now = clock_->Now();
-    tidy_time_ = std::min(tidy_time_, now + kTidyUpAfter);
+    tidy_time_ = now + kTidyUpAfter;
     absl::StatusOr<std::vector<Outcome>> outcomes = outbox_->Accept(batch, now);
     // Before the answers, so that the poster does not wait for them.
     if (outcomes.ok() && MadeDue(*outcomes)) became_due_->Wake();

@@ -308,8 +308,7 @@ class Accepting {
     }
   }
   void Record(const Draft& draft, const Recorded& recorded) {
-    rows_->Record(connection_, *commit_, *draft.stored, report_, recorded,
-                  now_);
+    rows_->Record(connection_, commit_, draft.stored, report_, recorded, now_);
   }
 
   void NoteDue(const Draft& draft) {

@@ -1,7 +1,9 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
 #include <optional>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
@@ -122,9 +124,11 @@ CommitRow* AcceptedRows::AddCommit(int64_t repository_key, const Sha& sha,
   commit->repository_key = repository_key;
   commit->sha = sha;
   commit->update_time = now;
-  seen_commits_.push_back(commit.get());
-  commits_[{repository_key, sha}] = std::move(commit);
-  return seen_commits_.back();
+  commit->number = ++last_commit_number_;
+  ++rows_;
+  std::unique_ptr<CommitRow>& place = commits_[{repository_key, sha}];
+  place = std::move(commit);
+  return place.get();
 }
 
 EntryRow* AcceptedRows::FindEntry(SqliteConnection* connection,
@@ -179,7 +183,7 @@ int64_t AcceptedRows::NextEntryId(SqliteConnection* connection) {
 
 EntryRow* AcceptedRows::Keep(CommitRow* commit, EntryRow entry) {
   auto owned = std::make_unique<EntryRow>(std::move(entry));
-  seen_entries_.emplace_back(commit, owned.get());
+  ++rows_;
   std::unique_ptr<EntryRow>& place = commit->entries[owned->context_key];
   place = std::move(owned);
   return place.get();
@@ -196,12 +200,14 @@ bool AcceptedRows::MustWriteBefore(const CommitRow& commit,
                        entry.was_renewed || entry.was_revived));
 }
 
-void AcceptedRows::Record(SqliteConnection* connection, const CommitRow& commit,
-                          const EntryRow& entry, const Report& report,
+void AcceptedRows::Record(SqliteConnection* connection, CommitRow* commit,
+                          EntryRow* entry, const Report& report,
                           const Recorded& recorded, absl::Time now) {
-  AddToJournal(connection, commit.repository_key, commit.sha, entry, report,
-               recorded, now);
-  ++in_journal_;
+  last_journal_id_ = AddToJournal(connection, commit->repository_key,
+                                  commit->sha, *entry, report, recorded, now);
+  journal_.emplace_back(commit, entry);
+  ++entry->in_journal;
+  ++added_;
 }
 
 std::vector<std::string> AcceptedRows::ReportedContexts(
@@ -215,19 +221,19 @@ std::vector<std::string> AcceptedRows::ReportedContexts(
 
 void AcceptedRows::Load(SqliteConnection* connection) {
   Forget();
-  write_at_end_ = false;
+  write_at_end_ = has_written_ = false;
   ReadJournal(connection, [&](JournalRow row) {
-    ++in_journal_;
+    last_journal_id_ = row.journal_id;
     Apply(connection, std::move(row));
   });
-  if (in_journal_ == 0) return;
+  if (last_journal_id_ == 0) return;
   WriteRows(connection);
   // The journal does not have the counts.
-  for (const CommitRow* const commit : seen_commits_) {
+  for (const CommitRow* const commit : Commits()) {
     Summarize(connection, commit->commit_key);
   }
   Forget();
-  write_at_end_ = true;
+  write_at_end_ = has_written_ = true;
 }
 
 void AcceptedRows::Apply(SqliteConnection* connection, JournalRow row) {
@@ -271,15 +277,55 @@ void AcceptedRows::Write(SqliteConnection* connection) {
   WriteRows(connection);
   Forget();
   // What follows in this transaction gains nothing by the journal.
-  write_at_end_ = true;
+  write_at_end_ = has_written_ = true;
 }
 
+std::vector<CommitRow*> AcceptedRows::Commits() {
+  std::vector<CommitRow*> commits;
+  commits.reserve(commits_.size());
+  for (const auto& [key, commit] : commits_) commits.push_back(commit.get());
+  absl::c_sort(commits, [](const CommitRow* a, const CommitRow* b) {
+    return a->number < b->number;
+  });
+  return commits;
+}
+
+// In a fixed order, so that a repeated simulation makes the same tables.
 void AcceptedRows::WriteRows(SqliteConnection* connection) {
-  for (CommitRow* const commit : seen_commits_) WriteCommit(connection, commit);
-  for (const auto& [commit, entry] : seen_entries_) {
+  std::vector<std::pair<CommitRow*, EntryRow*>> entries;
+  for (CommitRow* const commit : Commits()) {
+    WriteCommit(connection, commit);
+    for (const auto& [key, entry] : commit->entries) {
+      entries.emplace_back(commit, entry.get());
+    }
+  }
+  absl::c_sort(entries, [](const auto& a, const auto& b) {
+    return a.second->entry_id < b.second->entry_id;
+  });
+  for (const auto& [commit, entry] : entries) {
     WriteEntry(connection, *commit, entry);
   }
-  if (in_journal_ > 0) MoveJournalToHistory(connection);
+  if (last_journal_id_ > 0) MoveJournalToHistory(connection, last_journal_id_);
+}
+
+void AcceptedRows::WriteOldest(SqliteConnection* connection) {
+  if (journal_.empty()) return;
+  has_written_ = true;
+  for (size_t i = 0; i < kSlice && !journal_.empty(); ++i) {
+    const auto [commit, entry] = journal_.front();
+    journal_.pop_front();
+    // With what later rows of the journal say, too. They only repeat it then.
+    WriteCommit(connection, commit);
+    WriteEntry(connection, *commit, entry);
+    if (--entry->in_journal > 0) continue;
+    commit->entries.erase(std::string(entry->context_key));
+    --rows_;
+    if (!commit->entries.empty()) continue;
+    commits_.erase(std::make_pair(commit->repository_key, Sha(commit->sha)));
+    --rows_;
+  }
+  MoveJournalToHistory(
+      connection, last_journal_id_ - static_cast<int64_t>(journal_.size()));
 }
 
 void AcceptedRows::WriteCommit(SqliteConnection* connection,
@@ -298,10 +344,12 @@ void AcceptedRows::WriteCommit(SqliteConnection* connection,
               counts.pending_count, counts.failed_count, commit->commit_key)
         .Run();
   }
+  commit->was_accepted = false;
   if (commit->overtaken_by.empty()) return;
   SqliteQuery(connection, kNoteOvertaken)
       .Bind(commit->overtaken_by, commit->commit_key)
       .Run();
+  commit->overtaken_by = Sha();
 }
 
 void AcceptedRows::WriteEntry(SqliteConnection* connection,
@@ -351,6 +399,8 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
   if (entry->other_runs_changed) {
     WriteOtherRuns(connection, entry->entry_id, held.other_runs);
   }
+  entry->is_new = entry->was_accepted = entry->was_renewed = false;
+  entry->was_revived = entry->other_runs_changed = false;
   if (entry->observed == nullptr) return;
   // GitHub has one more status for the key, even if another program set it.
   SqliteQuery(connection, kNoteObserved)
@@ -359,22 +409,22 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
             entry->change_sequence, entry->observe_time, entry->entry_id)
       .Run();
   NoteChange(connection, entry->entry_id);
+  entry->observed = nullptr;
 }
 
 void AcceptedRows::Forget() {
-  seen_entries_.clear();
-  seen_commits_.clear();
+  journal_.clear();
   commits_.clear();
-  in_journal_ = 0;
+  rows_ = 0;
+  last_journal_id_ = 0;
   next_entry_id_ = 0;
 }
 
-void AcceptedRows::EndTransaction(SqliteConnection* connection) {
-  if (write_at_end_ || in_journal_ > kMostRows ||
-      seen_entries_.size() + seen_commits_.size() > kMostRows) {
-    Write(connection);
-  }
+bool AcceptedRows::EndTransaction(SqliteConnection* connection) {
+  if (write_at_end_ || rows_ > kMostRows) Write(connection);
+  while (journal_.size() > kLongJournal) WriteOldest(connection);
   write_at_end_ = false;
+  return std::exchange(has_written_, false);
 }
 
 }  // namespace signalbox

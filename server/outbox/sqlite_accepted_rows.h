@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@ namespace signalbox {
 // A row of `commit_summary` in memory, with those of its entries that were read
 // or added.
 struct CommitRow {
+  int64_t number = 0;      // Counts the rows of AcceptedRows.
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
   Sha sha;
@@ -49,6 +51,9 @@ struct CommitRow {
 // thread-safe.
 class AcceptedRows {
  public:
+  // See WriteOldest.
+  static constexpr size_t kSlice = 512;
+
   // `ambiguous_wait` is that of PostingLimits.
   explicit AcceptedRows(absl::Duration ambiguous_wait)
       : ambiguous_wait_(ambiguous_wait) {}
@@ -75,9 +80,8 @@ class AcceptedRows {
 
   // Adds what a report did to an entry to the journal, and so to the history.
   // Call it after the entry was changed.
-  void Record(SqliteConnection* connection, const CommitRow& commit,
-              const EntryRow& entry, const Report& report,
-              const Recorded& recorded, absl::Time now);
+  void Record(SqliteConnection* connection, CommitRow* commit, EntryRow* entry,
+              const Report& report, const Recorded& recorded, absl::Time now);
   // A row has changed in a way that the journal cannot hold. EndTransaction
   // then writes all rows.
   void WriteAtEnd() { write_at_end_ = true; }
@@ -93,22 +97,36 @@ class AcceptedRows {
   void Write(SqliteConnection* connection);
 
   // Call it before each COMMIT. Writes all rows if that costs little or must
-  // be: after a Write in this transaction, after WriteAtEnd, and if there are
-  // many of them.
-  void EndTransaction(SqliteConnection* connection);
+  // be: after a Write in this transaction, and after WriteAtEnd. If the journal
+  // is long, it calls WriteOldest. Returns whether anything was written in this
+  // transaction.
+  bool EndTransaction(SqliteConnection* connection);
 
-  // Whether the tables lack reports, which only the journal has.
-  bool HasUnwritten() const { return in_journal_ > 0; }
+  // Writes what the oldest rows of the journal are about, and removes these
+  // rows; at most kSlice of them, because reports wait meanwhile.
+  void WriteOldest(SqliteConnection* connection);
+
+  // How many rows this process has added to the journal, and how many of them
+  // are removed again.
+  int64_t added() const { return added_; }
+  int64_t removed() const {
+    return added_ - static_cast<int64_t>(journal_.size());
+  }
 
   // Forgets all rows in memory, and writes what the journal in the database has
   // into the tables.
   void Load(SqliteConnection* connection);
 
  private:
-  // Rows in memory, or in the journal. So many fit into a few MiB, and a start
-  // reads them at once.
-  static constexpr size_t kMostRows = 4096;
+  // The longest journal. A start reads it at once, and its entries fit into a
+  // few MiB. A pending and its result are mostly so near that the entry is
+  // written once for both.
+  static constexpr size_t kLongJournal = 4096;
+  // Commits and entries in memory. Those of the journal are fewer.
+  static constexpr size_t kMostRows = 4 * kLongJournal;
 
+  // In the order in which they were added.
+  std::vector<CommitRow*> Commits();
   EntryRow* Keep(CommitRow* commit, EntryRow entry);
   // The number for a new entry.
   int64_t NextEntryId(SqliteConnection* connection);
@@ -125,12 +143,15 @@ class AcceptedRows {
 
   absl::flat_hash_map<std::pair<int64_t, Sha>, std::unique_ptr<CommitRow>>
       commits_;
-  // In the order in which they were first seen.
-  std::vector<CommitRow*> seen_commits_;
-  std::vector<std::pair<const CommitRow*, EntryRow*>> seen_entries_;
-  size_t in_journal_ = 0;      // Rows of the journal.
+  size_t rows_ = 0;  // Commits and entries.
+  int64_t last_commit_number_ = 0;
+  // The rows of the journal, in order: which entry each is about.
+  std::deque<std::pair<CommitRow*, EntryRow*>> journal_;
+  int64_t last_journal_id_ = 0;  // Of the last of them.
+  int64_t added_ = 0;
   int64_t next_entry_id_ = 0;  // 0: not known.
   bool write_at_end_ = false;
+  bool has_written_ = false;  // In this transaction.
 };
 
 }  // namespace signalbox

@@ -33,15 +33,16 @@ constexpr char kMoveJournal[] =
     "expire_time_us, series) SELECT entry_id, version, sequence, "
     "accept_time_us, phase, attempt, result, description, target_url, caller, "
     "delivery_id, expire_time_us, series FROM journal "
-    "WHERE disposition <> 2 ORDER BY journal_id";
+    "WHERE journal_id <= ? AND disposition <> 2 ORDER BY journal_id";
 static_assert(static_cast<int>(Disposition::kUnchanged) == 2);
-constexpr char kClearJournal[] = "DELETE FROM journal";
+constexpr char kCutJournal[] = "DELETE FROM journal WHERE journal_id <= ?";
 
 }  // namespace
 
-void AddToJournal(SqliteConnection* connection, int64_t repository_key,
-                  const Sha& sha, const EntryRow& entry, const Report& report,
-                  const Recorded& recorded, absl::Time accept_time) {
+int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
+                     const Sha& sha, const EntryRow& entry,
+                     const Report& report, const Recorded& recorded,
+                     absl::Time accept_time) {
   const NewestRun& run = entry.held.run;
   const auto expires_after =
       recorded.expire_time.has_value()
@@ -56,6 +57,7 @@ void AddToJournal(SqliteConnection* connection, int64_t repository_key,
             expires_after, entry.first_due_time, run.attempt, run.series,
             run.state, run.result, entry.reported_as)
       .Run();
+  return connection->LastInsertId();
 }
 
 void ReadJournal(SqliteConnection* connection,
@@ -101,9 +103,9 @@ void SetEntryOfJournal(SqliteConnection* connection, int64_t journal_id,
   SqliteQuery(connection, kSetEntryOfJournal).Bind(entry_id, journal_id).Run();
 }
 
-void MoveJournalToHistory(SqliteConnection* connection) {
-  SqliteQuery(connection, kMoveJournal).Run();
-  SqliteQuery(connection, kClearJournal).Run();
+void MoveJournalToHistory(SqliteConnection* connection, int64_t last_id) {
+  SqliteQuery(connection, kMoveJournal).Bind(last_id).Run();
+  SqliteQuery(connection, kCutJournal).Bind(last_id).Run();
 }
 
 }  // namespace signalbox

@@ -83,10 +83,12 @@ struct Recorded {
 
 // Appends what `report` did to an entry. `entry` is the entry after it, of the
 // commit `sha`. If the report was unchanged, the row is only about the expiry
-// of the entry, and does not belong to the history.
-void AddToJournal(SqliteConnection* connection, int64_t repository_key,
-                  const Sha& sha, const EntryRow& entry, const Report& report,
-                  const Recorded& recorded, absl::Time accept_time);
+// of the entry, and does not belong to the history. Returns the journal_id: one
+// more than that of the row before.
+int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
+                     const Sha& sha, const EntryRow& entry,
+                     const Report& report, const Recorded& recorded,
+                     absl::Time accept_time);
 
 // A row that was read back. `entry` has the columns that the report can change,
 // and its key.
@@ -109,9 +111,10 @@ int64_t NewestInJournal(SqliteConnection* connection);
 void SetEntryOfJournal(SqliteConnection* connection, int64_t journal_id,
                        int64_t entry_id);
 
-// Moves the reports of all rows into the history (table `report`), and empties
-// the journal. The entries must have been written before.
-void MoveJournalToHistory(SqliteConnection* connection);
+// Moves the reports of the rows up to `last_id`, which is a journal_id, into
+// the history (table `report`), and deletes these rows. Their entries must have
+// been written before.
+void MoveJournalToHistory(SqliteConnection* connection, int64_t last_id);
 
 }  // namespace signalbox
 

@@ -30,12 +30,22 @@ SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
       state_(std::move(state)) {}
 
 absl::Status SqliteWriter::Write(Change change, Kind kind) {
+  // The transaction of the change would fold all, and reports would wait.
+  if (kind == Kind::kOther &&
+      added_ - removed_ > static_cast<int64_t>(AcceptedRows::kSlice)) {
+    const absl::Status folded = Fold();
+    if (!folded.ok()) return folded;
+  }
   return Run(Waiting(change, kind));
 }
 
 absl::Status SqliteWriter::Fold() {
-  return must_fold_ ? Run(Waiting(std::nullopt, Kind::kOther))
-                    : absl::OkStatus();
+  const int64_t wanted = added_;
+  while (must_load_ || removed_ < wanted) {
+    const absl::Status folded = Run(Waiting(std::nullopt, Kind::kOther));
+    if (!folded.ok()) return folded;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SqliteWriter::Run(Waiting own) {
@@ -106,9 +116,11 @@ absl::Status SqliteWriter::WriteAll(const std::vector<Waiting*>& batch,
 absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
                                       bool* changed, bool* may_repeat) {
   // What a fold writes is in the journal until it is durable.
-  const bool only_folds = absl::c_all_of(batch, [](const Waiting* waiting) {
+  const auto is_fold = [](const Waiting* waiting) {
     return !waiting->change.has_value();
-  });
+  };
+  const bool folds = absl::c_any_of(batch, is_fold);
+  const bool only_folds = absl::c_all_of(batch, is_fold);
   SqliteTransaction transaction(
       connection_.get(), only_folds ? SqliteTransaction::Kind::kRepeatable
                                     : SqliteTransaction::Kind::kWrite);
@@ -117,17 +129,18 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   AcceptedRows& accepted = state_.accepted;
   const int64_t sequence = state_.sequence;
   for (const Waiting* const waiting : batch) {
+    if (!waiting->change) continue;
     if (waiting->kind != Kind::kReports) accepted.Write(connection_.get());
-    if (waiting->change) (*waiting->change)(connection_.get(), &state_);
+    (*waiting->change)(connection_.get(), &state_);
   }
+  if (folds) accepted.WriteOldest(connection_.get());
   if (!only_folds && options_.before_commit) {
     options_.before_commit(connection_.get(), &state_);
   }
-  accepted.EndTransaction(connection_.get());
+  const bool has_written = accepted.EndTransaction(connection_.get());
   *changed = state_.sequence != sequence;
-  // The journal has the sequences of its reports.
-  const bool must_fold = accepted.HasUnwritten();
-  if (!must_fold && state_.sequence != state_.stored_sequence) {
+  // Otherwise the journal has the newest sequence.
+  if (has_written && state_.sequence != state_.stored_sequence) {
     SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
     state_.stored_sequence = state_.sequence;
   }
@@ -135,7 +148,9 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   const absl::Status status = transaction.Commit();
   *changed = *changed && status.ok();
   state_is_loaded_ = status.ok();
-  must_fold_ = must_fold || !status.ok();
+  must_load_ = !status.ok();
+  removed_ = accepted.removed();
+  added_ = accepted.added();
   ++commits_;
   if (options_.after_commit) {
     options_.after_commit(state_.due_news, status.ok());
@@ -148,7 +163,7 @@ absl::StatusOr<bool> SqliteWriter::Repair() {
                                 SqliteTransaction::Kind::kWrite);
   // The rows in memory may come from damaged ones.
   state_is_loaded_ = false;
-  must_fold_ = true;
+  must_load_ = true;
   const std::vector<std::string> damage =
       RepairDamage(connection_.get(), &state_);
   SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();

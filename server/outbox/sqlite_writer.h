@@ -69,8 +69,9 @@ class SqliteWriter {
   absl::Status Write(Change change, Kind kind = Kind::kOther);
 
   // Folds the journal, so that a reader finds every report whose Write has
-  // returned. Waits for the transaction under way, but not for the disk, and
-  // does nothing if the tables are up to date.
+  // returned. Does that in several transactions, so that reports do not wait
+  // long, and does nothing if the tables are up to date. Waits for the
+  // transaction under way, but not for the disk.
   absl::Status Fold();
 
   // How many changes wait for the end of the commit under way.
@@ -129,8 +130,11 @@ class SqliteWriter {
 
   const Options options_;
 
-  // Readers may miss reports that are durable.
-  std::atomic<bool> must_fold_ = true;
+  // See AcceptedRows::added and removed: after the last transaction.
+  std::atomic<int64_t> added_ = 0;
+  std::atomic<int64_t> removed_ = 0;
+  // The rows in memory were lost, so the next transaction folds all.
+  std::atomic<bool> must_load_ = true;
 
   // Held during a transaction.
   Mutex writing_;

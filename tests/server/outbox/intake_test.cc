@@ -106,11 +106,13 @@ TEST_F(IntakeTest, AnswersWhenItIsCommitted) {
 TEST_F(IntakeTest, TidiesUpInAQuietMoment) {
   Make();
   Submit();
-  const absl::Time next = intake_->RunOnce();
-  clock_.Advance(next - clock_.Now() - absl::Milliseconds(1));
-  // More reports do not put it off.
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
+  clock_.Advance(kTidyUpAfter - absl::Milliseconds(1));
+  // Another report puts it off.
   Submit();
-  EXPECT_EQ(intake_->RunOnce(), next);
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
+  clock_.Advance(kTidyUpAfter - absl::Milliseconds(1));
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + absl::Milliseconds(1));
   EXPECT_EQ(outbox_.tidied, 0);
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());

@@ -147,6 +147,54 @@ TEST_F(SqliteJournalTest, ReportsAloneCannotMakeTheJournalLong) {
   EXPECT_GT(Number("SELECT COUNT(*) FROM report"), 0);
 }
 
+// A slice of it at a time, so that no report waits long. What is written of an
+// entry then is newer than the rows of the journal that are left.
+TEST_F(SqliteJournalTest, ALongJournalIsWrittenFromItsBeginning) {
+  constexpr int kCommits = 5000;
+  std::unique_ptr<Outbox> outbox = Open();
+  for (int i = 0; i < kCommits; i += 250) {
+    ASSERT_TRUE(AcceptAll(outbox.get(), i, i + 250, std::nullopt).ok());
+    // The results of the pendings before these.
+    if (i > 0) {
+      ASSERT_TRUE(AcceptAll(outbox.get(), i - 250, i, Result::kSuccess).ok());
+    }
+  }
+  Kill(std::move(outbox), "");
+  EXPECT_GT(InJournal(), 3000);
+  EXPECT_GT(Number("SELECT COUNT(*) FROM report"), 3000);
+  outbox = OpenAndNoteDamage();
+  ASSERT_NE(outbox, nullptr);
+  EXPECT_THAT(damage_, IsEmpty());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM report"), 2 * kCommits - 250);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry WHERE phase = 3"),
+            kCommits - 250);
+  EXPECT_EQ(Number("SELECT SUM(status_count) FROM commit_summary"), kCommits);
+  EXPECT_EQ(Number("SELECT SUM(pending_count) FROM commit_summary"), 250);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM (SELECT entry_id, version FROM report "
+                   "GROUP BY entry_id, version HAVING COUNT(*) > 1)"),
+            0);
+  ExpectState(outbox.get(), 0, CommitState::kSuccess);
+  ExpectState(outbox.get(), kCommits - 1, CommitState::kPending);
+}
+
+// A superseded report has no sequence of its own.
+TEST_F(SqliteJournalTest, ANumberIsGivenOnceAlsoIfItsRowHasLeftTheJournal) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 10, Result::kSuccess).ok());
+  // Pendings of a run that has ended.
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(AcceptAll(outbox.get(), 0, 10, std::nullopt).ok());
+  }
+  Kill(std::move(outbox), "");
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM journal WHERE sequence > 0"), 0);
+  EXPECT_GT(InJournal(), 3000);
+  outbox = Open();
+  const auto outcomes =
+      outbox->Accept({{Of({Numbered(10, std::nullopt)})}}, clock_.Now());
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ(outcomes->front().receipts.front().sequence, 11);
+}
+
 // This is what the journal is for.
 TEST_F(SqliteJournalTest, AcceptanceWritesFewPages) {
   const std::unique_ptr<Outbox> outbox = Open();
