@@ -1,6 +1,9 @@
 #include "common/http/http_server.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -414,6 +417,32 @@ class KeptConnectionTest : public HttpServerTest {
     return has_answer;
   }
 };
+
+// The server runs in this process. Its ends of connections have its port.
+TEST_F(KeptConnectionTest, NoAnswerWaitsForAnAcknowledgement) {
+  Start();
+  RawClient client = Connect();
+  client.Send(Sized(5));
+  Answer(client, 5);
+  int ends = 0;
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in address = {};
+    socklen_t length = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (getsockname(fd, generic, &length) != 0 ||
+        address.sin_family != AF_INET ||
+        ntohs(address.sin_port) != server_->port() ||
+        getpeername(fd, generic, &length) != 0) {
+      continue;
+    }
+    ++ends;
+    int set = 0;
+    length = sizeof(set);
+    EXPECT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &set, &length), 0);
+    EXPECT_NE(set, 0);
+  }
+  EXPECT_EQ(ends, 1);
+}
 
 TEST_F(KeptConnectionTest, CarriesRequestsOneAfterTheOther) {
   Start();
