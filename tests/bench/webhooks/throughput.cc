@@ -208,8 +208,8 @@ std::vector<Figure> Ratios(const Lanes& lanes, bool judges_speed) {
     };
     add("answered a second", ours.Of("closed") / theirs.Of("closed"),
         judges_speed);
-    add("the same, their connections kept",
-        ours.Of("closed") / theirs.Of("kept"), false);
+    add("the same, each on a connection of its own",
+        ours.Of("not kept") / theirs.Of("not kept"), false);
     add("shown by GitHub a second", ours.Of("shown") / theirs.Of("shown"),
         false);
   }
