@@ -53,6 +53,13 @@ class SqliteJournalTest : public SqliteOutboxFixture {
     return outbox->Accept(submissions, clock_.Now()).status();
   }
 
+  // Accepts a pending for another commit. Returns the sequence of its report.
+  int64_t AcceptAnother(Outbox* outbox, int number) {
+    const auto outcomes = Accept(outbox, Numbered(number, std::nullopt));
+    EXPECT_TRUE(outcomes.ok()) << outcomes.status();
+    return outcomes.ok() ? outcomes->front().receipts.front().sequence : -1;
+  }
+
   // Ends the process as kill -9 does, and changes the files that it leaves with
   // `statements`.
   void Kill(std::unique_ptr<Outbox> outbox, const char* statements) {
@@ -66,16 +73,6 @@ class SqliteJournalTest : public SqliteOutboxFixture {
     std::filesystem::remove_all(data_dir());
     std::filesystem::rename(copy, data_dir());
     Tamper(statements);
-  }
-
-  std::unique_ptr<Outbox> OpenAndNoteDamage() {
-    SqliteOutboxOptions options = Options();
-    options.on_damaged_row = [this](const std::string& what) {
-      damage_.push_back(what);
-    };
-    auto outbox = OpenSqliteOutbox(options);
-    EXPECT_TRUE(outbox.ok()) << outbox.status();
-    return outbox.ok() ? *std::move(outbox) : nullptr;
   }
 
   void ExpectState(Outbox* outbox, int number, CommitState state) {
@@ -92,8 +89,6 @@ class SqliteJournalTest : public SqliteOutboxFixture {
     EXPECT_TRUE(work.ok()) << work.status();
     return work.ok() && !work->credentials.empty();
   }
-
-  std::vector<std::string> damage_;
 };
 
 TEST_F(SqliteJournalTest, AReportIsInTheJournalUntilSomebodyReads) {
@@ -189,10 +184,7 @@ TEST_F(SqliteJournalTest, ANumberIsGivenOnceAlsoIfItsRowHasLeftTheJournal) {
   EXPECT_EQ(Number("SELECT COUNT(*) FROM journal WHERE sequence > 0"), 0);
   EXPECT_GT(InJournal(), 3000);
   outbox = Open();
-  const auto outcomes =
-      outbox->Accept({{Of({Numbered(10, std::nullopt)})}}, clock_.Now());
-  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
-  EXPECT_EQ(outcomes->front().receipts.front().sequence, 11);
+  EXPECT_EQ(AcceptAnother(outbox.get(), 10), 11);
 }
 
 // This is what the journal is for.
@@ -237,10 +229,7 @@ TEST_F(SqliteJournalTest, TheNumbersOfTheJournalAreGiven) {
   ASSERT_TRUE(AcceptAll(outbox.get(), 0, 3, std::nullopt).ok());
   Kill(std::move(outbox), "");
   outbox = Open();
-  const auto outcomes =
-      outbox->Accept({{Of({Numbered(3, std::nullopt)})}}, clock_.Now());
-  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
-  EXPECT_EQ(outcomes->front().receipts.front().sequence, 4);
+  EXPECT_EQ(AcceptAnother(outbox.get(), 3), 4);
 }
 
 TEST_F(SqliteJournalTest, ADamagedRowLeavesTheOthersAsTheyAre) {

@@ -188,28 +188,22 @@ TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
       ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
       ASSERT_TRUE(Accept(outbox.get(), other).ok());
     }
-    Tamper(
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-        "replace(sql, ') STRICT', ')') WHERE type = 'table'");
+    MakeLenient();
     Tamper(absl::StrCat("UPDATE entry SET ", damage, " WHERE entry_id = 1")
                .c_str());
-    std::vector<std::string> damages;
-    SqliteOutboxOptions options = Options();
-    options.on_damaged_row = [&damages](const std::string& what) {
-      damages.push_back(what);
-    };
-    const auto outbox = OpenSqliteOutbox(options);
-    ASSERT_TRUE(outbox.ok());
+    damage_.clear();
+    const std::unique_ptr<Outbox> outbox = OpenAndNoteDamage();
+    ASSERT_NE(outbox, nullptr);
     StatusQuery query = QueryOf({PostingState::kDue, PostingState::kAbandoned});
     for (const bool all : {false, true}) {
       if (all) query.states.insert(PostingState::kPosted);
-      const auto page = (*outbox)->ListStatuses(query);
+      const auto page = outbox->ListStatuses(query);
       ASSERT_TRUE(page.ok()) << page.status();
       ASSERT_EQ(page->statuses.size(), 2u) << damage;
       EXPECT_EQ(page->statuses[0].status.posting.reason, "ROW_DAMAGED");
       EXPECT_EQ(page->statuses[1].status.posting.state, PostingState::kDue);
     }
-    EXPECT_EQ(damages.size(), 1u);
+    EXPECT_EQ(damage_.size(), 1u);
   }
 }
 

@@ -41,8 +41,19 @@ class SqliteOutboxFixture : public testing::Test {
   }
 
   // Opens the outbox. Fails the test and returns null if that is impossible.
-  std::unique_ptr<Outbox> Open() {
-    auto outbox = TryOpen();
+  std::unique_ptr<Outbox> Open() { return OpenWith(Options()); }
+
+  // The same, and collects in `damage_` what the outbox says about damaged
+  // rows.
+  std::unique_ptr<Outbox> OpenAndNoteDamage() {
+    SqliteOutboxOptions options = Options();
+    options.on_damaged_row = [this](const std::string& what) {
+      damage_.push_back(what);
+    };
+    return OpenWith(options);
+  }
+  std::unique_ptr<Outbox> OpenWith(const SqliteOutboxOptions& options) {
+    auto outbox = OpenSqliteOutbox(options);
     EXPECT_TRUE(outbox.ok()) << outbox.status();
     return outbox.ok() ? *std::move(outbox) : nullptr;
   }
@@ -93,6 +104,13 @@ class SqliteOutboxFixture : public testing::Test {
     ASSERT_TRUE((*connection)->status().ok()) << (*connection)->status();
   }
 
+  // Lets the columns have values of any type. The outbox must be closed.
+  void MakeLenient() {
+    Tamper(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+        "replace(sql, ') STRICT', ')') WHERE type = 'table'");
+  }
+
   // Expects this code and, if given, this reason. The message must be one line
   // that names the data directory.
   void ExpectError(const absl::Status& status, absl::StatusCode code,
@@ -109,6 +127,7 @@ class SqliteOutboxFixture : public testing::Test {
   TempDir dir_;
   FakeClock clock_;
   std::string credential_;
+  std::vector<std::string> damage_;
 };
 
 }  // namespace signalbox

@@ -76,17 +76,9 @@ class SqliteDamageTest : public SqliteOutboxTest {
                       .ok());
       EXPECT_TRUE(Accept(outbox.get(), other).ok());
     }
-    Tamper(
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-        "replace(sql, ') STRICT', ')') WHERE type = 'table'");
+    MakeLenient();
     Tamper(damage.c_str());
-    SqliteOutboxOptions options = Options();
-    options.on_damaged_row = [this](const std::string& what) {
-      damage_.push_back(what);
-    };
-    auto outbox = OpenSqliteOutbox(options);
-    EXPECT_TRUE(outbox.ok()) << outbox.status();
-    return outbox.ok() ? *std::move(outbox) : nullptr;
+    return OpenAndNoteDamage();
   }
 
   StatusView First(Outbox* outbox) {
@@ -104,7 +96,6 @@ class SqliteDamageTest : public SqliteOutboxTest {
   }
 
   bool phase_is_pending_ = false;
-  std::vector<std::string> damage_;
 };
 
 TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
