@@ -264,7 +264,7 @@ TEST_P(OutboxContract, OnlyTheHolderDoesTheUpkeep) {
   EXPECT_NE(WorkSeenIn(store, begin, Now()), before);
 }
 
-// It heard of the limit, whoever works now.
+// The limit is real, whichever process works now.
 TEST_P(OutboxContract, AFormerHolderStoresAPause) {
   Outbox& store = outbox();
   const Term former = Claimed(store, "a", Now());
