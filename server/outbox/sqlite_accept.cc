@@ -283,23 +283,16 @@ class Accepting {
   // Adds what has changed to the journal, so that the tables can be written
   // later. The journal does not hold everything: see WriteAtEnd.
   void Record() {
-    const absl::string_view delivery_id =
-        submission_.delivery.has_value()
-            ? absl::string_view(submission_.delivery->id)
-            : absl::string_view();
     for (const auto& [index, decided] : recorded_) {
-      Record(drafts_[index],
-             {decided.disposition, decided.phase, decided.version,
-              decided.sequence, decided.expire_time, submission_.caller,
-              delivery_id});
+      Record(drafts_[index], decided);
     }
     for (const Draft& draft : drafts_) {
       if (draft.stored == nullptr) continue;
       const EntryRow& row = *draft.stored;
       if (draft.was_renewed) {
-        Record(draft, {Disposition::kUnchanged, row.held.phase, row.version,
-                       row.report_sequence, row.expire_time, submission_.caller,
-                       delivery_id});
+        Record(draft,
+               {Disposition::kUnchanged, /*is_recorded=*/false, row.held.phase,
+                row.version, row.report_sequence, row.expire_time});
       }
       if (row.version == 0 || row.observed != nullptr ||
           row.other_runs_changed || draft.was_revived) {
@@ -307,8 +300,9 @@ class Accepting {
       }
     }
   }
-  void Record(const Draft& draft, const Recorded& recorded) {
-    rows_->Record(connection_, commit_, draft.stored, report_, recorded, now_);
+  void Record(const Draft& draft, const Decided& decided) {
+    rows_->Record(connection_, commit_, draft.stored, submission_, decided,
+                  now_);
   }
 
   void NoteDue(const Draft& draft) {

@@ -7,7 +7,6 @@
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
-#include "server/outbox/submission.h"
 
 namespace signalbox {
 namespace {
@@ -201,10 +200,10 @@ bool AcceptedRows::MustWriteBefore(const CommitRow& commit,
 }
 
 void AcceptedRows::Record(SqliteConnection* connection, CommitRow* commit,
-                          EntryRow* entry, const Report& report,
-                          const Recorded& recorded, absl::Time now) {
-  last_journal_id_ = AddToJournal(connection, commit->repository_key,
-                                  commit->sha, *entry, report, recorded, now);
+                          EntryRow* entry, const Submission& submission,
+                          const Decided& decided, absl::Time now) {
+  last_journal_id_ = AddToJournal(connection, commit->repository_key, *entry,
+                                  submission, decided, now);
   journal_.emplace_back(commit, entry);
   ++entry->in_journal;
   ++added_;

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/accept_rules.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_journal.h"
+#include "server/outbox/submission.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
@@ -78,10 +78,11 @@ class AcceptedRows {
   bool MustWriteBefore(const CommitRow& commit, const std::string& context_key,
                        bool observes) const;
 
-  // Adds what a report did to an entry to the journal, and so to the history.
-  // Call it after the entry was changed.
+  // Adds what a submission did to an entry to the journal, and so to the
+  // history. Call it after the entry was changed.
   void Record(SqliteConnection* connection, CommitRow* commit, EntryRow* entry,
-              const Report& report, const Recorded& recorded, absl::Time now);
+              const Submission& submission, const Decided& decided,
+              absl::Time now);
   // A row has changed in a way that the journal cannot hold. EndTransaction
   // then writes all rows.
   void WriteAtEnd() { write_at_end_ = true; }

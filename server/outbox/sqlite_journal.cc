@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
 
 namespace signalbox {
 namespace {
@@ -40,23 +41,24 @@ constexpr char kCutJournal[] = "DELETE FROM journal WHERE journal_id <= ?";
 }  // namespace
 
 int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
-                     const Sha& sha, const EntryRow& entry,
-                     const Report& report, const Recorded& recorded,
-                     absl::Time accept_time) {
+                     const EntryRow& entry, const Submission& submission,
+                     const Decided& decided, absl::Time accept_time) {
+  const Report& report = submission.report;
   const NewestRun& run = entry.held.run;
+  const auto delivery_id = submission.delivery.has_value()
+                               ? absl::string_view(submission.delivery->id)
+                               : absl::string_view();
   const auto expires_after =
-      recorded.expire_time.has_value()
+      decided.expire_time.has_value()
           ? std::optional<absl::Duration>(entry.expires_after)
           : std::nullopt;
-  SqliteQuery(connection, kAddToJournal)
-      .Bind(repository_key, sha, entry.context, entry.entry_id,
-            recorded.disposition, accept_time, recorded.version,
-            recorded.sequence, recorded.phase, report.attempt, report.series,
-            report.result, report.description, report.target_url,
-            recorded.caller, recorded.delivery_id, recorded.expire_time,
-            expires_after, entry.first_due_time, run.attempt, run.series,
-            run.state, run.result, entry.reported_as)
-      .Run();
+  connection->Execute(
+      kAddToJournal, repository_key, report.sha, entry.context, entry.entry_id,
+      decided.disposition, accept_time, decided.version, decided.sequence,
+      decided.phase, report.attempt, report.series, report.result,
+      report.description, report.target_url, submission.caller, delivery_id,
+      decided.expire_time, expires_after, entry.first_due_time, run.attempt,
+      run.series, run.state, run.result, entry.reported_as);
   return connection->LastInsertId();
 }
 

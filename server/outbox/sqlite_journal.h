@@ -6,10 +6,10 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/accept_rules.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/submission.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
@@ -69,26 +69,13 @@ CREATE TABLE journal (
 ) STRICT;
 )sql";
 
-// One report of the history, beside the report itself. The values are those of
-// Decided.
-struct Recorded {
-  Disposition disposition = Disposition::kAccepted;
-  Phase phase = Phase::kWebhookPending;
-  int64_t version = 0;
-  int64_t sequence = 0;
-  std::optional<absl::Time> expire_time;
-  absl::string_view caller;       // Borrowed.
-  absl::string_view delivery_id;  // Borrowed. Empty: no delivery.
-};
-
-// Appends what `report` did to an entry. `entry` is the entry after it, of the
-// commit `sha`. If the report was unchanged, the row is only about the expiry
-// of the entry, and does not belong to the history. Returns the journal_id: one
+// Appends what the report of `submission` did to an entry. `entry` is the entry
+// after it. If the report was unchanged, the row is only about the expiry of
+// the entry, and does not belong to the history. Returns the journal_id: one
 // more than that of the row before.
 int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
-                     const Sha& sha, const EntryRow& entry,
-                     const Report& report, const Recorded& recorded,
-                     absl::Time accept_time);
+                     const EntryRow& entry, const Submission& submission,
+                     const Decided& decided, absl::Time accept_time);
 
 // A row that was read back. `entry` has the columns that the report can change,
 // and its key.
