@@ -234,10 +234,9 @@ class Accepting {
     }
     if (moves_head_) {
       EnsureRepository();
-      SqliteQuery(connection_, kPutPullRequest)
-          .Bind(repository_key_, submission_.change->pull_request_number,
-                HeadTime(*submission_.change, now_), report_.sha)
-          .Run();
+      connection_->Execute(kPutPullRequest, repository_key_,
+                           submission_.change->pull_request_number,
+                           HeadTime(*submission_.change, now_), report_.sha);
     }
     if (submission_.delivery.has_value()) {
       // The number is stored even if the submission changes nothing: the server

@@ -172,10 +172,7 @@ EntryRow* AcceptedRows::AddEntry(SqliteConnection* connection,
 
 int64_t AcceptedRows::NextEntryId(SqliteConnection* connection) {
   if (next_entry_id_ == 0) {
-    SqliteQuery query(connection, kFindLastEntry);
-    int64_t last = 0;
-    if (query.Next()) query.Read(&last);
-    next_entry_id_ = last + 1;
+    next_entry_id_ = connection->First<int64_t>(kFindLastEntry).value_or(0) + 1;
   }
   return next_entry_id_++;
 }
@@ -211,11 +208,8 @@ void AcceptedRows::Record(SqliteConnection* connection, CommitRow* commit,
 
 std::vector<std::string> AcceptedRows::ReportedContexts(
     SqliteConnection* connection, const CommitRow& commit) {
-  std::vector<std::string> contexts;
-  SqliteQuery query(connection, kListContexts);
-  query.Bind(commit.commit_key, int64_t{kMostReportedContexts});
-  while (query.Next()) query.Read(&contexts.emplace_back());
-  return contexts;
+  return connection->All<std::string>(kListContexts, commit.commit_key,
+                                      int64_t{kMostReportedContexts});
 }
 
 void AcceptedRows::Load(SqliteConnection* connection) {
@@ -331,23 +325,20 @@ void AcceptedRows::WriteCommit(SqliteConnection* connection,
                                CommitRow* commit) {
   const CommitCounts& counts = commit->counts;
   if (commit->commit_key == 0) {
-    SqliteQuery(connection, kInsertCommit)
-        .Bind(commit->repository_key, commit->sha, counts.newest_sequence,
-              commit->update_time, counts.status_count, counts.pending_count,
-              counts.failed_count)
-        .Run();
+    connection->Execute(kInsertCommit, commit->repository_key, commit->sha,
+                        counts.newest_sequence, commit->update_time,
+                        counts.status_count, counts.pending_count,
+                        counts.failed_count);
     commit->commit_key = connection->LastInsertId();
   } else if (commit->was_accepted) {
-    SqliteQuery(connection, kUpdateCommit)
-        .Bind(counts.newest_sequence, commit->update_time, counts.status_count,
-              counts.pending_count, counts.failed_count, commit->commit_key)
-        .Run();
+    connection->Execute(kUpdateCommit, counts.newest_sequence,
+                        commit->update_time, counts.status_count,
+                        counts.pending_count, counts.failed_count,
+                        commit->commit_key);
   }
   commit->was_accepted = false;
   if (commit->overtaken_by.empty()) return;
-  SqliteQuery(connection, kNoteOvertaken)
-      .Bind(commit->overtaken_by, commit->commit_key)
-      .Run();
+  connection->Execute(kNoteOvertaken, commit->overtaken_by, commit->commit_key);
   commit->overtaken_by = Sha();
 }
 
@@ -361,37 +352,33 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
     const auto due_time = entry->was_accepted
                               ? std::optional<absl::Time>(entry->first_due_time)
                               : std::nullopt;
-    SqliteQuery(connection, kInsertEntry)
-        .Bind(entry->entry_id, commit.commit_key, entry->context_key,
-              entry->context, commit.repository_key, entry->version, held.phase,
-              held.run.attempt, held.run.state, held.result, held.description,
-              held.target_url, entry->report_sequence, entry->report_time,
-              entry->expire_time, entry->change_sequence, entry->posting_state,
-              entry->is_pending, entry->first_due_time, due_time,
-              ExpiresAfter(*entry), held.run.series, held.run.result,
-              other_runs, entry->reported_as)
-        .Run();
+    connection->Execute(
+        kInsertEntry, entry->entry_id, commit.commit_key, entry->context_key,
+        entry->context, commit.repository_key, entry->version, held.phase,
+        held.run.attempt, held.run.state, held.result, held.description,
+        held.target_url, entry->report_sequence, entry->report_time,
+        entry->expire_time, entry->change_sequence, entry->posting_state,
+        entry->is_pending, entry->first_due_time, due_time,
+        ExpiresAfter(*entry), held.run.series, held.run.result, other_runs,
+        entry->reported_as);
   } else if (entry->was_accepted) {
-    SqliteQuery(connection, kUpdateEntry)
-        .Bind(entry->version, held.phase, held.run.attempt, held.run.state,
-              held.run.series, held.run.result, other_runs, held.result,
-              held.description, held.target_url, entry->report_sequence,
-              entry->report_time, entry->expire_time, entry->change_sequence,
-              entry->posting_state, entry->is_pending, entry->first_due_time,
-              ExpiresAfter(*entry), entry->reported_as, entry->first_due_time,
-              ambiguous_wait_, entry->entry_id)
-        .Run();
+    connection->Execute(
+        kUpdateEntry, entry->version, held.phase, held.run.attempt,
+        held.run.state, held.run.series, held.run.result, other_runs,
+        held.result, held.description, held.target_url, entry->report_sequence,
+        entry->report_time, entry->expire_time, entry->change_sequence,
+        entry->posting_state, entry->is_pending, entry->first_due_time,
+        ExpiresAfter(*entry), entry->reported_as, entry->first_due_time,
+        ambiguous_wait_, entry->entry_id);
   } else {
     if (entry->was_renewed) {
-      SqliteQuery(connection, kRenewEntry)
-          .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
-          .Run();
+      connection->Execute(kRenewEntry, entry->expire_time, ExpiresAfter(*entry),
+                          entry->entry_id);
     }
     if (entry->was_revived) {
-      SqliteQuery(connection, kReviveEntry)
-          .Bind(entry->change_sequence, PostingState::kDue,
-                entry->first_due_time, ambiguous_wait_, entry->entry_id)
-          .Run();
+      connection->Execute(kReviveEntry, entry->change_sequence,
+                          PostingState::kDue, entry->first_due_time,
+                          ambiguous_wait_, entry->entry_id);
       NoteChange(connection, entry->entry_id);
     }
   }
@@ -402,11 +389,11 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
   entry->was_revived = entry->other_runs_changed = false;
   if (entry->observed == nullptr) return;
   // GitHub has one more status for the key, even if another program set it.
-  SqliteQuery(connection, kNoteObserved)
-      .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
-            entry->observed->description, entry->observed->target_url,
-            entry->change_sequence, entry->observe_time, entry->entry_id)
-      .Run();
+  connection->Execute(kNoteObserved, entry->shown_status_id,
+                      CommitStateName(entry->observed->State()),
+                      entry->observed->description, entry->observed->target_url,
+                      entry->change_sequence, entry->observe_time,
+                      entry->entry_id);
   NoteChange(connection, entry->entry_id);
   entry->observed = nullptr;
 }

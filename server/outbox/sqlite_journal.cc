@@ -94,20 +94,18 @@ void ReadJournal(SqliteConnection* connection,
 }
 
 int64_t NewestInJournal(SqliteConnection* connection) {
-  SqliteQuery query(connection, kFindNewestInJournal);
-  int64_t newest = 0;
-  if (query.Next()) query.Read(&newest);
-  return std::max<int64_t>(newest, 0);
+  const auto newest = connection->First<int64_t>(kFindNewestInJournal);
+  return std::max<int64_t>(newest.value_or(0), 0);
 }
 
 void SetEntryOfJournal(SqliteConnection* connection, int64_t journal_id,
                        int64_t entry_id) {
-  SqliteQuery(connection, kSetEntryOfJournal).Bind(entry_id, journal_id).Run();
+  connection->Execute(kSetEntryOfJournal, entry_id, journal_id);
 }
 
 void MoveJournalToHistory(SqliteConnection* connection, int64_t last_id) {
-  SqliteQuery(connection, kMoveJournal).Bind(last_id).Run();
-  SqliteQuery(connection, kCutJournal).Bind(last_id).Run();
+  connection->Execute(kMoveJournal, last_id);
+  connection->Execute(kCutJournal, last_id);
 }
 
 }  // namespace signalbox
