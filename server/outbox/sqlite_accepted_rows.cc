@@ -44,9 +44,9 @@ constexpr char kFindEntry[] =
     "observe_time_us, reported_as, abandon_time_us, version, report_sequence, "
     "change_sequence, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
-// The kinds of the columns after the 20 that are read (see Holds). The same
+// The kinds of the columns after the 21 that are read (see Holds). The same
 // check as EntryIsSound, in a fraction of the time.
-constexpr char kOthers[] = "twnnIIcciiWcTttInItIcccc";
+constexpr char kOthers[] = "wnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (entry_id, commit_key, context_key, context, "
     "repository_key, version, phase, attempt, run_state, result, description, "
@@ -151,7 +151,7 @@ EntryRow* AcceptedRows::FindEntry(SqliteConnection* connection,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
              &held.run.series, &held.run.result, &other_runs, &is_of_key,
              &entry.context);
-  if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
+  if (!is_of_key.value_or(false) || !query.Holds(21, kOthers)) {
     connection->NoteDamage("a row of table entry is damaged");
   }
   // The transaction will be rolled back because of the damage. Until then it
