@@ -1,4 +1,3 @@
-
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
 
