@@ -82,8 +82,8 @@ class Core {
   // Calls Poster::RunOnce, after it has claimed the term if this process may.
   // Returns when to call it again. Only one thread at a time may call it.
   absl::Time Post();
-  // Ends this process's term, so that another process can post at once. Call it
-  // at the end: Post must not run again.
+  // Ends this process's term, so that another process can claim at once. Call
+  // it at the end: Post must not run again.
   void GiveBackTerm();
 
   // Counts the statuses that are not posted, and shows that in the metrics.

@@ -12,7 +12,7 @@
 
 namespace signalbox {
 
-// Of several servers with one store, only the holder of the term posts (see
+// Of several servers with one store, only the holder of the term works (see
 // terms.h). TermKeeper decides when this server claims the term, beats, and
 // gives the term back.
 //
