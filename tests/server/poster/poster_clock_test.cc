@@ -237,7 +237,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   RunFor(absl::Minutes(10));
   ASSERT_EQ(reads_.size(), 1u);
   EXPECT_GE(reads_[0], absl::Seconds(12));
-  // A lease lasts until its deadline by the clock, if that is near enough.
+  // A lease lasts until its end by the clock, if that is near enough.
   EXPECT_LE(reads_[0], absl::Seconds(20 + std::clamp(-GetParam(), 0, 360)));
   EXPECT_EQ(ShownState("acme/web"), "success");
 }
