@@ -264,38 +264,41 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
   void Serve(Arrival& arrival) {
-    bool is_kept = false;
     try {
-      const absl::string_view bytes = arrival.bytes;
-      const size_t head_size = HttpHeadSize(bytes);
-      absl::StatusOr<HttpHead> head = ParseHttpHead(bytes.substr(0, head_size));
-      Exchange exchange;
-      exchange.head_status = head.status();
-      if (head.ok()) exchange.request.head = *std::move(head);
-      exchange.request.first_byte = arrival.first_byte;
-      exchange.may_be_kept = exchange.request.head.may_be_kept &&
-                             IsKeptClient(arrival.socket.get());
-      RequestSocket socket(
-          arrival.socket.get(), std::string(bytes.substr(head_size)),
-          {arrival.first_byte, arrival.first_byte + options_.body_timeout,
-           arrival.first_byte + options_.total_timeout, patience_,
-           options_.max_wire_bytes},
-          waiting_);
-      RequestStream stream(socket, exchange.request.head);
-      exchange.stream = &stream;
-      current_exchange = &exchange;
-      Process(*this, stream);
-      current_exchange = nullptr;
-      if (!exchange.head_status.ok() || !stream.is_at_end() ||
-          exchange.is_followed) {
-        socket.Drain();
-      }
-      is_kept = exchange.is_kept && stream.is_writable();
+      if (AnswerOn(arrival)) gate_.Keep(std::move(arrival.socket));
     } catch (const std::exception&) {
       current_exchange = nullptr;
       LogError("the HTTP server dropped a connection after an exception");
     }
-    if (is_kept) gate_.Keep(std::move(arrival.socket));
+  }
+
+  // Returns whether the connection stays open.
+  bool AnswerOn(const Arrival& arrival) {
+    const absl::string_view bytes = arrival.bytes;
+    const size_t head_size = HttpHeadSize(bytes);
+    absl::StatusOr<HttpHead> head = ParseHttpHead(bytes.substr(0, head_size));
+    Exchange exchange;
+    exchange.head_status = head.status();
+    if (head.ok()) exchange.request.head = *std::move(head);
+    exchange.request.first_byte = arrival.first_byte;
+    exchange.may_be_kept =
+        exchange.request.head.may_be_kept && IsKeptClient(arrival.socket.get());
+    RequestSocket socket(
+        arrival.socket.get(), std::string(bytes.substr(head_size)),
+        {arrival.first_byte, arrival.first_byte + options_.body_timeout,
+         arrival.first_byte + options_.total_timeout, patience_,
+         options_.max_wire_bytes},
+        waiting_);
+    RequestStream stream(socket, exchange.request.head);
+    exchange.stream = &stream;
+    current_exchange = &exchange;
+    Process(*this, stream);
+    current_exchange = nullptr;
+    if (!exchange.head_status.ok() || !stream.is_at_end() ||
+        exchange.is_followed) {
+      socket.Drain();
+    }
+    return exchange.is_kept && stream.is_writable();
   }
 
   // Whether the client of the connection is among `kept_clients`.
