@@ -118,8 +118,8 @@ class HeadGate {
 
   Mutex mu_;
   CondVar has_room_;
-  // Oldest first, which is also by deadline: all but idle connections, and
-  // those.
+  // Both oldest first, which is also by deadline. `waiting_` has all but the
+  // idle connections.
   List waiting_ ABSL_GUARDED_BY(mu_);
   List idle_ ABSL_GUARDED_BY(mu_);
   std::unordered_map<int, List::iterator> by_fd_ ABSL_GUARDED_BY(mu_);

@@ -91,7 +91,8 @@ struct HttpServerOptions {
   // connections are closed. If the process has few file descriptors, all three
   // numbers are smaller.
   size_t max_threads = 256;
-  // The most time from the accept to the end of the head.
+  // The most time from the accept to the end of the head; on a kept connection,
+  // from the first byte of the request.
   std::chrono::milliseconds head_timeout{5000};
   // The most time from the first byte of the request to the end of its body.
   std::chrono::milliseconds body_timeout{7000};
