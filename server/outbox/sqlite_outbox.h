@@ -20,10 +20,12 @@ namespace signalbox {
 // server opens it at its start and keeps it open until its end.
 //
 // One connection makes all changes. Reads have connections of their own that
-// only read, so they never wait for a change. SQLite writes changes to a log
-// first and moves them into the database later (WAL, synchronous=FULL). A lock
-// on the directory keeps other processes out: SQLite before 3.51.3 can lose a
-// commit when a second process moves the log.
+// only read. If the journal of reports (sqlite_journal.h) has rows, a read of
+// commits, entries or history waits until the writer has brought these rows
+// into the tables. SQLite writes changes to a log first and moves them into the
+// database later (WAL, synchronous=FULL). A lock on the directory keeps other
+// processes out: SQLite before 3.51.3 can lose a commit when a second process
+// moves the log.
 struct SqliteOutboxOptions {
   explicit SqliteOutboxOptions(const PostingLimits& limits) : limits(limits) {}
 

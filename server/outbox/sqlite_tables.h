@@ -460,7 +460,7 @@ ALTER TABLE mark RENAME TO named_time;
 
 // What version 8 added.
 inline constexpr char kTablesOf8[] = R"sql(
--- The newest term: which process takes out what is to be posted. See terms.h.
+-- The newest term: which process works. See terms.h.
 CREATE TABLE term (
   -- 'work', in the only row.
   name TEXT PRIMARY KEY,

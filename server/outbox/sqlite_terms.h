@@ -14,8 +14,8 @@
 
 namespace signalbox {
 
-// The table `term`, which says which process takes out what is to be posted.
-// terms.h has the meaning of terms. These functions need an open transaction;
+// The table `term`, which says which process works. terms.h has the meaning of
+// terms. These functions need an open transaction;
 // those that change something need that of the writer. Errors of the store
 // stick to the connection (see SqliteConnection). SqliteWriterState holds the
 // epoch of the newest term.

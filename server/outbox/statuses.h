@@ -16,7 +16,8 @@
 namespace signalbox {
 
 // Statuses is the part of the outbox that reads: for the API, for people and
-// for watchers. A read never waits for a transaction that writes.
+// for watchers. A read sees every report that was answered before. It may wait
+// for the transaction that writes, and fail if the store cannot be written.
 //
 // outbox.h lists the errors.
 //
