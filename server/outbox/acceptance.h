@@ -63,9 +63,10 @@ class Acceptance {
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
   // The store may put off a part of what Accept has to write, and reads then
-  // wait for it. Does this part now. Call it in a quiet moment; nothing depends
-  // on it.
-  virtual absl::Status TidyUp() = 0;
+  // wait for it. Does some of this part now, so little that reports need not
+  // wait long for it. Call it in a quiet moment; nothing depends on it. False:
+  // nothing is left to do.
+  virtual absl::StatusOr<bool> TidyUp() = 0;
 
   // Accepts an event and applies it at once. A repository that moved is renamed
   // as by RepositoryNames::LearnName. If a repository is writable again, or an

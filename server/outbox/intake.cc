@@ -163,9 +163,10 @@ absl::Time Intake::RunOnce() {
 
 absl::Time Intake::TidyUp() {
   if (clock_->Now() >= tidy_time_) {
-    tidy_time_ = absl::InfiniteFuture();
-    // After an error, the next transaction tries again, and says so.
-    outbox_->TidyUp().IgnoreError();
+    // After an error, the next transaction tries again, and says so. Reports
+    // that have arrived meanwhile come first.
+    const bool has_more = outbox_->TidyUp().value_or(false);
+    tidy_time_ = has_more ? clock_->Now() : absl::InfiniteFuture();
   }
   return tidy_time_;
 }

@@ -88,7 +88,11 @@ class SqliteOutbox : public Outbox {
         SqliteWriter::Kind::kReports);
   }
 
-  absl::Status TidyUp() override { return RunTimeError(writer_.Fold()); }
+  absl::StatusOr<bool> TidyUp() override {
+    absl::StatusOr<bool> more = writer_.FoldSome();
+    if (!more.ok()) return RunTimeError(more.status());
+    return more;
+  }
 
   absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
     return due_board_.Find(now,

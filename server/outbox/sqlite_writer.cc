@@ -48,6 +48,14 @@ absl::Status SqliteWriter::Fold() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> SqliteWriter::FoldSome() {
+  if (must_load_ || removed_ < added_) {
+    const absl::Status folded = Run(Waiting(std::nullopt, Kind::kOther));
+    if (!folded.ok()) return folded;
+  }
+  return removed_ < added_;
+}
+
 absl::Status SqliteWriter::Run(Waiting own) {
   std::vector<Waiting*> batch;
   {

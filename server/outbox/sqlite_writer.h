@@ -73,6 +73,8 @@ class SqliteWriter {
   // long, and does nothing if the tables are up to date. Waits for the
   // transaction under way, but not for the disk.
   absl::Status Fold();
+  // Does a part of Fold. False: nothing is left to fold.
+  absl::StatusOr<bool> FoldSome();
 
   // How many changes wait for the end of the commit under way.
   size_t waiting() const;

@@ -129,7 +129,7 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<CredentialPause>> Pauses(absl::Time now) override {
     return outbox_->Pauses(now);
   }
-  absl::Status TidyUp() override { return outbox_->TidyUp(); }
+  absl::StatusOr<bool> TidyUp() override { return outbox_->TidyUp(); }
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
                                    absl::Time now) override {
     return outbox_->AcceptEvent(submission, now);

@@ -45,12 +45,13 @@ class FakeOutbox : public ForwardingOutbox {
     return outcomes;
   }
 
-  absl::Status TidyUp() override {
+  absl::StatusOr<bool> TidyUp() override {
     ++tidied;
-    return absl::OkStatus();
+    return tidied < steps;
   }
 
   int tidied = 0;
+  int steps = 1;  // How often there is something to tidy up.
   absl::Status error;
   Disposition disposition = Disposition::kAccepted;
   std::function<void()> meanwhile;
@@ -119,6 +120,23 @@ TEST_F(IntakeTest, TidiesUpInAQuietMoment) {
   EXPECT_EQ(outbox_.tidied, 1);
   EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
   EXPECT_EQ(outbox_.tidied, 1);
+}
+
+TEST_F(IntakeTest, ReportsComeBeforeTheRestOfTidyingUp) {
+  Make();
+  outbox_.steps = 3;
+  Submit();
+  clock_.Advance(intake_->RunOnce() - clock_.Now());
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now());
+  EXPECT_EQ(outbox_.tidied, 1);
+  Submit();
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now() + kTidyUpAfter);
+  EXPECT_EQ(outbox_.tidied, 1);
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+  clock_.Advance(kTidyUpAfter);
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now());
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(outbox_.tidied, 3);
 }
 
 TEST_F(IntakeTest, WakesAgainOnceItWasEmpty) {

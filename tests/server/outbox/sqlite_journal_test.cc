@@ -132,6 +132,16 @@ TEST_F(SqliteJournalTest, TidyingUpAndTheEndOfAProcessEmptyTheJournal) {
   EXPECT_EQ(Number("SELECT COUNT(*) FROM entry"), 5);
 }
 
+TEST_F(SqliteJournalTest, TidyingUpTakesSmallSteps) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 1000, std::nullopt).ok());
+  EXPECT_TRUE(outbox->TidyUp().value_or(false));
+  EXPECT_GT(InJournal(), 400);
+  EXPECT_FALSE(outbox->TidyUp().value_or(true));
+  EXPECT_EQ(InJournal(), 0);
+  EXPECT_FALSE(outbox->TidyUp().value_or(true));
+}
+
 TEST_F(SqliteJournalTest, ReportsAloneCannotMakeTheJournalLong) {
   const std::unique_ptr<Outbox> outbox = Open();
   for (int i = 0; i < 60; ++i) {
@@ -192,7 +202,7 @@ TEST_F(SqliteJournalTest, AcceptanceWritesFewPages) {
   const std::unique_ptr<Outbox> outbox = Open();
   // Enough rows, so that their pages are many.
   ASSERT_TRUE(AcceptAll(outbox.get(), 0, 2000, std::nullopt).ok());
-  ASSERT_TRUE(outbox->TidyUp().ok());
+  ASSERT_TRUE(outbox->NewestChange().ok());
   const std::string log = database() + "-wal";
   const auto before = std::filesystem::file_size(log);
   std::vector<Submission> submissions;
