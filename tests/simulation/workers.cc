@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -18,10 +19,14 @@ namespace {
 // Large enough to be worth a process, small enough to show progress.
 constexpr int kBatch = 8;
 
-struct Worker {
-  pid_t pid = 0;
+struct Batch {
   int next = 0;  // The first one whose result has not come.
   int end = 0;
+};
+
+struct Worker {
+  pid_t pid = 0;
+  Batch batch;
   std::string unread;
 };
 
@@ -58,22 +63,28 @@ void RunInProcesses(int count, int jobs,
                     const std::function<bool(int, const std::string&)>& done) {
   std::map<int, Worker> workers;  // By the descriptor of their pipe.
   const int batch = std::clamp(count / (4 * jobs), 1, kBatch);
-  int next = 0;
+  // What no process works on yet.
+  std::deque<Batch> batches;
+  for (int next = 0; next < count; next += batch) {
+    batches.push_back({next, std::min(next + batch, count)});
+  }
   bool goes_on = true;
-  while (goes_on && (next < count || !workers.empty())) {
-    while (next < count && static_cast<int>(workers.size()) < jobs) {
+  while (goes_on && (!batches.empty() || !workers.empty())) {
+    while (!batches.empty() && static_cast<int>(workers.size()) < jobs) {
       int ends[2];
       if (pipe(ends) != 0) std::abort();
-      const int end = std::min(next + batch, count);
+      const Batch own = batches.front();
+      batches.pop_front();
       std::fflush(nullptr);
       const pid_t pid = fork();
       if (pid == 0) {
-        for (int i = next; i < end; ++i) WriteAll(ends[1], Framed(work(i)));
+        for (int i = own.next; i < own.end; ++i) {
+          WriteAll(ends[1], Framed(work(i)));
+        }
         _exit(0);
       }
       close(ends[1]);
-      workers[ends[0]] = {pid, next, end, ""};
-      next = end;
+      workers[ends[0]] = {pid, own, ""};
     }
     std::vector<pollfd> waits;
     for (const auto& [descriptor, worker] : workers) {
@@ -88,13 +99,16 @@ void RunInProcesses(int count, int jobs,
       if (got > 0) worker.unread.append(bytes, got);
       std::string result;
       while (goes_on && TakeFrame(&worker.unread, &result)) {
-        goes_on = done(worker.next++, result);
+        goes_on = done(worker.batch.next++, result);
       }
       if (got > 0) continue;
       close(wait.fd);
       waitpid(worker.pid, nullptr, 0);
-      while (goes_on && worker.next < worker.end) {
-        goes_on = done(worker.next++, "died");
+      if (goes_on && worker.batch.next < worker.batch.end) {
+        goes_on = done(worker.batch.next++, "died");
+        if (worker.batch.next < worker.batch.end) {
+          batches.push_front(worker.batch);
+        }
       }
       workers.erase(wait.fd);
     }
