@@ -173,10 +173,13 @@ void Poster::RecallPauses() {
 
 void Poster::BeginDue(absl::Time& next) {
   int steps = 0;
+  absl::Time looked;
   // What a pass settles may make entries due that it did not look for.
   do {
     settlements_.TakeHasSettled();
-    if (!BeginPass(&steps, next) || !settlements_.Flush(clock_->Look())) {
+    looked = clock_->Now();
+    if (!BeginPass(looked, &steps, next) ||
+        !settlements_.Flush(clock_->Look())) {
       next = std::min(next, clock_->Now() + kStoreRetry);
       return;
     }
@@ -185,14 +188,16 @@ void Poster::BeginDue(absl::Time& next) {
       return;
     }
   } while (settlements_.TakeHasSettled());
-  const absl::Time now = clock_->Now();
-  const absl::StatusOr<DueWork> due = outbox_->FindDueWork(now);
+  // Since the last pass looked, not since now: what became due meanwhile must
+  // not wait for another call.
+  const absl::StatusOr<DueWork> due = outbox_->FindDueWork(looked);
   if (!due.ok()) LogStoreFailure(due.status());
-  next = std::min(next, now + (due.ok() ? due->next_in : kStoreRetry));
+  next = std::min(
+      next, due.ok() ? looked + due->next_in : clock_->Now() + kStoreRetry);
 }
 
-absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
-  absl::StatusOr<DueWork> due = outbox_->FindDueWork(clock_->Now());
+absl::StatusOr<std::vector<Candidate>> Poster::Candidates(absl::Time now) {
+  absl::StatusOr<DueWork> due = outbox_->FindDueWork(now);
   if (!due.ok()) return due.status();
   memory_.moved.Add(due->questions);
   memory_.moved.AddCredentials(&due->credentials);
@@ -200,8 +205,8 @@ absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
                           clock_->Steady());
 }
 
-bool Poster::BeginPass(int* steps, absl::Time& next) {
-  absl::StatusOr<std::vector<Candidate>> candidates = Candidates();
+bool Poster::BeginPass(absl::Time now, int* steps, absl::Time& next) {
+  absl::StatusOr<std::vector<Candidate>> candidates = Candidates(now);
   if (!candidates.ok()) {
     LogStoreFailure(candidates.status());
     return false;

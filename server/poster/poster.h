@@ -145,10 +145,10 @@ class Poster {
   // These begin requests. They set `next` to the time of the next call, unless
   // it is earlier already. `steps` counts what was begun or settled.
   void BeginDue(absl::Time& next);
-  absl::StatusOr<std::vector<Candidate>> Candidates();
-  // Makes rounds until no candidate can take another step. False: the store
-  // failed.
-  bool BeginPass(int* steps, absl::Time& next);
+  absl::StatusOr<std::vector<Candidate>> Candidates(absl::Time now);
+  // Makes rounds until no candidate of `now` can take another step. False: the
+  // store failed.
+  bool BeginPass(absl::Time now, int* steps, absl::Time& next);
   // The first half of a round: each candidate books a request for its next
   // entry, or begins a request other than a post.
   Round BookRound(std::vector<Candidate> candidates,

@@ -984,7 +984,7 @@ TEST_F(CheckHistoryTest, ARedirectIsFollowedAtOnce) {
   good.Add(on).Apply(pending).Add(end).Post(result.content);
   ExpectGood(good);
   Began late = on;
-  late.time += absl::Milliseconds(1);
+  late.time += absl::Milliseconds(51);
   story_.Add(late).Apply(pending).Add(end).Post(result.content);
   ExpectBad(story_, "I7", "began to post 1 when 2 was acked already");
 }

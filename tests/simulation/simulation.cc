@@ -29,6 +29,8 @@ using history::Called;
 
 // The longest time in which reports are committed but the poster does not run.
 constexpr absl::Duration kLongestLag = absl::Seconds(1);
+// How much time may pass before one look at the clock.
+constexpr absl::Duration kLongestLook = absl::Milliseconds(3);
 // The calm begins after the last incident and lasts at most this long.
 constexpr absl::Duration kLongestCalm = absl::Hours(12);
 // With more turns than this, the server counts as busy-looping.
@@ -59,10 +61,37 @@ std::optional<Result> ResultOf(absl::string_view name) {
   return std::nullopt;
 }
 
+// The clock as the server sees it. The server's thread is slow: whenever it
+// looks at the clock, time may pass before.
+class SlowClock : public Clock {
+ public:
+  // `clock` is borrowed.
+  SlowClock(FakeClock* clock, uint64_t seed) : clock_(clock), random_(seed) {}
+
+  absl::Time Now() override {
+    Pass();
+    return clock_->Now();
+  }
+  SteadyTime Steady() override {
+    Pass();
+    return clock_->Steady();
+  }
+
+ private:
+  void Pass() {
+    if (!random_.OneIn(4)) return;
+    clock_->Advance(random_.Between(absl::ZeroDuration(), kLongestLook));
+  }
+
+  FakeClock* const clock_;
+  Random random_;
+};
+
 class World {
  public:
   explicit World(const Plan& plan)
       : plan_(plan),
+        slow_clock_(&clock_, plan.seed + 3),
         disk_(plan.seed, [this] { return clock_.Now(); }),
         github_(RulesOf(plan), &clock_),
         sync_random_(plan.seed + 1),
@@ -230,7 +259,7 @@ class World {
     options.data_dir = dir_.Path("data");
     options.pace = plan_.pace;
     options.pending_settle = plan_.pending_settle;
-    auto life = ServerLife::Begin(options, transport_.get(), &clock_);
+    auto life = ServerLife::Begin(options, transport_.get(), &slow_clock_);
     if (life.ok()) {
       life_ = *std::move(life);
       return NoticeEnd();
@@ -865,6 +894,7 @@ class World {
 
   const Plan& plan_;
   FakeClock clock_;
+  SlowClock slow_clock_;
   TempDir dir_;
   MemoryDisk disk_;
   FakeGitHub github_;

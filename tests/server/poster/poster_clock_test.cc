@@ -82,6 +82,19 @@ TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
   }
 }
 
+// The entry becomes due after a pass has looked for due entries, and before the
+// pass ends. Nothing else wakes the poster then.
+TEST_F(PosterClockTest, WhatBecomesDueDuringAPassIsPostedAtOnce) {
+  Say(Pending("acme/web"));
+  const absl::Time due_time =
+      clock_.Now() + outbox_->FindDueWork(clock_.Now())->next_in;
+  ASSERT_LT(due_time, absl::InfiniteFuture());
+  clock_.Advance(due_time - absl::Milliseconds(5) - clock_.Now());
+  outbox_->look_time = absl::Milliseconds(10);
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/web"), "pending");
+}
+
 // The process is stopped between its last look at the clock and the socket.
 class PosterLateTest : public PosterClockTest {
  protected:

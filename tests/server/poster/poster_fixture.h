@@ -85,7 +85,7 @@ class InterceptingTransport : public HttpTransport {
 // poster does about them.
 class FailingOutbox : public ForwardingOutbox {
  public:
-  // `clock` is borrowed; `commit_time` advances it.
+  // `clock` is borrowed; `commit_time` and `look_time` advance it.
   FailingOutbox(std::unique_ptr<Outbox> outbox, FakeClock* clock)
       : ForwardingOutbox(outbox.get()),
         outbox_(std::move(outbox)),
@@ -93,7 +93,9 @@ class FailingOutbox : public ForwardingOutbox {
 
   absl::StatusOr<DueWork> FindDueWork(absl::Time now) override {
     if (!find_due_work.ok() && good_looks-- <= 0) return find_due_work;
-    return ForwardingOutbox::FindDueWork(now);
+    auto work = ForwardingOutbox::FindDueWork(now);
+    clock_->Advance(look_time);
+    return work;
   }
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
@@ -146,6 +148,7 @@ class FailingOutbox : public ForwardingOutbox {
   // How many calls of FindDueWork succeed before `find_due_work` counts.
   int good_looks = 0;
   absl::Duration commit_time;  // How long a Turn that changes something takes.
+  absl::Duration look_time;    // How long FindDueWork takes.
   // Called when an entry was taken out, before Turn returns. Empty: nothing.
   std::function<void()> during_take;
   absl::Time last_lease_end;  // When the last lease ends.
