@@ -1096,7 +1096,7 @@ TEST_F(CheckHistoryTest, SilenceOutlivesTheProcess) {
     Ended end = story.Ending(429);
     end.silent_until = end.time + absl::Hours(1);
     story.Add(end);
-    if (what != "at once") story.Pass(absl::Milliseconds(11));
+    if (what != "at once") story.Pass(absl::Milliseconds(1101));
     if (what == "disk trouble" || what == "disk trouble over") {
       story.Add(DiskTrouble{story.now(), false});
     }

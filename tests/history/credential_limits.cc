@@ -8,8 +8,9 @@
 namespace signalbox::history {
 namespace {
 
-// A process may not have stored what it learnt this shortly before its end.
-constexpr absl::Duration kJustNow = absl::Milliseconds(10);
+// A process may not have stored what it learnt this shortly before its end: its
+// thread can be without a processor for a second.
+constexpr absl::Duration kJustNow = absl::Milliseconds(1100);
 
 }  // namespace
 
