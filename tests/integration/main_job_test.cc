@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/lasting_address.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -83,13 +84,12 @@ class MainJobTest : public testing::Test {
 
   // Uses the address of the former server, if there was one.
   void StartServer() {
-    server_ = StartProgram(
-        "signalbox-server",
-        {"--listen", grpc_address_.empty() ? "127.0.0.1:0" : grpc_address_,
-         "--web-listen", "127.0.0.1:0", "--data-dir", dir_.path() + "/data",
-         "--github-api-url", "http://" + simulator_address_},
-        {.environment = {{"GITHUB_TOKEN", "token"}}});
-    grpc_address_ = server_->WaitForLine("grpc listening on ");
+    server_ = StartProgram("signalbox-server",
+                           {"--listen", grpc_address_, "--web-listen",
+                            "127.0.0.1:0", "--data-dir", dir_.path() + "/data",
+                            "--github-api-url", "http://" + simulator_address_},
+                           {.environment = {{"GITHUB_TOKEN", "token"}}});
+    server_->WaitForLine("grpc listening on ");
     web_address_ = server_->WaitForLine("web listening on ");
   }
 
@@ -165,7 +165,7 @@ class MainJobTest : public testing::Test {
   std::unique_ptr<Process> server_;
   std::unique_ptr<Process> shim_;
   std::string simulator_address_;
-  std::string grpc_address_;
+  const std::string grpc_address_ = LastingAddress();
   std::string web_address_;
   std::string shim_address_;
 };

@@ -15,6 +15,7 @@
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/lasting_address.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -46,11 +47,10 @@ class RecoveryProgramsTest : public testing::Test {
     std::ofstream(dir_.Path("server.yaml")) << config;
     server_ = StartProgram(
         "signalbox-server",
-        {"--config", dir_.Path("server.yaml"), "--listen",
-         grpc_address_.empty() ? "127.0.0.1:0" : grpc_address_, "--web-listen",
-         "127.0.0.1:0", "--data-dir", dir_.Path("data"), "--github-api-url",
-         "http://" + simulator_address_});
-    grpc_address_ = server_->WaitForLine("grpc listening on ");
+        {"--config", dir_.Path("server.yaml"), "--listen", grpc_address_,
+         "--web-listen", "127.0.0.1:0", "--data-dir", dir_.Path("data"),
+         "--github-api-url", "http://" + simulator_address_});
+    server_->WaitForLine("grpc listening on ");
     stub_ = v1::StatusService::NewStub(
         grpc::CreateChannel(grpc_address_, grpc::InsecureChannelCredentials()));
   }
@@ -140,7 +140,8 @@ class RecoveryProgramsTest : public testing::Test {
 
   TempDir dir_;
   std::unique_ptr<Process> simulator_, server_, shim_;
-  std::string simulator_address_, grpc_address_, shim_address_;
+  const std::string grpc_address_ = LastingAddress();
+  std::string simulator_address_, shim_address_;
   std::unique_ptr<v1::StatusService::Stub> stub_;
 };
 
