@@ -1,8 +1,8 @@
 #include "common/error.h"
 
 #include "absl/strings/cord.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -38,9 +38,9 @@ std::string ReasonOf(const absl::Status& status) {
 }
 
 std::string Quoted(absl::string_view text, size_t limit) {
-  const bool cut = text.size() > limit;
-  return absl::StrCat("\"", absl::CHexEscape(text.substr(0, limit)),
-                      cut ? "\"..." : "\"");
+  const absl::string_view shown = FirstCharacters(text, limit);
+  return absl::StrCat("\"", Escaped(shown),
+                      shown.size() < text.size() ? "\"..." : "\"");
 }
 
 }  // namespace signalbox

@@ -30,8 +30,9 @@ absl::Status InvalidOption(absl::string_view option,
 std::string ReasonOf(const absl::Status& status);
 
 // Makes text from outside safe for one line of a log or an error. Puts it in
-// quotes, and escapes all bytes but printable ASCII. Of a text of more than
-// `limit` bytes it shows the first `limit`, and `...` after the quotes.
+// quotes, and escapes all but printable ASCII (Escaped of common/utf8.h). Of a
+// text of more than `limit` characters it shows the first `limit`, and `...`
+// after the quotes.
 std::string Quoted(absl::string_view text, size_t limit = 80);
 
 }  // namespace signalbox

@@ -10,31 +10,39 @@
 #include <exception>
 #include <memory>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
 
+// In characters. The longest context fits.
 constexpr size_t kMaxField = 256;
 
 std::atomic<spdlog::logger*> logger{nullptr};
 std::atomic<LogFormat> format{LogFormat::kJson};
 
-// JSON string escaping that leaves only printable ASCII. Bytes beyond it are
-// written as their Latin-1 code points: readable enough, and always valid.
+// JSON string escaping that leaves only printable ASCII. Bytes that are not
+// UTF-8 are written as their Latin-1 code points: readable enough, and always
+// valid.
 std::string JsonQuoted(absl::string_view text) {
   std::string out = "\"";
-  for (const char c : text.substr(0, kMaxField)) {
-    const auto byte = static_cast<unsigned char>(c);
+  text = FirstCharacters(text, kMaxField);
+  while (!text.empty()) {
+    const char c = text[0];
+    const Utf8Character first = FirstCharacter(text);
     if (c == '"' || c == '\\') {
-      out += '\\';
+      out += {'\\', c};
+    } else if (c >= ' ' && c <= '~') {
       out += c;
-    } else if (byte < 0x20 || byte > 0x7e) {
-      absl::StrAppendFormat(&out, "\\u%04x", byte);
+    } else if (first.valid) {
+      out += JsonEscape(first.code_point);
     } else {
-      out += c;
+      for (const unsigned char byte : text.substr(0, first.size)) {
+        out += JsonEscape(byte);
+      }
     }
+    text.remove_prefix(first.size);
   }
   out += '"';
   return out;
@@ -60,7 +68,7 @@ void Write(spdlog::level::level_enum level, absl::string_view event,
       line = std::string(event);
       for (const LogField& field : fields) {
         absl::StrAppend(&line, "  ", field.name, "=",
-                        absl::CHexEscape(field.Value().substr(0, kMaxField)));
+                        Escaped(FirstCharacters(field.Value(), kMaxField)));
       }
     }
     log->log(level, spdlog::string_view_t(line.data(), line.size()));

@@ -11,9 +11,9 @@
 namespace signalbox {
 
 // One named value of a log line. The log escapes text to printable ASCII and
-// cuts it at 256 bytes, so that no input can forge a line or move a terminal's
-// cursor. Borrows the name and the text until the line is written. Code passes
-// it as `{"name", value}` to LogInfo and the others.
+// cuts it at 256 characters, so that no input can forge a line or move a
+// terminal's cursor. Borrows the name and the text until the line is written.
+// Code passes it as `{"name", value}` to LogInfo and the others.
 struct LogField {
   LogField(absl::string_view name, absl::string_view text)
       : name(name), text(text), quoted(true) {}

@@ -1,5 +1,8 @@
 #include "common/utf8.h"
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
 namespace signalbox {
 
 Utf8Character FirstCharacter(absl::string_view text) {
@@ -44,6 +47,49 @@ absl::string_view CutUtf8(absl::string_view text, size_t limit) {
     --end;
   }
   return text.substr(0, end);
+}
+
+size_t CharacterCount(absl::string_view text) {
+  size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(FirstCharacter(text).size);
+  return count;
+}
+
+absl::string_view FirstCharacters(absl::string_view text, size_t limit) {
+  absl::string_view rest = text;
+  for (; limit > 0 && !rest.empty(); --limit) {
+    rest.remove_prefix(FirstCharacter(rest).size);
+  }
+  return text.substr(0, text.size() - rest.size());
+}
+
+std::string CharacterEscape(uint32_t code_point) {
+  return code_point > 0xFFFF
+             ? absl::StrCat("\\U", absl::Hex(code_point, absl::kZeroPad8))
+             : absl::StrCat("\\u", absl::Hex(code_point, absl::kZeroPad4));
+}
+
+std::string JsonEscape(uint32_t code_point) {
+  if (code_point <= 0xFFFF) return CharacterEscape(code_point);
+  return absl::StrCat(CharacterEscape(0xD800 + ((code_point - 0x10000) >> 10)),
+                      CharacterEscape(0xDC00 + (code_point & 0x3FF)));
+}
+
+std::string Escaped(absl::string_view text) {
+  std::string escaped;
+  size_t as_in_c = 0;
+  while (as_in_c < text.size()) {
+    const Utf8Character next = FirstCharacter(text.substr(as_in_c));
+    if (!next.valid || next.code_point < 0x80) {
+      as_in_c += next.size;
+      continue;
+    }
+    absl::StrAppend(&escaped, absl::CHexEscape(text.substr(0, as_in_c)),
+                    CharacterEscape(next.code_point));
+    text.remove_prefix(as_in_c + next.size);
+    as_in_c = 0;
+  }
+  return absl::StrCat(escaped, absl::CHexEscape(text));
 }
 
 }  // namespace signalbox

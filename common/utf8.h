@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -24,6 +25,25 @@ Utf8Character FirstCharacter(absl::string_view text);
 // The longest beginning of `text` that has at most `limit` bytes and does not
 // end within a character.
 absl::string_view CutUtf8(absl::string_view text, size_t limit);
+
+// The number of characters in `text`. Bytes that are not UTF-8 count as
+// FirstCharacter reads them.
+size_t CharacterCount(absl::string_view text);
+
+// The longest beginning of `text` that has at most `limit` characters.
+absl::string_view FirstCharacters(absl::string_view text, size_t limit);
+
+// A character as an escape of four or eight hexadecimal digits: `\u202e`,
+// `\U0001f680`.
+std::string CharacterEscape(uint32_t code_point);
+
+// The same as JSON writes it: `\u202e`, or the pair `\ud83d\ude80`.
+std::string JsonEscape(uint32_t code_point);
+
+// `text` in printable ASCII. Characters beyond ASCII become a CharacterEscape.
+// Everything else is escaped as in C: `\n`, `\"`, `\x1b`, and `\xff` for a byte
+// that is not UTF-8.
+std::string Escaped(absl::string_view text);
 
 }  // namespace signalbox
 

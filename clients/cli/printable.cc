@@ -1,5 +1,6 @@
 #include "clients/cli/printable.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
@@ -53,40 +54,24 @@ std::string Escape(
 std::string Printable(absl::string_view text) {
   return Escape(text, [](uint32_t code) {
     if (code < 0x80) return absl::StrFormat("\\x%02x", code);
-    if (code < 0x10000) return absl::StrFormat("\\u%04x", code);
-    return absl::StrFormat("\\U%08x", code);
+    return CharacterEscape(code);
   });
 }
 
 std::string PrintableJson(absl::string_view json) {
-  return Escape(json, [](uint32_t code) {
-    if (code < 0x10000) return absl::StrFormat("\\u%04x", code);
-    return absl::StrFormat("\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
-                           0xdc00 + (code & 0x3ff));
-  });
-}
-
-size_t CharacterCount(absl::string_view text) {
-  size_t count = 0;
-  for (; !text.empty(); ++count) text.remove_prefix(FirstCharacter(text).size);
-  return count;
+  return Escape(json, JsonEscape);
 }
 
 std::string Shortened(absl::string_view text, size_t limit) {
   if (CharacterCount(text) <= limit) return std::string(text);
-  absl::string_view rest = text;
-  for (size_t i = 0; i + 1 < limit; ++i) {
-    rest.remove_prefix(FirstCharacter(rest).size);
-  }
-  return absl::StrCat(text.substr(0, text.size() - rest.size()), "…");
+  return absl::StrCat(FirstCharacters(text, limit - std::min<size_t>(limit, 1)),
+                      "…");
 }
 
 std::string LastCharacters(absl::string_view text, size_t limit) {
   const size_t count = CharacterCount(text);
   if (count <= limit) return std::string(text);
-  for (size_t i = 0; i < count - limit + 1; ++i) {
-    text.remove_prefix(FirstCharacter(text).size);
-  }
+  text.remove_prefix(FirstCharacters(text, count - limit + 1).size());
   return absl::StrCat("…", text);
 }
 

@@ -20,9 +20,6 @@ std::string Printable(absl::string_view text);
 // such as `\udb40\udc41`. The document keeps its meaning.
 std::string PrintableJson(absl::string_view json);
 
-// The number of UTF-8 characters in `text`.
-size_t CharacterCount(absl::string_view text);
-
 // `text`, if it has at most `limit` characters. Else its beginning and `…`,
 // together `limit` characters.
 std::string Shortened(absl::string_view text, size_t limit);

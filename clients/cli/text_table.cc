@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/printable.h"
 #include "clients/cli/wording.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 

@@ -8,6 +8,7 @@
 #include "clients/cli/status_text.h"
 #include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {

@@ -48,7 +48,7 @@ TEST(QuotedTest, LeavesPrintableAsciiAndNothingElse) {
   EXPECT_EQ(Quoted("\"\\"), "\"\\\"\\\\\"");
   EXPECT_EQ(Quoted("\n\r\t"), "\"\\n\\r\\t\"");
   EXPECT_EQ(Quoted("\x1b[31m"), "\"\\x1b[31m\"");
-  EXPECT_EQ(Quoted("\u202e"), "\"\\xe2\\x80\\xae\"");
+  EXPECT_EQ(Quoted("\u202e"), "\"\\u202e\"");
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
   for (const char c : Quoted(every_byte, 256)) {
@@ -60,6 +60,8 @@ TEST(QuotedTest, LeavesPrintableAsciiAndNothingElse) {
 TEST(QuotedTest, ShortensToItsLimit) {
   EXPECT_EQ(Quoted("abcd", 4), "\"abcd\"");
   EXPECT_EQ(Quoted("abcde", 4), "\"abcd\"...");
+  EXPECT_EQ(Quoted("\u00e9\u00e9", 2), "\"\\u00e9\\u00e9\"");
+  EXPECT_EQ(Quoted("\u00e9\u00e9", 1), "\"\\u00e9\"...");
   EXPECT_EQ(Quoted(std::string(1000, 'x')).size(), 80 + 5U);
 }
 

@@ -86,11 +86,20 @@ TEST(LogTest, EveryByteIsEscapedOrPrintable) {
   LoggedJson("e\n\"", {{"a\"b", "\xff\xfe\u202e"}});
 }
 
-TEST(LogTest, TextIsCutAt256Bytes) {
+TEST(LogTest, TextReadsAsItWas) {
+  const std::string text =
+      "\u0421\u0431\u043e\u0440\u043a\u0430 \u202e \U0001f680";
+  EXPECT_EQ(LoggedJson("e", {{"text", text}})["text"], text);
+}
+
+TEST(LogTest, TextIsCutAt256Characters) {
   EXPECT_EQ(LoggedJson("e", {{"text", std::string(256, 'x')}})["text"],
             std::string(256, 'x'));
   EXPECT_EQ(LoggedJson("e", {{"text", std::string(257, 'x')}})["text"],
             std::string(256, 'x'));
+  std::string wide;
+  while (wide.size() < 3 * 256) wide += "\u20ac";
+  EXPECT_EQ(LoggedJson("e", {{"text", wide + "x"}})["text"], wide);
 }
 
 TEST(LogTest, NumbersOfEveryKindAreValid) {
@@ -119,7 +128,7 @@ TEST(LogTest, TheTextFormatIsOneLineToo) {
       LogFormat::kText, "report accepted",
       {{"context", "ci/build"}, {"text", "a\nb\x1b[2J\u202e"}, {"number", 3}});
   EXPECT_NE(line.find("report accepted  context=ci/build  text=a\\nb\\x1b[2J"
-                      "\\xe2\\x80\\xae  number=3\n"),
+                      "\\u202e  number=3\n"),
             std::string::npos)
       << line;
   EXPECT_EQ(line.find('\n'), line.size() - 1);

@@ -53,5 +53,25 @@ TEST(Utf8Test, ACutLeavesWholeCharacters) {
   EXPECT_EQ(CutUtf8("abc", 0), "");
 }
 
+TEST(Utf8Test, CountsCharacters) {
+  EXPECT_EQ(CharacterCount(""), 0u);
+  EXPECT_EQ(CharacterCount("caf\u00e9"), 4u);
+  EXPECT_EQ(CharacterCount("\U0001f680\xff\xe2\x82x"), 4u);
+  EXPECT_EQ(FirstCharacters("a\u20acb", 0), "");
+  EXPECT_EQ(FirstCharacters("a\u20acb", 2), "a\u20ac");
+  EXPECT_EQ(FirstCharacters("a\u20acb", 4), "a\u20acb");
+  EXPECT_EQ(FirstCharacters("\xe2\x82z", 1), "\xe2\x82");
+}
+
+TEST(Utf8Test, EscapesWholeCharacters) {
+  EXPECT_EQ(Escaped("ci/\u00fc a~"), "ci/\\u00fc a~");
+  EXPECT_EQ(Escaped("\U0001f680\u202e"), "\\U0001f680\\u202e");
+  EXPECT_EQ(Escaped("\"\\\n\x1b\x7f"), "\\\"\\\\\\n\\x1b\\x7f");
+  EXPECT_EQ(Escaped("\u0421\xff\xe2\x82\u0431"),
+            "\\u0421\\xff\\xe2\\x82\\u0431");
+  EXPECT_EQ(JsonEscape(0xfc), "\\u00fc");
+  EXPECT_EQ(JsonEscape(0x1f680), "\\ud83d\\ude80");
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -426,7 +426,7 @@ TEST_F(CommandsTest, TheSeriesIsSentWithItsNumber) {
 
 TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT,
-                     "contexts[1]: \"ci/b\\xc3\\xbcild\" is bad",
+                     "contexts[1]: \"ci/b\\u00fcild\" is bad",
                      "INVALID_CONTEXT"});
   const Ended ended = RunCli({"pending", "--context", "ci/a", "--context",
                               "ci/b\u00fcild", "--context", "ci/c"});

@@ -15,7 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "clients/cli/printable.h"
+#include "common/utf8.h"
 #include "tests/clients/cli/cli_fixture.h"
 
 namespace signalbox {

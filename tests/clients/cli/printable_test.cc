@@ -56,9 +56,10 @@ TEST(PrintableTest, JsonSaysTheSameAfterwards) {
 }
 
 TEST(PrintableTest, ShortensByCharacters) {
-  EXPECT_EQ(CharacterCount("caf\u00e9"), 4u);
   EXPECT_EQ(Shortened("caf\u00e9", 4), "caf\u00e9");
   EXPECT_EQ(Shortened("\u00e9\u00e9\u00e9\u00e9", 3), "\u00e9\u00e9\u2026");
+  EXPECT_EQ(LastCharacters("\u00e9\u00e9\u00e9\u00e9", 3),
+            "\u2026\u00e9\u00e9");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "clients/cli/printable.h"
 #include "clients/cli/status_text.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {

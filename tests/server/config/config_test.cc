@@ -307,7 +307,7 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
       {rule + "  contexts:\n  - ok\n  - \" x\"\n",
        "5: repositories[0].contexts[1]: \" x\" begins or ends with a space"},
       {rule + "  contexts: [\"\\u00e4\"]\n",
-       "3: repositories[0].contexts[0]: \"\\xc3\\xa4\" has a character"},
+       "3: repositories[0].contexts[0]: \"\\u00e4\" has a character"},
       {rule + "  contexts: [" + std::string(256, 'x') + "]\n",
        "3: repositories[0].contexts[0]: \"xxx"},
       {rule + "  contexts: [ci/Build, ci/build]\n",
