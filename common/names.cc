@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -57,8 +58,21 @@ bool IsSha(absl::string_view text) {
 }
 
 bool IsContext(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxContext && text.front() != ' ' &&
-         text.back() != ' ' && std::ranges::all_of(text, absl::ascii_isprint);
+  if (text.empty() || text.front() == ' ' || text.back() == ' ' ||
+      CharacterCount(text) > kMaxContext) {
+    return false;
+  }
+  while (!text.empty()) {
+    const Utf8Character first = FirstCharacter(text);
+    if (!first.valid || !IsContextCharacter(first.code_point)) return false;
+    text.remove_prefix(first.size);
+  }
+  return true;
+}
+
+bool IsContextCharacter(uint32_t code_point) {
+  return code_point >= 0x20 && (code_point < 0x7F || code_point > 0x9F) &&
+         code_point <= 0xFFFF;
 }
 
 bool HasName(const std::vector<std::string>& names, absl::string_view name) {

@@ -2,6 +2,7 @@
 #define SIGNALBOX_COMMON_NAMES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,17 @@ bool IsRepositoryName(absl::string_view text);
 // zeros. GitHub writes all zeros if there is no commit.
 bool IsSha(absl::string_view text);
 
-// A context that a caller may report: 1 to kMaxContext printable ASCII
-// characters, with no space at either end. (GitHub also allows others, so a
-// status of another program can have them.)
+// A context that a caller may report: UTF-8 of 1 to kMaxContext characters, all
+// IsContextCharacter, with no space at either end. (A status of another program
+// can have other contexts.)
 bool IsContext(absl::string_view text);
 
-// Whether `name`, such as a context or an account, is one of `names`. GitHub
-// compares names without regard to case.
+// A character up to U+FFFF that is no control character. GitHub refuses texts
+// with larger ones.
+bool IsContextCharacter(uint32_t code_point);
+
+// Whether `name`, such as a context or an account, is one of `names`, without
+// regard to the case of ASCII letters.
 bool HasName(const std::vector<std::string>& names, absl::string_view name);
 
 }  // namespace signalbox

@@ -1,6 +1,6 @@
 #include "server/report/status_key.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -9,9 +9,48 @@
 #include "absl/strings/str_split.h"
 #include "common/error.h"
 #include "common/names.h"
+#include "common/utf8.h"
 #include "server/report/text.h"
 
 namespace signalbox {
+namespace {
+
+absl::Status InvalidContext(absl::string_view text, absl::string_view problem) {
+  return InvalidField("context", text, problem, "INVALID_CONTEXT");
+}
+
+// Whether `text` has 1 to kMaxContext characters of UTF-8, all `allowed`.
+// `wanted` says in an error which are.
+absl::Status CheckContextText(absl::string_view text,
+                              bool (*allowed)(uint32_t code_point),
+                              absl::string_view wanted) {
+  if (text.empty()) {
+    return InvalidContext(text, "is empty; wanted a label such as ci/build");
+  }
+  const size_t count = CharacterCount(text);
+  if (count > kMaxContext) {
+    return InvalidContext(
+        text, absl::StrCat("has ", count, " characters, and GitHub allows ",
+                           kMaxContext,
+                           "; shorten it and end it with a hash of the whole "
+                           "name, so that no two jobs share a context"));
+  }
+  absl::string_view rest = text;
+  for (size_t position = 1; !rest.empty(); ++position) {
+    const Utf8Character first = FirstCharacter(rest);
+    if (!first.valid || !allowed(first.code_point)) {
+      return InvalidContext(
+          text, absl::StrCat("has a character that no context may have: ",
+                             CharacterName(rest), " at position ", position,
+                             "; wanted ", wanted));
+    }
+    rest.remove_prefix(first.size);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 std::string Repository::FullName() const {
   return absl::StrCat(owner, "/", name);
 }
@@ -46,59 +85,21 @@ absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
 }
 
 absl::StatusOr<std::string> ParseContext(absl::string_view text) {
-  if (IsContext(text)) return std::string(text);
-  if (text.empty()) {
-    return InvalidField("context", text,
-                        "is empty; wanted a label such as ci/build",
-                        "INVALID_CONTEXT");
+  absl::Status fits =
+      CheckContextText(text, IsContextCharacter,
+                       "UTF-8 up to U+FFFF without control characters");
+  if (fits.ok() && !IsContext(text)) {
+    fits = InvalidContext(text, "begins or ends with a space");
   }
-  if (text.size() > kMaxContext) {
-    return InvalidField(
-        "context", text,
-        absl::StrCat("has ", text.size(), " characters, and GitHub allows ",
-                     kMaxContext,
-                     "; shorten it and end it with a hash of the whole name, "
-                     "so that no two jobs share a context"),
-        "INVALID_CONTEXT");
-  }
-  const auto bad = std::ranges::find_if_not(text, absl::ascii_isprint);
-  if (bad != text.end()) {
-    const size_t before = bad - text.begin();
-    return InvalidField(
-        "context", text,
-        absl::StrCat("has a character that is not printable ASCII: ",
-                     CharacterName(text.substr(before)), " at position ",
-                     before + 1),
-        "INVALID_CONTEXT");
-  }
-  return InvalidField("context", text, "begins or ends with a space",
-                      "INVALID_CONTEXT");
+  if (!fits.ok()) return fits;
+  return std::string(text);
 }
 
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
-  // KeepDescription changes every text that is not UTF-8.
-  if (text.empty() || KeepDescription(text).text != text) {
-    return InvalidField("context", text,
-                        "is empty or not UTF-8; wanted 1 to 255 characters",
-                        "INVALID_CONTEXT");
-  }
-  size_t characters = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      return InvalidField("context", text,
-                          "has a control character; wanted 1 to 255 others",
-                          "INVALID_CONTEXT");
-    }
-    if ((byte & 0xc0) != 0x80) ++characters;
-  }
-  if (characters > kMaxContext) {
-    return InvalidField(
-        "context", text,
-        absl::StrCat("has ", characters, " characters, and GitHub allows ",
-                     kMaxContext),
-        "INVALID_CONTEXT");
-  }
+  absl::Status fits = CheckContextText(
+      text, [](uint32_t c) { return c >= 0x20 && c != 0x7F; },
+      "UTF-8 without control characters");
+  if (!fits.ok()) return fits;
   return std::string(text);
 }
 

@@ -75,20 +75,21 @@ absl::StatusOr<Repository> ParseRepository(absl::string_view text);
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
 
 // The same for a context that GitHub shows, which another program may have
-// chosen: 1 to 255 characters of UTF-8, no control characters. Reason:
+// chosen: 1 to 255 characters of UTF-8, no control characters of ASCII. Reason:
 // INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
 
 // The most contexts of one report and of one repository.
 inline constexpr size_t kMaxContexts = 100;
 
-// Identifies a commit status. The texts are in lower case.
+// Identifies a commit status. Their ASCII letters are in lower case; all other
+// characters are compared as they are.
 struct StatusKey {
   CanonicalName repository;
   Sha sha;
   std::string context;
 
-  // Turns the parts into lower case. They must be parsed.
+  // Turns ASCII letters into lower case. The parts must be parsed.
   static StatusKey Of(const Repository& repository, const Sha& sha,
                       absl::string_view context);
 

@@ -58,14 +58,22 @@ TEST(NamesTest, AShaIsFullAndNamesACommit) {
   EXPECT_FALSE(IsSha(""));
 }
 
-TEST(NamesTest, AContextIsPrintable) {
+TEST(NamesTest, AContextIsText) {
+  std::string wide;
+  while (wide.size() < 3 * 255) wide += "\u20ac";
   for (const std::string& text :
-       {std::string("ci/build"), std::string("a (b)"), std::string(255, 'x')}) {
+       {std::string("ci/build"), std::string("a (b)"), std::string(255, 'x'),
+        wide, std::string("\u00e4"), std::string("\u00a0"),
+        std::string("Tests \u00bb Linux"), std::string("\uffff")}) {
     EXPECT_TRUE(IsContext(text)) << text;
   }
   for (const std::string& text :
        {std::string(), std::string(" a"), std::string("a "),
-        std::string("a\nb"), std::string("\u00e4"), std::string(256, 'x')}) {
+        std::string("a\nb"), std::string(1, '\0'), std::string("\x7f"),
+        std::string("\u0080"), std::string("a\u009f"),
+        std::string("\U00010000"), std::string("\xe4"),
+        std::string("a\xe2\x82"), std::string("\xed\xa0\x80"),
+        std::string(256, 'x'), wide + "x"}) {
     EXPECT_FALSE(IsContext(text)) << text;
   }
 }
@@ -75,6 +83,8 @@ TEST(NamesTest, NamesDifferByMoreThanCase) {
   EXPECT_TRUE(HasName(names, "CI/build"));
   EXPECT_TRUE(HasName(names, "ci/lint"));
   EXPECT_FALSE(HasName(names, "ci"));
+  EXPECT_TRUE(HasName({"GR\u00dcN"}, "gr\u00dcn"));
+  EXPECT_FALSE(HasName({"GR\u00dcN"}, "gr\u00fcn"));
   EXPECT_FALSE(HasName({}, "ci"));
 }
 

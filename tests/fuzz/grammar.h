@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -94,22 +95,31 @@ inline bool IsLowerSha(absl::string_view text) {
   return IsSha(text) && OnlyOf(text, "0123456789abcdef");
 }
 
-inline bool IsContext(absl::string_view text) {
-  return !text.empty() && text.size() <= 255 && IsPrintableAscii(text) &&
-         text.front() != ' ' && text.back() != ' ';
-}
-
 // The context of a status that another program has set at GitHub. It may have
-// any characters but control characters.
-inline bool IsObservedContext(absl::string_view text) {
+// any characters but control characters of ASCII.
+inline bool IsObservedContext(absl::string_view text,
+                              uint32_t* largest = nullptr) {
   size_t characters = 0;
-  if (text.empty() || !IsUtf8(text, &characters) || characters > 255) {
+  if (text.empty() || !IsUtf8(text, &characters, largest) || characters > 255) {
     return false;
   }
   for (const char c : text) {
     if ((c >= 0 && c < ' ') || c == '\x7f') return false;
   }
   return true;
+}
+
+// The context of a report: up to U+FFFF, not one of the controls from U+0080 to
+// U+009F, and no space at either end.
+inline bool IsContext(absl::string_view text) {
+  uint32_t largest = 0;
+  if (!IsObservedContext(text, &largest) || largest > 0xffff) return false;
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == '\xc2' && static_cast<uint8_t>(text[i + 1]) < 0xa0) {
+      return false;
+    }
+  }
+  return text.front() != ' ' && text.back() != ' ';
 }
 
 // A stable reason in an error: an upper-case word such as CHANGED.

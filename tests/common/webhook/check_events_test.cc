@@ -41,8 +41,9 @@ TEST(CheckEventsTest, NamesThatNoContextHasAreIgnored) {
   };
   EXPECT_TRUE(IsCall(named(std::string(255, 'x'))));
   EXPECT_TRUE(IsCall(named("build (ubuntu, 18)")));
+  EXPECT_TRUE(IsCall(named("\u2713 gr\u00fcn")));
   for (const std::string& name :
-       {std::string(256, 'x'), std::string("\xe2\x9c\x93"), std::string(" x"),
+       {std::string(256, 'x'), std::string("\U0001f389"), std::string(" x"),
         std::string("x "), std::string("a\nb"), std::string("a\x7f")}) {
     EXPECT_TRUE(IsIgnored(named(name))) << name;
   }

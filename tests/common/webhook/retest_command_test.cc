@@ -36,7 +36,9 @@ TEST(RetestCommandTest, WholeLinesAsk) {
   EXPECT_EQ(Asked("/retest a\n/retest b\n/retest A"), (Contexts{"a", "b"}));
   // All contexts include the named ones.
   EXPECT_EQ(Asked("/retest a\n/retest\n/retest b"), kAll);
-  EXPECT_EQ(Asked("/retest \xe2\x9c\x93\n/retest a"), Contexts{"a"});
+  EXPECT_EQ(Asked("/retest \u2713\n/retest gr\u00fcn"),
+            (Contexts{"\u2713", "gr\u00fcn"}));
+  EXPECT_EQ(Asked("/retest \U0001f389\n/retest a"), Contexts{"a"});
 }
 
 TEST(RetestCommandTest, OtherTextAsksForNothing) {
@@ -51,7 +53,7 @@ TEST(RetestCommandTest, OtherTextAsksForNothing) {
                               "/retest\xe2\x9c\x93",
                               "//retest",
                               "/ retest",
-                              "/retest \xe2\x9c\x93",
+                              "/retest \U0001f389",
                               "/retest a\rb",
                               "- /retest",
                               "/re\ntest",

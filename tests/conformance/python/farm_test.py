@@ -81,6 +81,16 @@ class FarmTest(unittest.TestCase):
         self.assertEqual((better.disposition, better.sequence),
                          (v1.DISPOSITION_SUPERSEDED, first.sequence))
 
+    def test_a_context_may_have_any_letters(self):
+        context = "Tests \u00bb \u0421\u0431\u043e\u0440\u043a\u0430 \u65e5\u672c"
+        receipt = self.stub.ReportResult(v1.ReportResultRequest(
+            repository="acme/letters", sha=SHA, context=context, result="RESULT_SUCCESS"),
+            timeout=10).receipt
+        self.assertEqual(receipt.context, context)
+        commit = self.stub.GetCommitStatus(
+            v1.GetCommitStatusRequest(repository="acme/letters", sha=SHA), timeout=10)
+        self.assertEqual([s.context for s in commit.statuses], [context])
+
     def test_bad_input(self):
         for request, reason in [
                 (v1.ReportResultRequest(repository="acme", sha=SHA, result=1),
@@ -94,6 +104,8 @@ class FarmTest(unittest.TestCase):
                  "INVALID_ATTEMPT"),
                 (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
                                         context="x" * 256), "INVALID_CONTEXT"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
+                                        context="\U0001f680"), "INVALID_CONTEXT"),
                 (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
                                         series="nightly"), "INVALID_SERIES"),
         ]:

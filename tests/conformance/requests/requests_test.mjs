@@ -56,6 +56,7 @@ test("every request is valid by GitHub's OpenAPI description", async (t) => {
     ["result", ["timed_out", "--target-url", "ftp://nowhere.example"]],
     ["result", ["neutral", "--context", "c".repeat(255), "--target-url", "http://farm.example"]],
     ["result", ["success", "--context", "a/b c %2F \"quoted\" <tag> \\"]],
+    ["result", ["success", "--context", "Grüße » Сборка 日本"]],
   ];
   const shas = reports.map((_, i) => (i + 1).toString(16).padStart(40, "a"));
   await postJson(`${simulator.url}/_simulator/repositories`,

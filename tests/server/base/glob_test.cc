@@ -60,6 +60,39 @@ TEST(GlobTest, AStarCanStopAtASlash) {
   EXPECT_FALSE(GlobMatches("*", "acme/widgets", '/'));
 }
 
+// Also with characters that share their first byte, or their last one.
+TEST(GlobTest, AStarStandsForWholeCharacters) {
+  const std::vector<std::string> characters = {"a",      "\u00e4", "\u00e5",
+                                               "\u0164", "\u20ac", "*"};
+  // Of up to three characters, in their number.
+  std::vector<std::vector<int>> words = {{}};
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].size() == 3) continue;
+    for (int c = 0; c < 6; ++c) {
+      words.push_back(words[i]);
+      words.back().push_back(c);
+    }
+  }
+  const auto spelled = [&characters](const std::vector<int>& word) {
+    std::string text;
+    for (const int c : word) text += characters[c];
+    return text;
+  };
+  // With one letter per character, for the reference.
+  const auto letters = [](const std::vector<int>& word) {
+    std::string text;
+    for (const int c : word) text += "abcde*"[c];
+    return text;
+  };
+  for (const std::vector<int>& pattern : words) {
+    for (const std::vector<int>& text : words) {
+      EXPECT_EQ(GlobMatches(spelled(pattern), spelled(text)),
+                Reference(letters(pattern), letters(text), '\0'))
+          << spelled(pattern) << " " << spelled(text);
+    }
+  }
+}
+
 TEST(GlobTest, IgnoresAsciiCaseAndOnlyThat) {
   EXPECT_TRUE(GlobMatches("AcMe/*", "aCmE/Widgets", '/'));
   EXPECT_FALSE(GlobMatches("\u00e4", "\u00c4"));

@@ -187,11 +187,11 @@ TEST_F(ConversionTest, TakesEveryEvent) {
   EXPECT_EQ(installed.action, "suspend");
 
   const auto rerun = Tells<RerunRequested>(
-      HookRetest{"acme/app", 4, {"ci/a", "b c"}, "octo-cat", "MEMBER"},
+      HookRetest{"acme/app", 4, {"ci/\u00e4", "b c"}, "octo-cat", "MEMBER"},
       "created");
   EXPECT_EQ(rerun.repository.Display(), "acme/app");
   EXPECT_EQ(rerun.pull_request_number, 4);
-  EXPECT_THAT(rerun.contexts, ElementsAre("ci/a", "b c"));
+  EXPECT_THAT(rerun.contexts, ElementsAre("ci/\u00e4", "b c"));
   EXPECT_EQ(rerun.login, "octo-cat");
   EXPECT_EQ(rerun.author_association, "MEMBER");
 }
@@ -202,7 +202,7 @@ TEST_F(ConversionTest, RefusesWhatGrpcWouldRefuse) {
   elsewhere.repository = "ghes.example.com/acme/app";
   EXPECT_EQ(ReasonFor(elsewhere), "UNKNOWN_HOST");
   HookReport named = PullRequest();
-  named.contexts = {"ci/build", "\xe2\x9c\x93"};
+  named.contexts = {"\u2713", "\U0001F389"};
   EXPECT_EQ(ReasonFor(named), "INVALID_CONTEXT");
   EXPECT_TRUE(absl::StartsWith(Convert({"", named}).status().message(),
                                "contexts[1]: "));

@@ -162,6 +162,16 @@ TEST(ConfigTest, AnItemThatSaysLittleHasDefaults) {
   EXPECT_THAT(config.repositories[1].contexts, IsEmpty());
 }
 
+TEST(ConfigTest, AContextMayHaveAnyLetters) {
+  EXPECT_THAT(
+      Parsed("repositories: [{match: a/b, contexts: [Tests \u00bb "
+             "\u0421\u0431\u043e\u0440\u043a\u0430, GR\u00dcN, gr\u00fcn]}]\n")
+          .repositories[0]
+          .contexts,
+      ElementsAre("Tests \u00bb \u0421\u0431\u043e\u0440\u043a\u0430",
+                  "GR\u00dcN", "gr\u00fcn"));
+}
+
 TEST(ConfigTest, FindsTheApiOfAHost) {
   const auto api = [](absl::string_view lines) {
     const Config config =
@@ -306,8 +316,8 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
        "3: repositories[1]: \"A/b\" appears twice"},
       {rule + "  contexts:\n  - ok\n  - \" x\"\n",
        "5: repositories[0].contexts[1]: \" x\" begins or ends with a space"},
-      {rule + "  contexts: [\"\\u00e4\"]\n",
-       "3: repositories[0].contexts[0]: \"\\u00e4\" has a character"},
+      {rule + "  contexts: [\"\\u0085\"]\n",
+       "3: repositories[0].contexts[0]: \"\\u0085\" has a character"},
       {rule + "  contexts: [" + std::string(256, 'x') + "]\n",
        "3: repositories[0].contexts[0]: \"xxx"},
       {rule + "  contexts: [ci/Build, ci/build]\n",
@@ -385,6 +395,11 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
                   .callers[0]
                   .repositories,
               ElementsAre("*"));
+  EXPECT_THAT(Parsed("callers:\n" +
+                     caller("farm", "contexts", "[Gr\u00fc*, \u65e5\u672c]"))
+                  .callers[0]
+                  .contexts,
+              ElementsAre("Gr\u00fc*", "\u65e5\u672c"));
   EXPECT_THAT(error("contexts", "[\"a\\tb\"]"),
               StartsWith("5: callers[0].contexts[0]: \"a\\tb\" has a"));
   EXPECT_THAT(

@@ -107,6 +107,30 @@ TEST_P(OutboxContract, KeysDoNotRegardCase) {
   EXPECT_EQ(Status().context, "ci/build");
 }
 
+TEST_P(OutboxContract, OfAContextOnlyAsciiLettersHaveNoCase) {
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
+  std::string wide;
+  while (wide.size() < 3 * 255) wide += "\u20ac";
+  for (const std::string& context :
+       {std::string("CI \u00bb GR\u00dcN"), wide}) {
+    EXPECT_EQ(Accept(On(report, "widgets", 'a', context)).disposition,
+              Disposition::kAccepted);
+  }
+  EXPECT_EQ(
+      Accept(On(report, "widgets", 'a', "ci \u00bb gr\u00dcn")).disposition,
+      Disposition::kUnchanged);
+  EXPECT_EQ(
+      Accept(On(report, "widgets", 'a', "ci \u00bb gr\u00fcn")).disposition,
+      Disposition::kAccepted);
+  // Ordered by their bytes.
+  std::vector<std::string> contexts;
+  for (const StatusView& status : Commit("widgets").statuses) {
+    contexts.push_back(status.context);
+  }
+  EXPECT_EQ(contexts, (std::vector<std::string>{"CI \u00bb GR\u00dcN",
+                                                "ci \u00bb gr\u00fcn", wide}));
+}
+
 TEST_P(OutboxContract, KeysDifferByEachOfTheirParts) {
   const KeyReport report = ResultOf(Result::kSuccess, 1);
   Accept(report);

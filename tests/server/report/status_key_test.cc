@@ -192,10 +192,13 @@ TEST(CanonicalNameTest, IsComparedByItsText) {
   EXPECT_FALSE(names.contains(ParseRepository("acme/sprockets")->Canonical()));
 }
 
-TEST(ContextTest, IsPrintableAsciiAsSpelled) {
-  for (const char* const text : {"a", "ci/Build", "build (linux, gcc 12)",
-                                 "\"quoted\" \\ %00 *", "~!"}) {
+TEST(ContextTest, IsTextAsSpelled) {
+  for (const char* const text :
+       {"a", "ci/Build", "build (linux, gcc 12)", "\"quoted\" \\ %00 *", "~!",
+        "Tests \u00bb Linux", "\u0421\u0431\u043e\u0440\u043a\u0430",
+        "\uffff"}) {
     EXPECT_EQ(*ParseContext(text), text);
+    EXPECT_EQ(*ParseObservedContext(text), text);
   }
   std::string printable;
   for (char c = ' '; c <= '~'; ++c) printable += c;
@@ -209,15 +212,20 @@ TEST(ContextTest, TheErrorTellsTheCharacter) {
   const auto message = [](const std::string& text) {
     return std::string(ParseContext(text).status().message());
   };
-  EXPECT_THAT(message("ci/b\u00fcild"),
-              HasSubstr("not printable ASCII: U+00FC at position 5"));
-  EXPECT_THAT(message("\U0001F680"), HasSubstr(": U+1F680 at position 1"));
+  EXPECT_THAT(message("ci/\u00fc\u0085ild"),
+              HasSubstr("no context may have: U+0085 at position 5; wanted "));
+  EXPECT_THAT(message("\u00fc\U0001F680"),
+              HasSubstr(": U+1F680 at position 2"));
   EXPECT_THAT(message("ci/build\n"), HasSubstr(": U+000A at position 9"));
   EXPECT_THAT(message("a\xff"), HasSubstr(": the byte 0xff at position 2"));
 }
 
 TEST(ContextTest, HasUpTo255Characters) {
   EXPECT_TRUE(ParseContext(std::string(255, 'x')).ok());
+  std::string wide;
+  while (wide.size() < 3 * 255) wide += "\u20ac";
+  EXPECT_TRUE(ParseContext(wide).ok());
+  ExpectRefused(ParseContext(wide + "x"), "context", "INVALID_CONTEXT");
   const absl::StatusOr<std::string> long_one =
       ParseContext(std::string(256, 'x'));
   ExpectRefused(long_one, "context", "INVALID_CONTEXT");
@@ -225,6 +233,17 @@ TEST(ContextTest, HasUpTo255Characters) {
   EXPECT_LT(long_one.status().message().size(), 400U);
   EXPECT_THAT(std::string(long_one.status().message()), HasSubstr("256"));
   ExpectRefused(ParseContext(""), "context", "INVALID_CONTEXT");
+}
+
+// GitHub shows what other programs chose.
+TEST(ContextTest, AnObservedOneMayBeMore) {
+  for (const char* const text : {" a ", "\U0001F680", "\u0085"}) {
+    EXPECT_EQ(*ParseObservedContext(text), text);
+    ExpectRefused(ParseContext(text), "context", "INVALID_CONTEXT");
+  }
+  for (const char* const text : {"", "\xff", "a\nb", "\x7f"}) {
+    ExpectRefused(ParseObservedContext(text), "context", "INVALID_CONTEXT");
+  }
 }
 
 TEST(ContextTest, HasNoSpaceAtEitherEnd) {
@@ -243,6 +262,9 @@ TEST(StatusKeyTest, IsTheSameInAnyCase) {
   EXPECT_EQ(key.sha, sha);
   EXPECT_EQ(key.context, "ci/build");
   EXPECT_NE(key, StatusKey::Of(repository, sha, "ci/lint"));
+  const StatusKey green = StatusKey::Of(repository, sha, "CI/GR\u00dcN");
+  EXPECT_EQ(green.context, "ci/gr\u00dcn");
+  EXPECT_NE(green, StatusKey::Of(repository, sha, "ci/gr\u00fcn"));
   EXPECT_NE(key, StatusKey::Of(repository, *ParseSha(std::string(40, 'b')),
                                "ci/build"));
   EXPECT_NE(key,

@@ -92,6 +92,8 @@ TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
   for (const Case& c : std::vector<Case>{
            {&farm_, Right::kReport, "acme/app", {"ci/build"}, true},
            {&farm_, Right::kReport, "ACME/App", {"CI/Build"}, true},
+           {&farm_, Right::kReport, "acme/app", {"ci/gr\u00fcn"}, true},
+           {&farm_, Right::kReport, "acme/app", {"gr\u00fcn/ci"}, false},
            {&farm_, Right::kReport, "acme/app", {"ci/build", "deploy"}, false},
            {&farm_, Right::kReport, "acme2/app", {"ci/build"}, false},
            {&farm_,

@@ -152,7 +152,7 @@ TEST_F(ConvertTest, RefusesBadNames) {
   }
   for (const std::string& context :
        {std::string(), std::string(" ci"), std::string("ci "),
-        std::string("ci\n"), std::string("caf\xc3\xa9"),
+        std::string("ci\n"), std::string("caf\xe9"), std::string("\U0001F680"),
         std::string(256, 'c')}) {
     v1::ReportPendingRequest request = Pending();
     request.set_contexts(0, context);
@@ -164,7 +164,7 @@ TEST_F(ConvertTest, OfSeveralContextsTheErrorSaysWhich) {
   v1::ReportPendingRequest request;
   request.set_repository("acme/app");
   request.set_sha(kSha);
-  for (const char* context : {"ci/a", "ci/b\u00fcild", "ci/c"}) {
+  for (const char* context : {"ci/\u00e4", "ci/b\u0085ild", "ci/c"}) {
     request.add_contexts(context);
   }
   const absl::Status status = FromProto(request, ConvertOptions()).status();

@@ -267,6 +267,9 @@ TEST_F(ListingTest, ListsByRepositoryContextAndReason) {
   filter.set_context("ci/L*");
   EXPECT_THAT(Listed(filter, 1),
               ElementsAre("acme/due ci/lint DUE", "other/due CI/Lint DUE"));
+  Report("other/due", 4, "CI \u00bb Gr\u00fcn");
+  filter.set_context("ci \u00bb *\u00fcn");
+  EXPECT_THAT(Listed(filter), ElementsAre("other/due CI \u00bb Gr\u00fcn DUE"));
   filter.Clear();
   filter.add_reasons("SERVER_ERROR");
   filter.add_reasons("NO_COMMIT_FOUND");

@@ -88,6 +88,41 @@ TEST_F(StatusServiceTest, ReportsAreKeptAndShown) {
   EXPECT_EQ(commit.statuses(1).state(), v1::COMMIT_STATE_PENDING);
 }
 
+// Every page and every question finds such a name again.
+TEST_F(StatusServiceTest, AContextMayHaveAnyLetters) {
+  std::string wide;
+  while (wide.size() < 3 * 255) wide += "\u20ac";
+  v1::ReportPendingRequest pending = Pending("Tests \u00bb Gr\u00fcn");
+  pending.add_contexts(wide);
+  pending.add_contexts("\u0421\u0431\u043e\u0440\u043a\u0430");
+  grpc::ClientContext context;
+  v1::ReportPendingResponse receipts;
+  ASSERT_TRUE(stub_->ReportPending(&context, pending, &receipts).ok());
+  v1::GetCommitStatusRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.set_page_size(1);
+  std::vector<std::string> shown;
+  do {
+    grpc::ClientContext asked;
+    v1::GetCommitStatusResponse page;
+    ASSERT_TRUE(stub_->GetCommitStatus(&asked, request, &page).ok());
+    ASSERT_EQ(page.statuses_size(), 1);
+    shown.push_back(page.statuses(0).context());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(shown, (std::vector<std::string>{pending.contexts(0),
+                                             pending.contexts(2), wide}));
+  v1::ExplainStatusRequest explained;
+  explained.set_repository("acme/app");
+  explained.set_sha(kSha);
+  explained.set_context("tests \u00bb gr\u00fcn");
+  grpc::ClientContext asked;
+  v1::ExplainStatusResponse why;
+  ASSERT_TRUE(stub_->ExplainStatus(&asked, explained, &why).ok());
+  EXPECT_EQ(why.status().context(), pending.contexts(0));
+}
+
 TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
   v1::ReportResultResponse first;
   v1::ReportResultResponse second;
