@@ -1,11 +1,13 @@
 #include "common/webhook/retest_command.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/names.h"
+#include "common/utf8.h"
 #include "common/webhook/markdown.h"
 
 namespace signalbox {
@@ -15,16 +17,35 @@ constexpr absl::string_view kRetest = "/retest";
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
+// A sign that people write between the words of a name, such as / or ».
+bool IsSign(uint32_t c) {
+  static constexpr struct {
+    uint32_t first, last;
+  } kSigns[] = {{0xA1, 0xBF},       // « » · and others of Latin-1.
+                {0xD7, 0xD7},       // ×
+                {0x2010, 0x205E},   // Dashes and bullets.
+                {0x2190, 0x21FF},   // Arrows.
+                {0x25A0, 0x25FF}};  // Triangles and others.
+  if (c < 0x80) return !absl::ascii_isalnum(static_cast<unsigned char>(c));
+  return std::ranges::any_of(
+      kSigns, [c](const auto& s) { return c >= s.first && c <= s.last; });
+}
+
 // A piece of the text after /retest.
 struct Piece {
   std::string text;
   bool was_quoted = false;
 
-  // Whether it has no letter or digit, such as the slash of "CI / lint".
+  // Whether it has only signs, such as the slash of "CI / lint".
   bool Joins() const {
-    return !was_quoted && std::ranges::none_of(text, [](unsigned char c) {
-      return absl::ascii_isalnum(c) || c >= 0x80;
-    });
+    if (was_quoted) return false;
+    absl::string_view rest = text;
+    while (!rest.empty()) {
+      const Utf8Character first = FirstCharacter(rest);
+      if (!first.valid || !IsSign(first.code_point)) return false;
+      rest.remove_prefix(first.size);
+    }
+    return true;
   }
 };
 

@@ -24,9 +24,10 @@ constexpr size_t kMaxRetestContexts = 100;
 //   /retest "Unit tests" build (ubuntu, 22.04) CI / lint
 //
 // Spaces and commas separate contexts. They do not within quotation marks,
-// backticks or brackets, nor around a word without letters and digits, such as
-// `/` in `CI / lint`. A context such as `Unit tests` without quotation marks
-// becomes two; the server joins them if it expects `Unit tests`.
+// backticks or brackets, nor around a word of signs alone, such as `/` in
+// `CI / lint` or `»` in `Tests » Linux`. A context such as `Unit tests` without
+// quotation marks becomes two; the server joins them if it expects `Unit
+// tests`.
 //
 // A command counts only in a line of the author's own text; see markdown.h.
 std::optional<std::vector<std::string>> ReadRetestCommand(

@@ -90,6 +90,16 @@ TEST(RetestCommandTest, NamesWithSpacesCanBeWritten) {
             (Contexts{"Unit tests", "lint"}));
   EXPECT_EQ(Asked("/retest CI / build (push) lint"),
             (Contexts{"CI / build (push)", "lint"}));
+  for (const std::string name : {"Tests \u00bb Linux", "a \u2192 \u0411",
+                                 "a \u2013 b", "a \u25b8 b", "x \u00d7 2"}) {
+    EXPECT_EQ(Asked(absl::StrCat("/retest ", name)), Contexts{name});
+    EXPECT_EQ(Asked(absl::StrCat("/retest \"", name, "\" c")),
+              (Contexts{name, "c"}));
+  }
+  EXPECT_EQ(
+      Asked("/retest \u0421\u0431\u043e\u0440\u043a\u0430 \u65e5\u672c \u2705"),
+      (Contexts{"\u0421\u0431\u043e\u0440\u043a\u0430", "\u65e5\u672c",
+                "\u2705"}));
   EXPECT_EQ(Asked("/retest \"a b"), (Contexts{"\"a", "b"}));
   EXPECT_EQ(Asked("/retest f(a, b"), Contexts{"f(a, b"});
 }
