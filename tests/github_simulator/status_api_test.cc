@@ -124,6 +124,18 @@ TEST_F(StatusApiTest, LimitsTheContext) {
             "context: context is too long (maximum is 255 characters)");
   EXPECT_EQ(ErrorOf(PostState("success", "")),
             "context: context can't be blank");
+  std::string wide;
+  for (int i = 0; i < 255; ++i) wide += "\u20ac";
+  EXPECT_EQ(PostState("success", wide).status, 201);
+  EXPECT_EQ(ErrorOf(PostState("success", wide + "c")),
+            "context: context is too long (maximum is 255 characters)");
+  EXPECT_EQ(PostState("success", "Tests \u00bb \u00a0\uffff").status, 201);
+  EXPECT_EQ(ErrorOf(PostState("success", "\U0001f389")),
+            "context: context doesn't accept 4-byte Unicode");
+  for (const char* const text : {"a\nb", "\x7f", "\u0080", "\u009f"}) {
+    EXPECT_EQ(ErrorOf(PostState("success", text)),
+              "context: context doesn't accept control characters");
+  }
 }
 
 TEST_F(StatusApiTest, WantsHttpUrls) {

@@ -23,6 +23,17 @@ bool HasFourByteCharacter(absl::string_view text) {
                      [](unsigned char c) { return c >= 0xf0; });
 }
 
+// From U+0000 to U+001F and from U+007F to U+009F.
+bool HasControlCharacter(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7f) return true;
+    if (c == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+      return true;
+  }
+  return false;
+}
+
 bool IsHttpUrl(absl::string_view text) {
   return absl::StartsWithIgnoreCase(text, "http://") ||
          absl::StartsWithIgnoreCase(text, "https://");
@@ -114,9 +125,16 @@ std::optional<Refusal> ReadStatusRequest(absl::string_view body,
   if (CodePoints(status->context) > 255) {
     refuse("context", "context is too long (maximum is 255 characters)");
   }
-  // GitHub's answer to an empty context or URL is not documented. Our clients
-  // must send neither, so the simulator refuses them.
+  // GitHub's answer to an empty context or URL is not documented, nor is that
+  // to such characters in a context. Our clients must send none of these, so
+  // the simulator refuses them.
   if (status->context.empty()) refuse("context", "context can't be blank");
+  if (HasFourByteCharacter(status->context)) {
+    refuse("context", "context doesn't accept 4-byte Unicode");
+  }
+  if (HasControlCharacter(status->context)) {
+    refuse("context", "context doesn't accept control characters");
+  }
   const auto url = json.find("target_url");
   if (url != json.end() && url->is_string() && !IsHttpUrl(status->target_url)) {
     refuse("target_url", "Target url must use http(s) scheme");
