@@ -68,12 +68,15 @@ class Draft {
     const int64_t repositories = random_.Between(1, 4);
     const int64_t commits = random_.Between(1, 5);
     const int64_t contexts = random_.Between(1, 4);
+    // Two differ only in a letter beyond ASCII, which has no case.
+    constexpr const char* kContexts[] = {"ci/0", "ci/\u00dc", "ci/\u00fc",
+                                         "ci/\u65e5\u672c"};
     for (int r = 0; r < repositories; ++r) {
       plan_.repositories.push_back(absl::StrCat("acme/r", r));
       for (int c = 0; c < commits; ++c) {
         const std::string sha = absl::StrFormat("%040x", 16 * (r + 1) + c);
         for (int x = 0; x < contexts; ++x) {
-          plan_.statuses.push_back({r, sha, absl::StrCat("ci/", x)});
+          plan_.statuses.push_back({r, sha, kContexts[x]});
         }
       }
     }
