@@ -40,6 +40,15 @@ Utf8Character FirstCharacter(absl::string_view text) {
   return {code_point, size, true};
 }
 
+bool IsValidUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    const Utf8Character first = FirstCharacter(text);
+    if (!first.valid) return false;
+    text.remove_prefix(first.size);
+  }
+  return true;
+}
+
 absl::string_view CutUtf8(absl::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   size_t end = limit;

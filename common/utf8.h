@@ -22,6 +22,9 @@ struct Utf8Character {
 // and call it again.
 Utf8Character FirstCharacter(absl::string_view text);
 
+// Whether all of `text` is UTF-8.
+bool IsValidUtf8(absl::string_view text);
+
 // The longest beginning of `text` that has at most `limit` bytes and does not
 // end within a character.
 absl::string_view CutUtf8(absl::string_view text, size_t limit);

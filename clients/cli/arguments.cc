@@ -14,6 +14,7 @@
 #include "clients/cli/completion.h"
 #include "clients/cli/help.h"
 #include "clients/cli/printable.h"
+#include "common/utf8.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "signalbox/version.h"
 
@@ -168,6 +169,12 @@ class Checks {
     return std::string(value.empty() ? otherwise : value);
   }
 
+  // The server could not read a request with other text, and names no field.
+  void CheckPattern(const std::string& context) {
+    Refuse(!IsValidUtf8(context),
+           absl::StrCat("--context: \"", context, "\" is not UTF-8"));
+  }
+
   void CheckWatch() {
     for (const std::string& state : texts_.states) {
       Note(ReadWord("--state", state, "COMMIT_STATE_",
@@ -175,6 +182,9 @@ class Checks {
                     &arguments_.states.emplace_back()));
     }
     Note(ReadNumber("--after", texts_.after, &arguments_.after_sequence));
+    for (const std::string& pattern : arguments_.context_patterns) {
+      CheckPattern(pattern);
+    }
   }
 
   // The filters of `list` and `retry --all`.
@@ -186,6 +196,7 @@ class Checks {
     }
     Refuse(!lists && arguments_.sha, "--sha and --all exclude each other");
     arguments_.context_pattern = texts_.context.value_or("");
+    CheckPattern(arguments_.context_pattern);
     for (std::string& reason : arguments_.reasons) {
       // Accepts the form that `list` prints, too.
       absl::AsciiStrToUpper(&reason);

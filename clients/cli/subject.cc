@@ -11,6 +11,7 @@
 #include "clients/cli/detection.h"
 #include "clients/cli/repository_url.h"
 #include "common/names.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -90,6 +91,11 @@ absl::Status FindContexts(const Arguments& arguments,
                                    "name instead"));
     }
     subject->contexts.push_back(absl::StrReplaceAll(context, {{kJob, job}}));
+    // The server could not read the request, and names no field.
+    if (!IsValidUtf8(subject->contexts.back())) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--context: \"", subject->contexts.back(), "\" is not UTF-8"));
+    }
   }
   return absl::OkStatus();
 }

@@ -25,6 +25,8 @@ TEST(Utf8Test, WellFormedSequencesAreCharacters) {
     EXPECT_EQ(first.size, c.size);
   }
   EXPECT_TRUE(FirstCharacter(absl::string_view("\0", 1)).valid);
+  EXPECT_TRUE(IsValidUtf8(""));
+  EXPECT_TRUE(IsValidUtf8("a\u00fc\u20ac\U00010000"));
 }
 
 TEST(Utf8Test, NothingElseIsACharacter) {
@@ -40,6 +42,7 @@ TEST(Utf8Test, NothingElseIsACharacter) {
   };
   for (const auto& c : cases) {
     EXPECT_FALSE(FirstCharacter(c.text).valid) << c.text;
+    EXPECT_FALSE(IsValidUtf8(std::string("a\u00fc") + c.text)) << c.text;
     EXPECT_EQ(FirstCharacter(c.text).size, c.size) << c.text;
   }
 }

@@ -233,6 +233,10 @@ TEST_F(CommandsTest, WrongUsageSaysWhatToDo) {
        "put `--` before the command: signalbox run -- make test -j2 "},
       {{"run", "--context", "c", "make"},
        "put `--` before the command: signalbox run -- make "},
+      {{"list", "--context", "gr\xfcn"},
+       "--context: \"gr\\xfcn\" is not UTF-8"},
+      {{"watch", "--context", "gr\xfc*"},
+       "--context: \"gr\\xfc*\" is not UTF-8"},
       {{"status", "--server", "http://ci:50051"},
        "--server: \"http://ci:50051\" is a URL; wanted HOST:PORT or "
        "unix:PATH"}};
@@ -433,6 +437,24 @@ TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.errors, AllOf(HasSubstr("6dcb09b5: ci/b\u00fcild: "),
                                   HasSubstr("INVALID_CONTEXT")));
+}
+
+// What is invisible or turns the direction of writing is escaped.
+TEST_F(CommandsTest, AContextMayHaveAnyLetters) {
+  const std::string context =
+      "Tests \u00bb \u0421\u0431\u043e\u0440\u043a\u0430";
+  Ended ended = RunCli({"result", "success", "--context", context});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(server_.calls().back().result().context(), context);
+  EXPECT_THAT(ended.output, HasSubstr(context + ": success"));
+  ended = RunCli({"result", "success", "--context", "a\u202eb"});
+  EXPECT_EQ(server_.calls().back().result().context(), "a\u202eb");
+  EXPECT_THAT(ended.output, HasSubstr("a\\u202eb: success"));
+  ended = RunCli({"result", "success", "--context", "gr\xfcn"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("--context: \"gr\\xfcn\" is not UTF-8"));
+  ended = RunCli({"run", "--context", "gr\xfcn", "--", "sh", "-c", "exit 7"});
+  EXPECT_EQ(ended.exit_code, 7);
 }
 
 TEST_F(CommandsTest, AContextCanHaveTheNameOfTheJob) {
