@@ -35,6 +35,12 @@ bool SameText(const Held& held, const Report& report) {
          held.target_url == report.target_url;
 }
 
+// Whether `report`, a pending or a result as the held one, says nothing new.
+bool IsRepetition(const Held& held, const Report& report) {
+  return held.result == report.result &&
+         (!report.newest_text_wins || SameText(held, report));
+}
+
 // Judges a pending of the newest run of its series, which is still running.
 Disposition JudgeRunningPending(const Held& held, bool is_own,
                                 const Report& arriving) {
@@ -55,11 +61,12 @@ Disposition JudgeRunningPending(const Held& held, bool is_own,
 
 // Judges another result of a run that has already ended.
 Disposition JudgeSecondResult(const Held& held, bool is_own,
-                              const NewestRun& run, Result result) {
+                              const NewestRun& run, const Report& arriving) {
+  const Result result = *arriving.result;
   if (is_own && held.phase == Phase::kNumberedResult) {
-    if (held.result == result) return Disposition::kUnchanged;
-    return IsWorse(result, held.result) ? Disposition::kAccepted
-                                        : Disposition::kSuperseded;
+    if (IsRepetition(held, arriving)) return Disposition::kUnchanged;
+    return IsWorse(held.result, result) ? Disposition::kSuperseded
+                                        : Disposition::kAccepted;
   }
   // The entry holds another report. Only a failure that is worse than the known
   // result of the run replaces it.
@@ -80,7 +87,7 @@ Disposition JudgeNumbered(const Held& held, const Report& arriving) {
   const bool is_own = run == &held.run;
   if (arriving.result.has_value()) {
     return is_running ? Disposition::kAccepted
-                      : JudgeSecondResult(held, is_own, *run, *arriving.result);
+                      : JudgeSecondResult(held, is_own, *run, arriving);
   }
   return is_running ? JudgeRunningPending(held, is_own, arriving)
                     : Disposition::kSuperseded;
@@ -92,7 +99,7 @@ Disposition JudgeUnnumberedResult(const Held& held, const Report& arriving,
   if (!is_numbered && held.phase != Phase::kUnnumberedResult) {
     return Disposition::kAccepted;
   }
-  if (held.result == arriving.result) return Disposition::kUnchanged;
+  if (IsRepetition(held, arriving)) return Disposition::kUnchanged;
   *begins_again = is_numbered;
   return Disposition::kAccepted;
 }
@@ -100,7 +107,10 @@ Disposition JudgeUnnumberedResult(const Held& held, const Report& arriving,
 Disposition JudgeUnnumberedPending(const Held& held, const Report& arriving,
                                    bool* begins_again) {
   if (arriving.rerun) {
-    if (IsPending(held.phase)) return Disposition::kUnchanged;
+    if (IsPending(held.phase)) {
+      return IsRepetition(held, arriving) ? Disposition::kUnchanged
+                                          : Disposition::kAccepted;
+    }
     *begins_again = true;
     return Disposition::kAccepted;
   }
@@ -172,6 +182,7 @@ Report ReportOf(const Held& held) {
   report.result = held.result;
   report.description = held.description;
   report.target_url = held.target_url;
+  report.newest_text_wins = held.newest_text_wins;
   report.from_webhook = held.phase == Phase::kWebhookPending;
   return report;
 }
@@ -247,6 +258,7 @@ void Hold(const Report& report, const Judgement& judgement, Held* held) {
   held->result = report.result;
   held->description = report.description;
   held->target_url = report.target_url;
+  held->newest_text_wins = report.newest_text_wins;
 }
 
 Merged Merge(const Held* earlier, const Held* later) {

@@ -60,10 +60,13 @@ struct Held {
   Phase phase = Phase::kWebhookPending;
   // Set for kNumberedResult and kUnnumberedResult.
   std::optional<Result> result;
-  // Only for kFarmPending does Judge compare these texts: a pending with other
-  // texts is accepted, so that GitHub shows progress.
+  // Judge compares these texts for kFarmPending, so that GitHub shows progress,
+  // and with a report whose newest text wins.
   std::string description;
   std::string target_url;
+  // The held report asked that its texts win (Report::newest_text_wins). Only
+  // Merge needs this: it judges the held report once more.
+  bool newest_text_wins = false;
 
   // The run whose report with an attempt was accepted last. If the held report
   // has an attempt, it belongs to this run. attempt 0: no report with an
@@ -79,7 +82,8 @@ struct Held {
 enum class Disposition {
   // The entry holds the report from now on, and GitHub is to show it.
   kAccepted = 1,
-  // The entry already holds a report that says the same.
+  // The entry already holds a report that says the same. Whether its texts must
+  // also be the same is up to the report (Report::newest_text_wins).
   kUnchanged = 2,
   // Another report counts: the held one is of a later run, or it is a worse
   // result of the same run. The report is recorded in the history and never

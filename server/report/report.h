@@ -49,6 +49,10 @@ struct Report {
   std::string description;  // As KeepDescription returns it.
   std::string target_url;   // As KeepTargetUrl returns it.
 
+  // The report also counts if it differs from the held one only in its texts,
+  // as at GitHub: the newest text wins. Webhooks do not ask for this.
+  bool newest_text_wins = false;
+
   // Pendings only. If neither a result nor another pending arrives for this
   // long, the server itself reports an error.
   absl::Duration expires_after = absl::Hours(6);

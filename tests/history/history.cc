@@ -47,6 +47,7 @@ struct Liner {
         TextOf(event.name), " ", TextOf(event.content),
         " result=", event.result, " attempt=", event.attempt, " of \"",
         absl::CEscape(event.series), "\"", event.rerun ? " rerun" : "",
+        event.newest_text_wins ? " newest text wins" : "",
         event.delivery_id.empty() ? "" : " delivery=", event.delivery_id,
         " expires_after=", absl::FormatDuration(event.expires_after));
   }

@@ -61,6 +61,7 @@ struct Called {
   int64_t attempt = 0;  // 0: unnumbered.
   std::string series;   // The counter of `attempt`.
   bool rerun = false;
+  bool newest_text_wins = false;
   std::string delivery_id;  // Not empty: a webhook pending.
   absl::Duration expires_after = absl::Hours(6);
 };

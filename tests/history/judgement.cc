@@ -18,15 +18,18 @@ constexpr size_t kMostSeries = 16;
 // asks for a rerun. A larger attempt or an unknown series is always accepted.
 //   A  accepted          +  accepted, and ends all known runs
 //   U  unchanged         T  unchanged, accepted if its text differs
+//   n  unchanged, accepted if its text differs and wins
 //   S  superseded        t  as T if it is the held run's own, else superseded
 //   w  accepted if it is a failure that is worse than the run's end so far
-//   m  of the held run: unchanged if the same, accepted if worse; else as w
+//   m  of the held run: unchanged if the same, superseded if better, else
+//      accepted; of another run as w
 //   r  unchanged if it is the same result, else as +
 //   a  unchanged if it is the same result, else accepted
+// A result with another text is not the same if its text wins.
 constexpr const char* kTable[] = {
     "AAAAAAAA",  // nothing
-    "AASwAAUU",  // webhook pending
-    "tASwTASU",  // farm's pending
+    "AASwAAUn",  // webhook pending
+    "tASwTASn",  // farm's pending
     "SASm+rS+",  // numbered result
     "SASw+aS+",  // unnumbered result
     "AASwAAS+",  // expired pending
@@ -56,15 +59,18 @@ size_t ColumnOf(const Called& call, const Standing::Known* run) {
 char Settled(char cell, const Standing& held, const Called& call,
              const Standing::Known* run) {
   const bool is_own = held.own == call.series;
-  const bool same_result = held.result == call.result;
   const bool same_text = held.content.description == call.content.description &&
                          held.content.target_url == call.content.target_url;
+  const bool text_counts = call.newest_text_wins && !same_text;
+  const bool same_result = held.result == call.result && !text_counts;
   switch (cell) {
     case 't':
       if (!is_own) return 'S';
       return same_text ? 'U' : 'A';
     case 'T':
       return same_text ? 'U' : 'A';
+    case 'n':
+      return text_counts ? 'A' : 'U';
     case 'r':
       return same_result ? 'U' : '+';
     case 'a':
@@ -72,7 +78,7 @@ char Settled(char cell, const Standing& held, const Called& call,
     case 'm':
       if (is_own && same_result) return 'U';
       if (is_own) {
-        return BadnessOf(call.result) > BadnessOf(held.result) ? 'A' : 'S';
+        return BadnessOf(call.result) < BadnessOf(held.result) ? 'S' : 'A';
       }
       [[fallthrough]];
     case 'w':

@@ -74,6 +74,7 @@ Report ReportOf(const Called& call) {
   report.description = call.content.description;
   report.target_url = call.content.target_url;
   report.rerun = call.rerun;
+  report.newest_text_wins = call.newest_text_wins;
   report.from_webhook = !call.delivery_id.empty();
   return report;
 }
@@ -85,6 +86,11 @@ Called CallOf(const std::string& series, int64_t attempt,
   call.attempt = attempt;
   call.result = result;
   call.content = {StateOf(result), text, ""};
+  return call;
+}
+
+Called Newest(Called call) {
+  call.newest_text_wins = true;
   return call;
 }
 
@@ -199,9 +205,11 @@ std::vector<Called> UnnumberedCalls() {
   return {webhook,
           webhook_rerun,
           rerun,
+          Newest(rerun),
           CallOf("", 0, "", "text"),
           CallOf("", 0, "success"),
-          CallOf("", 0, "failure")};
+          CallOf("", 0, "failure"),
+          Newest(CallOf("", 0, "success", "text"))};
 }
 
 // The table and the server's rule were written independently.
@@ -214,6 +222,7 @@ TEST(JudgementTest, IsTheServersForEverySequenceOfSixReports) {
       for (const char* result : {"success", "cancelled", "failure"}) {
         alphabet.push_back(CallOf(series, attempt, result));
       }
+      alphabet.push_back(Newest(CallOf(series, attempt, "success", "text")));
     }
   }
   GoThrough(alphabet, 6, 400);
@@ -226,6 +235,7 @@ TEST(JudgementTest, IsTheServersForEveryResult) {
     alphabet.push_back(CallOf("", 0, result));
     for (const int64_t attempt : {1, 2}) {
       alphabet.push_back(CallOf("s", attempt, result));
+      alphabet.push_back(Newest(CallOf("s", attempt, result, "text")));
     }
     alphabet.push_back(CallOf("t", 1, result));
   }

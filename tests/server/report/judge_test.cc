@@ -26,15 +26,16 @@ namespace {
 // The table of DESIGN.md. P: pending, R: result, 0: unnumbered, W: webhook
 // pending. "running", "ended": the state of the arriving run. "own": the entry
 // holds that run. A: accepted, U: unchanged, S: superseded. "+1": accepted, and
-// all known runs are over. w: A if worse than that run's result so far and
-// shown as failure or error, else S.
+// all known runs are over. "the same": both are pendings, or have the same
+// result; for a report whose newest text wins, also the same texts. w: A if
+// worse than that run's result so far and shown as failure or error, else S.
 constexpr char kTable[] = R"(
 | held \ arriving | P, running | R, running | P, ended | R, ended | P0 | R0 | W | W or P0 with `rerun` |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | nothing | - | - | - | - | A | A | A | A |
-| webhook pending | A | A | S | w | A | A | U, renews | U, renews |
-| farm's pending | own: U, renews, A if its text differs; else S | A | S | w | U, renews; A if its text differs | A | S | U, renews |
-| numbered result | S | A | S | own: U if the same, A if worse, S if better; else w | +1 | U if the same, else +1 | S | +1 |
+| webhook pending | A | A | S | w | A | A | U, renews | U if the same, else A; renews |
+| farm's pending | own: U, renews, A if its text differs; else S | A | S | w | U, renews; A if its text differs | A | S | U if the same, else A; renews |
+| numbered result | S | A | S | own: U if the same, S if better, else A; if not own w | +1 | U if the same, else +1 | S | +1 |
 | unnumbered result | S | A | S | w | +1 | U if the same, else A | S | +1 |
 | expired pending | A | A | S | w | A | A | S | +1 |
 )";
@@ -103,6 +104,11 @@ Report ResultOf(const std::string& series, int64_t attempt, Result result,
   return report;
 }
 
+Report Newest(Report report) {
+  report.newest_text_wins = true;
+  return report;
+}
+
 Report Webhook(bool rerun = false) {
   Report report;
   report.from_webhook = true;
@@ -148,8 +154,9 @@ std::string Name(const Report& report) {
   return absl::StrCat(report.result.has_value() ? "result " : "pending ",
                       Name(report.result), " ", report.series, "/",
                       report.attempt, report.from_webhook ? " webhook" : "",
-                      report.rerun ? " rerun" : "", " '", report.description,
-                      "' '", report.target_url, "'");
+                      report.rerun ? " rerun" : "",
+                      report.newest_text_wins ? " newest" : "", " '",
+                      report.description, "' '", report.target_url, "'");
 }
 
 // The entry after the report. Only an accepted one changes it.
@@ -183,7 +190,8 @@ Expected Read(const std::string& cell, const Held& held, bool is_own,
   const Expected superseded = {Disposition::kSuperseded, false};
   const bool same_text = held.description == report.description &&
                          held.target_url == report.target_url;
-  const bool same_result = held.result == report.result;
+  const bool is_same =
+      held.result == report.result && (same_text || !report.newest_text_wins);
   const auto w = [&] {
     return IsWorse(*report.result, *run_result) &&
                    IsShownAsFailed(*report.result)
@@ -202,14 +210,15 @@ Expected Read(const std::string& cell, const Held& held, bool is_own,
     if (!is_own) return superseded;
     return same_text ? unchanged : accepted;
   }
-  if (cell == "U if the same, else +1") return same_result ? unchanged : again;
-  if (cell == "U if the same, else A") {
-    return same_result ? unchanged : accepted;
+  if (cell == "U if the same, else +1") return is_same ? unchanged : again;
+  if (cell == "U if the same, else A" ||
+      cell == "U if the same, else A; renews") {
+    return is_same ? unchanged : accepted;
   }
-  if (cell == "own: U if the same, A if worse, S if better; else w") {
+  if (cell == "own: U if the same, S if better, else A; if not own w") {
     if (!is_own) return w();
-    if (same_result) return unchanged;
-    return IsWorse(*report.result, *held.result) ? accepted : superseded;
+    if (is_same) return unchanged;
+    return IsWorse(*held.result, *report.result) ? superseded : accepted;
   }
   ADD_FAILURE() << "no such cell: " << cell;
   return superseded;
@@ -239,9 +248,11 @@ std::vector<Held> RowEntries(Phase phase) {
   return entries;
 }
 
-// All pendings with one of some texts, or all results.
+// All pendings with one of some texts, or all results; each also with the wish
+// that the newest text wins.
 std::vector<Report> Pendings(const Report& like) {
   std::vector<Report> reports;
+  if (!like.newest_text_wins) reports = Pendings(Newest(like));
   for (const char* const description : {"", "text"}) {
     for (const char* const target_url : {"", "https://ci.example"}) {
       reports.push_back(like);
@@ -256,6 +267,7 @@ std::vector<Report> Results(const std::string& series, int64_t attempt) {
   std::vector<Report> reports;
   for (const Result result : kResults) {
     reports.push_back(ResultOf(series, attempt, result, "text"));
+    reports.push_back(Newest(reports.back()));
   }
   return reports;
 }
@@ -474,6 +486,39 @@ TEST(JudgeTest, NumbersMayBeAsLargeAsANumberCanBe) {
             Disposition::kUnchanged);
 }
 
+// As at GitHub.
+TEST(JudgeTest, TheNewestTextOfAResultWinsIfTheReportSaysSo) {
+  for (const int64_t attempt : {0, 7}) {
+    const Report first = ResultOf("", attempt, Result::kError, "one");
+    const Report second = ResultOf("", attempt, Result::kError, "two");
+    Report linked = Newest(first);
+    linked.target_url = "https://ci.example";
+    const Held held = HeldAfter({first});
+    EXPECT_EQ(Judge(&held, second).disposition, Disposition::kUnchanged);
+    EXPECT_EQ(Judge(&held, Newest(first)).disposition, Disposition::kUnchanged);
+    EXPECT_EQ(Judge(&held, Newest(second)).disposition, Disposition::kAccepted);
+    EXPECT_EQ(Judge(&held, linked).disposition, Disposition::kAccepted);
+    // What is held does not matter, only what arrives.
+    const Held newest = HeldAfter({first, Newest(second)});
+    EXPECT_EQ(newest.description, "two");
+    EXPECT_EQ(Judge(&newest, first).disposition, Disposition::kUnchanged);
+  }
+}
+
+// The text of a run's result is no new run.
+TEST(JudgeTest, ANewTextKeepsTheRun) {
+  const Held held =
+      HeldAfter({ResultOf("s", 1, Result::kCancelled, "one"),
+                 Newest(ResultOf("s", 1, Result::kCancelled, "two"))});
+  EXPECT_EQ(held.description, "two");
+  EXPECT_EQ(held.run, RunOf("s", 1, RunState::kEnded, Result::kCancelled));
+  EXPECT_EQ(
+      Judge(&held, Newest(ResultOf("s", 1, Result::kSuccess))).disposition,
+      Disposition::kSuperseded);
+  EXPECT_EQ(Judge(&held, ResultOf("s", 1, Result::kFailure)).disposition,
+            Disposition::kAccepted);
+}
+
 TEST(HoldTest, HoldsWhatTheReportSays) {
   Report report = ResultOf("s", 7, Result::kTimedOut, "took 2 h");
   report.target_url = "https://ci.example";
@@ -602,6 +647,17 @@ TEST(MergeTest, TheLaterReportIsJudgedAsIfItArrivedNow) {
   EXPECT_FALSE(MergeOf({PendingOf("s", 1)}, {Webhook()}).later_counts);
 }
 
+// Both entries' reports were accepted, so GitHub must show the newest text.
+TEST(MergeTest, TheNewestTextWinsIfTheLaterReportSaysSo) {
+  const Report first = ResultOf("", 0, Result::kSuccess, "one");
+  const Report second = ResultOf("", 0, Result::kSuccess, "two");
+  EXPECT_FALSE(MergeOf({first}, {second}).later_counts);
+  const Merged merged = MergeOf({first}, {Newest(second)});
+  EXPECT_TRUE(merged.later_counts);
+  EXPECT_EQ(merged.held.description, "two");
+  EXPECT_FALSE(MergeOf({Newest(first)}, {second}).later_counts);
+}
+
 TEST(MergeTest, KnowsTheLargerNumberOfEachSeries) {
   const Held held =
       MergeOf({PendingOf("s", 5), PendingOf("t", 1)},
@@ -675,16 +731,21 @@ TEST(MergeTest, SixteenSeriesAreKept) {
 // pending) can make, and every report that can follow.
 void ForAllEntries(const std::function<void(const std::optional<Held>&,
                                             const Report&)>& visit) {
-  std::vector<Report> alphabet = {PendingOf("", 0, "a"),
-                                  Rerun(),
-                                  Webhook(),
-                                  Webhook(true),
-                                  ResultOf("", 0, Result::kSuccess),
-                                  ResultOf("", 0, Result::kFailure)};
+  std::vector<Report> alphabet = {
+      PendingOf("", 0, "a"),
+      Rerun(),
+      Webhook(),
+      Webhook(true),
+      Newest(Rerun()),
+      ResultOf("", 0, Result::kSuccess),
+      ResultOf("", 0, Result::kFailure),
+      Newest(ResultOf("", 0, Result::kSuccess, "a"))};
   for (const char* const series : {"", "t"}) {
     for (const int64_t attempt : {1, 2}) {
       alphabet.push_back(PendingOf(series, attempt, "a"));
       alphabet.push_back(PendingOf(series, attempt, "b"));
+      alphabet.push_back(
+          Newest(ResultOf(series, attempt, Result::kSuccess, "a")));
       for (const Result result : {Result::kNeutral, Result::kSuccess,
                                   Result::kCancelled, Result::kFailure}) {
         alphabet.push_back(ResultOf(series, attempt, result));
