@@ -33,7 +33,7 @@ constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
-    "series, run_result, other_run_count, "
+    "series, run_result, other_run_count, newest_text_wins, "
     // Whether the row belongs to this key; then the columns for kOthers.
     "repository_key = ? AND lower(context) = context_key "
     "AND (version = 0 OR (phase IN (3, 4)) = (result IS NOT NULL)), "
@@ -44,7 +44,7 @@ constexpr char kFindEntry[] =
     "observe_time_us, reported_as, abandon_time_us, version, report_sequence, "
     "change_sequence, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
-// The kinds of the columns after the 21 that are read (see Holds). The same
+// The kinds of the columns after the 22 that are read (see Holds). The same
 // check as EntryIsSound, in a fraction of the time.
 constexpr char kOthers[] = "wnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
@@ -53,9 +53,10 @@ constexpr char kInsertEntry[] =
     "target_url, "
     "report_sequence, report_time_us, expire_time_us, change_sequence, "
     "posting_state, is_pending, first_due_time_us, due_time_us, "
-    "expires_after_us, series, run_result, other_run_count, reported_as) "
+    "expires_after_us, series, run_result, other_run_count, reported_as, "
+    "newest_text_wins) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?)";
+    "?, ?, ?, ?)";
 // While a try is in flight, the end of its lease stays, so that no other try
 // begins before. Nor may one begin while an ambiguous try can still take
 // effect.
@@ -67,6 +68,7 @@ constexpr char kUpdateEntry[] =
     "posting_state = ?, posting_reason = '', try_count = 0, "
     "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
     "first_due_time_us = ?, expires_after_us = ?, reported_as = ?, "
+    "newest_text_wins = ?, "
     "due_time_us = CASE WHEN lease_version = 0 "
     "THEN MAX(?, IFNULL(ambiguous_time_us + ?, 0)) ELSE due_time_us END "
     "WHERE entry_id = ?";
@@ -149,9 +151,9 @@ EntryRow* AcceptedRows::FindEntry(SqliteConnection* connection,
              &entry.report_sequence, &entry.posting_state,
              &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
-             &held.run.series, &held.run.result, &other_runs, &is_of_key,
-             &entry.context);
-  if (!is_of_key.value_or(false) || !query.Holds(21, kOthers)) {
+             &held.run.series, &held.run.result, &other_runs,
+             &held.newest_text_wins, &is_of_key, &entry.context);
+  if (!is_of_key.value_or(false) || !query.Holds(22, kOthers)) {
     connection->NoteDamage("a row of table entry is damaged");
   }
   // The transaction will be rolled back because of the damage. Until then it
@@ -360,7 +362,7 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
         entry->expire_time, entry->change_sequence, entry->posting_state,
         entry->is_pending, entry->first_due_time, due_time,
         ExpiresAfter(*entry), held.run.series, held.run.result, other_runs,
-        entry->reported_as);
+        entry->reported_as, held.newest_text_wins);
   } else if (entry->was_accepted) {
     connection->Execute(
         kUpdateEntry, entry->version, held.phase, held.run.attempt,
@@ -368,8 +370,8 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
         held.result, held.description, held.target_url, entry->report_sequence,
         entry->report_time, entry->expire_time, entry->change_sequence,
         entry->posting_state, entry->is_pending, entry->first_due_time,
-        ExpiresAfter(*entry), entry->reported_as, entry->first_due_time,
-        ambiguous_wait_, entry->entry_id);
+        ExpiresAfter(*entry), entry->reported_as, held.newest_text_wins,
+        entry->first_due_time, ambiguous_wait_, entry->entry_id);
   } else {
     if (entry->was_renewed) {
       connection->Execute(kRenewEntry, entry->expire_time, ExpiresAfter(*entry),

@@ -14,13 +14,14 @@ constexpr char kAddToJournal[] =
     "accept_time_us, version, sequence, phase, attempt, series, result, "
     "description, target_url, caller, delivery_id, expire_time_us, "
     "expires_after_us, first_due_time_us, run_attempt, run_series, run_state, "
-    "run_result, reported_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "run_result, reported_as, newest_text_wins) VALUES (?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kListJournal[] =
     "SELECT journal_id, repository_key, sha, context, entry_id, disposition, "
     "accept_time_us, version, sequence, phase, result, description, "
     "target_url, expire_time_us, expires_after_us, first_due_time_us, "
-    "run_attempt, run_series, run_state, run_result, reported_as "
+    "run_attempt, run_series, run_state, run_result, reported_as, "
+    "newest_text_wins "
     "FROM journal ORDER BY journal_id";
 // The row may be damaged.
 constexpr char kFindNewestInJournal[] =
@@ -58,7 +59,8 @@ int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
       decided.phase, report.attempt, report.series, report.result,
       report.description, report.target_url, submission.caller, delivery_id,
       decided.expire_time, expires_after, entry.first_due_time, run.attempt,
-      run.series, run.state, run.result, entry.reported_as);
+      run.series, run.state, run.result, entry.reported_as,
+      entry.held.newest_text_wins);
   return connection->LastInsertId();
 }
 
@@ -76,7 +78,7 @@ void ReadJournal(SqliteConnection* connection,
                &held.result, &held.description, &held.target_url,
                &entry.expire_time, &expires_after_us, &entry.first_due_time,
                &held.run.attempt, &held.run.series, &held.run.state,
-               &held.run.result, &entry.reported_as);
+               &held.run.result, &entry.reported_as, &held.newest_text_wins);
     const bool is_result = held.phase == Phase::kNumberedResult ||
                            held.phase == Phase::kUnnumberedResult;
     if (row.sha.empty() || held.phase == Phase::kExpired ||

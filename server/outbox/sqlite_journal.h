@@ -65,7 +65,8 @@ CREATE TABLE journal (
   run_series TEXT NOT NULL,
   run_state INTEGER NOT NULL,
   run_result INTEGER,
-  reported_as TEXT NOT NULL
+  reported_as TEXT NOT NULL,
+  newest_text_wins INTEGER NOT NULL
 ) STRICT;
 )sql";
 

@@ -45,8 +45,8 @@ constexpr char kGetMovedEntry[] =
     "SELECT version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, lease_version, "
     "ambiguous_time_us, posted_status_id, shown_state, shown_description, "
-    "shown_target_url, status_count, series, run_result, other_run_count "
-    "FROM entry WHERE entry_id = ?";
+    "shown_target_url, status_count, series, run_result, other_run_count, "
+    "newest_text_wins FROM entry WHERE entry_id = ?";
 constexpr char kMoveReports[] =
     "UPDATE report SET entry_id = ? WHERE entry_id = ?";
 constexpr char kMoveTries[] = "UPDATE try SET entry_id = ? WHERE entry_id = ?";
@@ -96,7 +96,7 @@ MergingEntry Load(SqliteConnection* connection, int64_t entry_id) {
              &entry.ambiguous_time, &entry.shown_status_id, &entry.shown_state,
              &entry.shown_description, &entry.shown_target_url,
              &entry.status_count, &held.run.series, &held.run.result,
-             &other_runs);
+             &other_runs, &held.newest_text_wins);
   if (!connection->AreCounts({entry.version, entry.status_count, other_runs})) {
     entry.version = entry.status_count = 0;
   }

@@ -92,7 +92,7 @@ constexpr Step kSteps[] = {
     {3, kTablesOf3, ""},          {4, kTablesOf4, kUpgradeTo4},
     {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
     {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
-    {9, kJournalTable, ""},
+    {9, kJournalTable, ""},       {9, kTablesOf9, ""},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

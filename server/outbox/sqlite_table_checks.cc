@@ -156,7 +156,8 @@ constexpr Column kJournalColumns[] = {
     {"run_series", kText},
     {"run_state", kRunState},
     {"run_result", kResultOrNull},
-    {"reported_as", kText, "''"}};
+    {"reported_as", kText, "''"},
+    {"newest_text_wins", kBool, "0"}};
 constexpr Column kTryColumns[] = {
     {"try_id", kRowId},        {"entry_id", kEntryId},
     {"sequence", kNumber},     {"begin_time_us", kInteger},
@@ -380,7 +381,8 @@ constexpr Column kEntryColumns[] = {
     {"other_run_count", kCount, "0"},
     {"observe_time_us", kIntegerOrNull, "NULL"},
     {"reported_as", kText, "''"},
-    {"abandon_time_us", kIntegerOrNull, "NULL"}};
+    {"abandon_time_us", kIntegerOrNull, "NULL"},
+    {"newest_text_wins", kBool, "0"}};
 
 }  // namespace
 

@@ -5,8 +5,8 @@ namespace signalbox {
 
 // The tables and columns of the store, as SQL. A new database runs all of these
 // texts, in order. An older one runs those of the versions after its own;
-// sqlite_schema.cc then fills the new columns. Version 9 added the table of
-// sqlite_journal.h.
+// sqlite_schema.cc then fills the new columns. Version 9 also added the table
+// of sqlite_journal.h.
 //
 // In all tables:
 // - Enumerations are stored as their numbers, times as microseconds since 1970
@@ -480,6 +480,12 @@ INSERT INTO term (name, owner, epoch, taken_time_us, holder, beat, beat_time_us)
 
 -- The epoch of the term in which the entry was taken out for the try in flight.
 ALTER TABLE entry ADD COLUMN lease_epoch INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// What version 9 added.
+inline constexpr char kTablesOf9[] = R"sql(
+-- 1: the newest report asked that its texts win (see Report).
+ALTER TABLE entry ADD COLUMN newest_text_wins INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 }  // namespace signalbox

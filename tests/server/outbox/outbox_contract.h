@@ -114,6 +114,12 @@ inline KeyReport ResultOf(Result result, int64_t attempt = 0,
   return report;
 }
 
+// The report with the wish that its texts win.
+inline KeyReport Newest(KeyReport report) {
+  report.newest_text_wins = true;
+  return report;
+}
+
 // The report with its attempt in another series.
 inline KeyReport InSeries(std::string series, KeyReport report) {
   report.series = std::move(series);

@@ -242,6 +242,26 @@ TEST_P(OutboxContract, ABetterResultOfTheSameRunIsOnlyRecorded) {
   EXPECT_EQ(history.reports[1].result, Result::kSuccess);
 }
 
+// As at GitHub. Several texts in a row need one post.
+TEST_P(OutboxContract, TheNewestTextIsPostedIfTheReportSaysSo) {
+  Accept(ResultOf(Result::kSuccess, 0, "1 of 3"));
+  for (const char* const text : {"2 of 3", "3 of 3"}) {
+    EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 0, text)).disposition,
+              Disposition::kUnchanged);
+    EXPECT_EQ(Accept(Newest(ResultOf(Result::kSuccess, 0, text))).disposition,
+              Disposition::kAccepted);
+  }
+  EXPECT_EQ(Status().description, "3 of 3");
+  EXPECT_EQ(HistoryOf(Pending()).reports.size(), 3u);
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->wanted.description, "3 of 3");
+  Settle(*lease, Settlement::Kind::kPosted);
+  EXPECT_EQ(Accept(Newest(ResultOf(Result::kSuccess, 0, "3 of 3"))).disposition,
+            Disposition::kUnchanged);
+  EXPECT_FALSE(TakeResult().has_value());
+}
+
 TEST_P(OutboxContract, AWorseResultOfTheSameRunReplacesIt) {
   Accept(ResultOf(Result::kSuccess, 1));
   EXPECT_EQ(Accept(ResultOf(Result::kFailure, 1)).disposition,

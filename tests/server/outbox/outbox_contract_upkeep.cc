@@ -338,6 +338,21 @@ TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
   EXPECT_EQ(Status("acme/new", 'c').posting.state, PostingState::kPosted);
 }
 
+// The server accepted both reports, so it must know which one GitHub shows.
+TEST_P(OutboxContract, AMergeKnowsWhetherTheNewestTextWins) {
+  const KeyReport second = ResultOf(Result::kSuccess, 0, "two");
+  for (const auto& [sha, report] :
+       {std::pair('a', second), {'b', Newest(second)}}) {
+    Accept(On(ResultOf(Result::kSuccess, 0, "one"), "acme/old", sha));
+    // So that the second report finds a row.
+    Accept(On(Pending(), "acme/new", sha));
+    Accept(On(report, "acme/new", sha));
+  }
+  Rename("acme/old", "acme/new", 77);
+  EXPECT_EQ(Status("acme/new", 'a').description, "one");
+  EXPECT_EQ(Status("acme/new", 'b').description, "two");
+}
+
 // Of each series the larger number is known afterwards. Of equal numbers, the
 // run that got further is.
 TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {

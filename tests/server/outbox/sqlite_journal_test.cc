@@ -233,6 +233,26 @@ TEST_F(SqliteJournalTest, AKilledProcessLeavesTheReportsInTheJournal) {
   EXPECT_EQ((*commits)[0].state, CommitState::kFailure);
 }
 
+// A merge judges the report once more.
+TEST_F(SqliteJournalTest, TheJournalKnowsWhoseTextWins) {
+  std::unique_ptr<Outbox> outbox = Open();
+  KeyReport report = Newest(Numbered(0, Result::kSuccess));
+  ASSERT_TRUE(outbox->Accept({{Of({report})}}, clock_.Now()).ok());
+  report.newest_text_wins = false;
+  report.context = "ci/other";
+  ASSERT_TRUE(outbox->Accept({{Of({report})}}, clock_.Now()).ok());
+  Kill(std::move(outbox), "");
+  EXPECT_EQ(InJournal(), 2);
+  outbox = Open();
+  EXPECT_EQ(InJournal(), 0);
+  EXPECT_EQ(Number("SELECT newest_text_wins FROM entry "
+                   "WHERE context = 'ci/build'"),
+            1);
+  EXPECT_EQ(Number("SELECT newest_text_wins FROM entry "
+                   "WHERE context = 'ci/other'"),
+            0);
+}
+
 // A number that was given must not be given again.
 TEST_F(SqliteJournalTest, TheNumbersOfTheJournalAreGiven) {
   std::unique_ptr<Outbox> outbox = Open();
