@@ -50,6 +50,8 @@ struct Arguments {
   // at most this sequence, which `status --json` shows. 0: only if there is
   // none. Nothing: report in any case.
   std::optional<int64_t> if_sequence;
+  // For pending and result: report also if only the texts are new.
+  bool newest_text_wins = false;
 
   std::optional<std::string> description;
   // For run: the description if the command ends with 0, and if it does not.

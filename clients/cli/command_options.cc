@@ -77,7 +77,12 @@ class Commands {
     AddOption(app, "--series", "NAME", arguments_->series,
               "The name of the counter that --attempt comes from; the server "
               "never compares numbers of two series");
-    if (app.get_name() != "run") AddIfSequence(app);
+    if (app.get_name() != "run") {
+      AddIfSequence(app);
+      app.add_flag("--newest-text-wins", arguments_->newest_text_wins,
+                   "Replace the description and the URL of a report that says "
+                   "the same otherwise, as at GitHub");
+    }
     AddOption(app, "--description", "TEXT", arguments_->description,
               "Text for people, of which GitHub shows 140 characters");
     AddOption(app, "--target-url", "URL", arguments_->target_url,

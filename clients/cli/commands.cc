@@ -63,6 +63,7 @@ Request RunRequest(const Arguments& arguments, const Subject& subject) {
   request.set_attempt(subject.attempt);
   request.set_series(subject.series);
   if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
+  request.set_newest_text_wins(arguments.newest_text_wins);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
   return request;

@@ -101,19 +101,34 @@ absl::Status CheckObserved(const std::optional<HookObserved>& observed) {
                       "INVALID_OBSERVED");
 }
 
+// Checks a field of a call that comes from no webhook.
+absl::Status CheckIsNoWebhooks(const ReportCall& call, absl::string_view field,
+                               absl::string_view value,
+                               absl::string_view reason) {
+  if (!call.delivery.has_value() && !call.report.observed.has_value()) {
+    return absl::OkStatus();
+  }
+  return InvalidField(field, value,
+                      absl::StrCat("is not allowed with a delivery or "
+                                   "observed; wanted none of them, or no ",
+                                   field),
+                      reason);
+}
+
 absl::Status CheckIfSequence(const ReportCall& call) {
   constexpr char kReason[] = "INVALID_IF_SEQUENCE";
   if (!call.if_sequence.has_value()) return absl::OkStatus();
   absl::Status status =
       CheckNotNegative("if_sequence", *call.if_sequence, kReason);
-  if (status.ok() &&
-      (call.delivery.has_value() || call.report.observed.has_value())) {
-    return InvalidField("if_sequence", absl::StrCat(*call.if_sequence),
-                        "is not allowed with a delivery or observed; wanted "
-                        "none of them, or no if_sequence",
-                        kReason);
-  }
+  status.Update(CheckIsNoWebhooks(call, "if_sequence",
+                                  absl::StrCat(*call.if_sequence), kReason));
   return status;
+}
+
+absl::Status CheckNewestText(const ReportCall& call) {
+  if (!call.newest_text_wins) return absl::OkStatus();
+  return CheckIsNoWebhooks(call, "newest_text_wins", "true",
+                           "INVALID_NEWEST_TEXT_WINS");
 }
 
 // The texts of a code change come from GitHub and are only shown, so the server
@@ -363,7 +378,7 @@ absl::StatusOr<Converted> ConvertReport(ReportCall call,
         CheckNotNegative("repository_id", said.repository_id,
                          "INVALID_REPOSITORY_ID"),
         CheckDeliveryOf(call), CheckObserved(said.observed),
-        CheckIfSequence(call)}) {
+        CheckIfSequence(call), CheckNewestText(call)}) {
     if (!status.ok()) return status;
   }
 
@@ -383,6 +398,7 @@ absl::StatusOr<Converted> ConvertReport(ReportCall call,
   report.repository_id = said.repository_id;
   report.description = std::move(description.text);
   report.target_url = std::move(target_url.text);
+  report.newest_text_wins = call.newest_text_wins;
   if (said.observed.has_value()) {
     submission.observed =
         Observed{said.observed->status_id,

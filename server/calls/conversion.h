@@ -44,6 +44,7 @@ struct ReportCall {
   // Accept the report only if the key has no newer sequence. Nothing: accept
   // it in any case.
   std::optional<int64_t> if_sequence;
+  bool newest_text_wins = false;  // As in Report.
 };
 
 // A valid report. `warnings` say what was repaired or left out, a sentence
@@ -62,8 +63,8 @@ absl::StatusOr<Repository> ParseKnownRepository(absl::string_view repository,
 //
 // Reasons: INVALID_REPOSITORY, UNKNOWN_HOST, INVALID_SHA, INVALID_CONTEXT,
 // TOO_MANY_CONTEXTS, INVALID_ATTEMPT, INVALID_SERIES, INVALID_RESULT,
-// INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE, INVALID_REPOSITORY_ID,
-// INVALID_DELIVERY, INVALID_OBSERVED.
+// INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE, INVALID_NEWEST_TEXT_WINS,
+// INVALID_REPOSITORY_ID, INVALID_DELIVERY, INVALID_OBSERVED.
 absl::StatusOr<Converted> ConvertReport(ReportCall call,
                                         const ConvertOptions& options);
 

@@ -67,6 +67,7 @@ ReportCall CallOf(const Request& request) {
   call.attempt = request.attempt();
   call.series = request.series();
   if (request.has_if_sequence()) call.if_sequence = request.if_sequence();
+  call.newest_text_wins = request.newest_text_wins();
   return call;
 }
 

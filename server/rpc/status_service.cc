@@ -58,7 +58,8 @@ void Fill(const ServerInfo& info, const Caller& grants,
     host.set_name(name);
     host.set_api_url(api_url);
   }
-  for (const char* const feature : {"bookmarks", "if_sequence"}) {
+  for (const char* const feature :
+       {"bookmarks", "if_sequence", "newest_text_wins"}) {
     response->add_features(feature);
   }
   response->mutable_features()->Add(info.features.begin(), info.features.end());

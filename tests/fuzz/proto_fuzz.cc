@@ -36,11 +36,13 @@ const ConvertOptions& Options() {
 
 void CheckRefusal(const absl::Status& status) {
   constexpr const char* kReasons[] = {
-      "INVALID_REPOSITORY", "UNKNOWN_HOST",          "INVALID_SHA",
-      "INVALID_CONTEXT",    "TOO_MANY_CONTEXTS",     "INVALID_ATTEMPT",
-      "INVALID_RESULT",     "INVALID_EXPIRES_AFTER", "INVALID_REPOSITORY_ID",
-      "INVALID_DELIVERY",   "INVALID_OBSERVED",      "INVALID_EVENT",
-      "INVALID_SERIES"};
+      "INVALID_REPOSITORY",    "UNKNOWN_HOST",
+      "INVALID_SHA",           "INVALID_CONTEXT",
+      "TOO_MANY_CONTEXTS",     "INVALID_ATTEMPT",
+      "INVALID_RESULT",        "INVALID_EXPIRES_AFTER",
+      "INVALID_REPOSITORY_ID", "INVALID_DELIVERY",
+      "INVALID_OBSERVED",      "INVALID_EVENT",
+      "INVALID_SERIES",        "INVALID_NEWEST_TEXT_WINS"};
   constexpr const char* kFields[] = {"repository",
                                      "sha",
                                      "context",
@@ -49,6 +51,7 @@ void CheckRefusal(const absl::Status& status) {
                                      "series",
                                      "result",
                                      "expires_after",
+                                     "newest_text_wins",
                                      "repository_id",
                                      "delivery.id",
                                      "delivery.event",
@@ -147,6 +150,8 @@ void Check(const Report& report) {
   }
   FUZZ_CHECK(!report.from_webhook || report.attempt == 0,
              "a numbered delivery");
+  FUZZ_CHECK(!report.from_webhook || !report.newest_text_wins,
+             "a delivery whose newest text wins");
 }
 
 template <typename Request>

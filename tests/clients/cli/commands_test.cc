@@ -428,6 +428,20 @@ TEST_F(CommandsTest, TheSeriesIsSentWithItsNumber) {
   EXPECT_EQ(of_pending({"--series", "mine"}), Number(0, ""));
 }
 
+TEST_F(CommandsTest, TheNewestTextWinsIfAskedFor) {
+  for (const bool wins : {false, true}) {
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"pending"}, {"result", "success"}}) {
+      if (wins) words.emplace_back("--newest-text-wins");
+      EXPECT_EQ(RunCli(words).exit_code, 0);
+      const FakeCall call = server_.calls().back();
+      EXPECT_EQ(call.IsPending() ? call.pending().newest_text_wins()
+                                 : call.result().newest_text_wins(),
+                wins);
+    }
+  }
+}
+
 TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT,
                      "contexts[1]: \"ci/b\\u00fcild\" is bad",

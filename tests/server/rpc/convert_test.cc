@@ -75,7 +75,23 @@ TEST_F(ConvertTest, TakesAPending) {
   EXPECT_EQ(report.target_url, "https://farm.example/7");
   EXPECT_EQ(report.expires_after, absl::Seconds(90));
   EXPECT_EQ(report.repository_id, 5);
+  EXPECT_FALSE(report.newest_text_wins);
   EXPECT_FALSE(report.from_webhook);
+}
+
+// A webhook's text is the server's, and an observed one is GitHub's.
+TEST_F(ConvertTest, TheNewestTextOfFarmsWinsIfTheySaySo) {
+  v1::ReportPendingRequest pending = Pending();
+  pending.set_newest_text_wins(true);
+  v1::ReportResultRequest result = ResultOf(v1::RESULT_SUCCESS);
+  result.set_newest_text_wins(true);
+  EXPECT_TRUE(FromProto(pending, options_)->submission.report.newest_text_wins);
+  EXPECT_TRUE(FromProto(result, options_)->submission.report.newest_text_wins);
+  result.mutable_observed()->set_status_id(1);
+  ExpectRefused(result, "INVALID_NEWEST_TEXT_WINS");
+  pending.mutable_delivery()->set_id("1");
+  pending.mutable_delivery()->set_event("push");
+  ExpectRefused(pending, "INVALID_NEWEST_TEXT_WINS");
 }
 
 TEST_F(ConvertTest, TakesEveryResult) {
