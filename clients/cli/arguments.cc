@@ -215,10 +215,14 @@ class Checks {
 
   // The options of `run`, and the one that it shares with `pending`.
   void CheckRun() {
-    Note(ReadDuration("--expires-after", texts_.expires_after, absl::Minutes(1),
-                      absl::Hours(720),
-                      "a duration from 1m to 720h, such as 90m",
-                      &arguments_.expires_after));
+    if (texts_.expires_after == "never") {
+      arguments_.expires_after = absl::InfiniteDuration();
+    } else {
+      Note(ReadDuration("--expires-after", texts_.expires_after,
+                        absl::Minutes(1), absl::Hours(720),
+                        "a duration from 1m to 720h, such as 90m, or never",
+                        &arguments_.expires_after));
+    }
     std::optional<absl::Duration> timeout;
     Note(ReadDuration(
         "--timeout", texts_.timeout, absl::Nanoseconds(1), absl::Hours(720),

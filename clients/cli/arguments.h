@@ -57,7 +57,8 @@ struct Arguments {
   // For run: the description if the command ends with 0, and if it does not.
   std::optional<std::string> description_success;
   std::optional<std::string> description_failure;
-  std::optional<absl::Duration> expires_after;  // For pending and run.
+  // For pending and run. Infinite: never.
+  std::optional<absl::Duration> expires_after;
   // For run: after `timeout` the command gets SIGTERM, and `kill_after` later
   // SIGKILL.
   absl::Duration timeout = absl::InfiniteDuration();

@@ -96,10 +96,11 @@ class Commands {
   }
 
   void AddExpiresAfter(CLI::App& app) {
-    AddOption(app, "--expires-after", "DURATION", texts_->expires_after,
-              "GitHub shows an error if neither a result nor another "
-              "pending comes "
-              "for so long, 1m to 720h [the server's setting, else 6h]");
+    AddOption(
+        app, "--expires-after", "DURATION", texts_->expires_after,
+        "GitHub shows an error if neither a result nor another pending "
+        "comes for so long, 1m to 720h, or `never` [the server's setting, "
+        "else 6h]");
   }
 
   void AddRetryFor(CLI::App& app, const std::string& default_text) {

@@ -166,8 +166,9 @@ v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
   for (const std::string& context : subject.contexts) {
     request.add_contexts(context);
   }
-
-  if (arguments.expires_after) {
+  if (arguments.expires_after == absl::InfiniteDuration()) {
+    request.set_never_expires(true);
+  } else if (arguments.expires_after) {
     request.mutable_expires_after()->set_seconds(
         absl::ToInt64Seconds(*arguments.expires_after));
   }

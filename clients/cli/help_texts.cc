@@ -59,6 +59,7 @@ Examples:
 const char kPending[] = R"help(Examples:
   signalbox pending --context ci/build --context ci/lint
   signalbox pending --expires-after 90m
+  signalbox pending --context cla --expires-after never
 )help";
 
 const char kResult[] =

@@ -148,6 +148,28 @@ CodeChange KeepChange(const HookChange& said) {
   return change;
 }
 
+absl::StatusOr<absl::Duration> ExpiryOf(const ReportCall& call,
+                                        const RepositoryRules& rules,
+                                        const Repository& repository) {
+  constexpr char kReason[] = "INVALID_EXPIRES_AFTER";
+  if (!call.expires_after.has_value()) {
+    return call.never_expires ? absl::InfiniteDuration()
+                              : rules.ExpiresAfter(repository);
+  }
+  if (call.never_expires) {
+    return InvalidField("never_expires", "true",
+                        "is not allowed with expires_after; wanted one of them",
+                        kReason);
+  }
+  if (*call.expires_after < kMinExpiry || *call.expires_after > kMaxExpiry) {
+    return InvalidField(
+        "expires_after", absl::FormatDuration(*call.expires_after),
+        "is out of range; wanted 1 minute to 30 days, or never_expires",
+        kReason);
+  }
+  return *call.expires_after;
+}
+
 // Sets what only a pending has, except its contexts.
 absl::Status SetPending(const ReportCall& call, const ConvertOptions& options,
                         Submission* submission) {
@@ -155,15 +177,10 @@ absl::Status SetPending(const ReportCall& call, const ConvertOptions& options,
   Report& report = submission->report;
   if (said.result.has_value()) return absl::OkStatus();
   if (said.change.has_value()) submission->change = KeepChange(*said.change);
-  report.expires_after = call.expires_after.has_value()
-                             ? *call.expires_after
-                             : options.rules.ExpiresAfter(report.repository);
-  if (call.expires_after.has_value() && (report.expires_after < kMinExpiry ||
-                                         report.expires_after > kMaxExpiry)) {
-    return InvalidField(
-        "expires_after", absl::FormatDuration(report.expires_after),
-        "is out of range; wanted 1 minute to 30 days", "INVALID_EXPIRES_AFTER");
-  }
+  const absl::StatusOr<absl::Duration> expires_after =
+      ExpiryOf(call, options.rules, report.repository);
+  if (!expires_after.ok()) return expires_after.status();
+  report.expires_after = *expires_after;
   report.rerun = said.rerun;
   if (!call.delivery.has_value()) return absl::OkStatus();
   report.from_webhook = true;

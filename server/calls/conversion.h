@@ -41,6 +41,7 @@ struct ReportCall {
   int64_t attempt = 0;  // 0: the run has no number.
   std::string series;
   std::optional<absl::Duration> expires_after;  // Nothing: the rules decide.
+  bool never_expires = false;  // Not together with `expires_after`.
   // Accept the report only if the key has no newer sequence. Nothing: accept
   // it in any case.
   std::optional<int64_t> if_sequence;

@@ -29,6 +29,8 @@ CommitState HeldState(const EntryRow& row) {
 }
 
 void RenewExpiry(const Report& report, absl::Time now, EntryRow* row) {
+  row->expire_time.reset();
+  if (report.expires_after == absl::InfiniteDuration()) return;
   row->expire_time = now + report.expires_after;
   row->expires_after = report.expires_after;
 }

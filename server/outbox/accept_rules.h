@@ -63,8 +63,8 @@ struct EntryRow {
   bool was_renewed = false;         // The expiry of its pending began again.
   bool was_revived = false;         // It was abandoned, and is due again.
   bool other_runs_changed = false;  // held.other_runs must be stored.
-  // How long the pending waits for a result. DecideEntry sets it together with
-  // `expire_time`; for ExpireEntry the store loads it.
+  // How long the pending waits for a result, if `expire_time` is set.
+  // DecideEntry sets both together; for ExpireEntry the store loads it.
   absl::Duration expires_after;
   // The newest report that only describes what GitHub shows
   // (Submission::observed). Borrowed; null: there was none.

@@ -54,7 +54,7 @@ struct Report {
   bool newest_text_wins = false;
 
   // Pendings only. If neither a result nor another pending arrives for this
-  // long, the server itself reports an error.
+  // long, the server itself reports an error. Infinite: it never does.
   absl::Duration expires_after = absl::Hours(6);
   // Pendings only. The context is to be run again: the report counts although
   // the key has a result.

@@ -163,6 +163,8 @@ std::string NextStep(const History& history, const CredentialTrouble& trouble,
                     " If neither a result nor a renewed pending arrives, it "
                     "becomes an error ",
                     At(*status.expire_time, now), ".");
+  } else if (status.state == CommitState::kPending) {
+    step += " The pending never expires.";
   }
   return step;
 }

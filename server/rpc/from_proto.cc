@@ -103,6 +103,7 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   call.report.contexts.assign(request.contexts().begin(),
                               request.contexts().end());
   call.report.rerun = request.rerun();
+  call.never_expires = request.never_expires();
   if (request.has_change()) call.report.change = ChangeOf(request.change());
   if (request.has_expires_after()) {
     call.expires_after = absl::Seconds(request.expires_after().seconds()) +

@@ -59,7 +59,7 @@ void Fill(const ServerInfo& info, const Caller& grants,
     host.set_api_url(api_url);
   }
   for (const char* const feature :
-       {"bookmarks", "if_sequence", "newest_text_wins"}) {
+       {"bookmarks", "if_sequence", "newest_text_wins", "never_expires"}) {
     response->add_features(feature);
   }
   response->mutable_features()->Add(info.features.begin(), info.features.end());

@@ -51,6 +51,7 @@ void CheckRefusal(const absl::Status& status) {
                                      "series",
                                      "result",
                                      "expires_after",
+                                     "never_expires",
                                      "newest_text_wins",
                                      "repository_id",
                                      "delivery.id",
@@ -141,8 +142,9 @@ void Check(const Report& report) {
              report.series);
   CheckKept(report.description);
   CheckLink(report.target_url);
-  FUZZ_CHECK(report.expires_after >= absl::Minutes(1) &&
-                 report.expires_after <= absl::Hours(30 * 24),
+  FUZZ_CHECK(report.expires_after == absl::InfiniteDuration() ||
+                 (report.expires_after >= absl::Minutes(1) &&
+                  report.expires_after <= absl::Hours(30 * 24)),
              absl::FormatDuration(report.expires_after));
   if (report.result.has_value()) {
     const int result = static_cast<int>(*report.result);
@@ -262,6 +264,7 @@ v1::ReportPendingRequest PendingFrom(FuzzInput& in) {
     change.mutable_updated_time()->set_seconds(in.Int64());
     change.mutable_updated_time()->set_nanos(static_cast<int32_t>(in.Int64()));
   }
+  request.set_never_expires((members & 48) == 0);
   request.set_rerun((members & 64) != 0);
   if ((members & 128) != 0) {
     const std::string context(in.Text());

@@ -442,6 +442,21 @@ TEST_F(CommandsTest, TheNewestTextWinsIfAskedFor) {
   }
 }
 
+TEST_F(CommandsTest, APendingMayNeverExpire) {
+  EXPECT_EQ(RunCli({"pending", "--expires-after", "never"}).exit_code, 0);
+  v1::ReportPendingRequest pending = server_.calls().back().pending();
+  EXPECT_TRUE(pending.never_expires());
+  EXPECT_FALSE(pending.has_expires_after());
+  EXPECT_EQ(RunCli({"pending", "--expires-after", "90m"}).exit_code, 0);
+  pending = server_.calls().back().pending();
+  EXPECT_FALSE(pending.never_expires());
+  EXPECT_EQ(pending.expires_after().seconds(), 5400);
+  EXPECT_EQ(RunCli({"pending"}).exit_code, 0);
+  pending = server_.calls().back().pending();
+  EXPECT_FALSE(pending.never_expires());
+  EXPECT_FALSE(pending.has_expires_after());
+}
+
 TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT,
                      "contexts[1]: \"ci/b\\u00fcild\" is bad",

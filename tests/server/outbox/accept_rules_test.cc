@@ -177,6 +177,26 @@ TEST_F(AcceptRulesTest, ARepeatedPendingOnlyRenewsItsExpiry) {
   EXPECT_FALSE(draft_.HasNews());
 }
 
+TEST_F(AcceptRulesTest, TheNewestPendingSaysWhetherItExpires) {
+  KeyReport never = Pending(3);
+  never.expires_after = absl::InfiniteDuration();
+  Begin(Holding(Pending(3)));
+  EXPECT_EQ(DispositionOf(Of({never})), Disposition::kUnchanged);
+  EXPECT_EQ(draft_.row.expire_time, std::nullopt);
+  EXPECT_TRUE(draft_.row.was_renewed);
+
+  Begin(draft_.row);
+  EXPECT_EQ(DispositionOf(Of({Pending(3)})), Disposition::kUnchanged);
+  EXPECT_EQ(draft_.row.expire_time, now_ + absl::Hours(6));
+  EXPECT_EQ(draft_.row.expires_after, absl::Hours(6));
+
+  Begin();
+  const Decided decided = Decide(Of({never}));
+  EXPECT_EQ(decided.disposition, Disposition::kAccepted);
+  EXPECT_EQ(decided.expire_time, std::nullopt);
+  EXPECT_EQ(draft_.row.expire_time, std::nullopt);
+}
+
 TEST_F(AcceptRulesTest, AWaitingEntryKeepsItsPlace) {
   const absl::Time before = now_ - absl::Minutes(1);
   const struct {

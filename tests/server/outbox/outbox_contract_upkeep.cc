@@ -82,6 +82,42 @@ TEST_P(OutboxContract, RepeatingAPendingPutsItsExpiryOff) {
   EXPECT_EQ(Status().description, "No result within 1 h 30 min");
 }
 
+TEST_P(OutboxContract, APendingMayNeverExpire) {
+  KeyReport never = Pending(3);
+  never.expires_after = absl::InfiniteDuration();
+  EXPECT_EQ(Accept(On(never, "acme/first")).expire_time, std::nullopt);
+  EXPECT_NE(Accept(On(Pending(3), "acme/later")).expire_time, std::nullopt);
+  const Receipt receipt = Accept(On(never, "acme/later"));
+  EXPECT_EQ(receipt.disposition, Disposition::kUnchanged);
+  EXPECT_EQ(receipt.expire_time, std::nullopt);
+  clock_.Advance(1000 * kOneDay);
+  EXPECT_EQ(Expire(), 0);
+  EXPECT_EQ(Status("acme/first").expire_time, std::nullopt);
+  EXPECT_EQ(Status("acme/later").state, CommitState::kPending);
+
+  Accept(On(Pending(3), "acme/first"));
+  clock_.Advance(absl::Hours(6));
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(Status("acme/first").description, "No result within 6 h");
+}
+
+// GitHub keeps the status, and a late result is accepted as a first report.
+TEST_P(OutboxContract, APendingThatNeverExpiresIsForgottenAsAResultIs) {
+  KeyReport never = Pending(3);
+  never.expires_after = absl::InfiniteDuration();
+  Accept(On(never, "acme/posted"));
+  clock_.Advance(kSettle);
+  PostAll();
+  Accept(On(never, "acme/due"));
+  clock_.Advance(2 * kOneDay);
+  ForgetOlderThan(kOneDay);
+  EXPECT_FALSE(IsKnown("acme/posted"));
+  EXPECT_TRUE(IsKnown("acme/due"));
+  EXPECT_EQ(
+      Accept(On(ResultOf(Result::kSuccess, 3), "acme/posted")).disposition,
+      Disposition::kAccepted);
+}
+
 TEST_P(OutboxContract, ResultsDoNotExpireAndTheOldestPendingGoesFirst) {
   Accept(On(Pending(), "acme/one"));
   clock_.Advance(absl::Seconds(1));

@@ -253,6 +253,24 @@ TEST_F(SqliteJournalTest, TheJournalKnowsWhoseTextWins) {
             0);
 }
 
+TEST_F(SqliteJournalTest, TheJournalKnowsWhatNeverExpires) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(AcceptAll(outbox.get(), 0, 2, std::nullopt).ok());
+  ASSERT_TRUE(outbox->TidyUp().ok());
+  for (const int number : {1, 2}) {
+    KeyReport never = Numbered(number, std::nullopt);
+    never.expires_after = absl::InfiniteDuration();
+    ASSERT_TRUE(outbox->Accept({{Of({never})}}, clock_.Now()).ok());
+  }
+  Kill(std::move(outbox), "");
+  EXPECT_EQ(InJournal(), 2);
+  outbox = Open();
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry WHERE expire_time_us IS NULL "
+                   "AND expires_after_us IS NULL"),
+            2);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM entry"), 3);
+}
+
 // A number that was given must not be given again.
 TEST_F(SqliteJournalTest, TheNumbersOfTheJournalAreGiven) {
   std::unique_ptr<Outbox> outbox = Open();

@@ -258,6 +258,19 @@ TEST_F(ConvertTest, AnExpiryIsBetweenAMinuteAndThirtyDays) {
   }
 }
 
+TEST_F(ConvertTest, APendingMayNeverExpire) {
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.pending_expires_after = absl::Hours(2);
+  options_.rules = RepositoryRules({rule});
+  v1::ReportPendingRequest request = Pending();
+  request.set_never_expires(true);
+  EXPECT_EQ(FromProto(request, options_)->submission.report.expires_after,
+            absl::InfiniteDuration());
+  request.mutable_expires_after()->set_seconds(90);
+  ExpectRefused(request, "INVALID_EXPIRES_AFTER");
+}
+
 TEST_F(ConvertTest, WithoutAnExpiryTheRuleDecides) {
   EXPECT_EQ(FromProto(Pending(), options_)->submission.report.expires_after,
             absl::Hours(6));

@@ -89,6 +89,12 @@ TEST_F(NextStepTest, SaysWhenAPendingExpires) {
               HasSubstr("becomes an error at 2026-06-01 16:00:00 UTC"));
 }
 
+TEST_F(NextStepTest, SaysThatAPendingNeverExpires) {
+  history_.status.state = CommitState::kPending;
+  EXPECT_EQ(Step(PostingState::kPosted),
+            "Nothing: GitHub shows it. The pending never expires.");
+}
+
 TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
   history_.credential.clear();
   history_.repository = {"github.com", "acme", "widgets"};

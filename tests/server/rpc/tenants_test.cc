@@ -69,6 +69,7 @@ const std::map<std::string, std::string>& Fields() {
       {"ReportPendingRequest.description", "$description"},
       {"ReportPendingRequest.target_url", "$target_url"},
       {"ReportPendingRequest.expires_after", ""},
+      {"ReportPendingRequest.never_expires", ""},
       {"ReportPendingRequest.rerun", ""},
       {"ReportPendingRequest.delivery", "github:{}"},
       {"ReportPendingRequest.change", ""},
