@@ -37,6 +37,9 @@ MergedEntry MergeEntries(const MergingEntry& from, const MergingEntry& to,
   row.version = from.version + to.version;
   row.held = std::move(counts.held);
   row.report_sequence = kept.report_sequence;
+  const MergingEntry& expires = counts.renews_expiry ? later : kept;
+  row.expire_time = expires.expire_time;
+  row.expires_after = expires.expires_after;
   row.posting_state =
       kept.version > 0 ? PostingState::kDue : PostingState::kObserved;
   row.lease_version = kept.lease_version;

@@ -21,6 +21,10 @@ struct MergingEntry {
   int64_t version = 0;          // Counts the accepted reports.
   Held held;                    // Set if version > 0.
   int64_t report_sequence = 0;  // Of the newest accepted report.
+  // When its pending expires, and how long that was from its report. Nothing:
+  // it does not expire.
+  std::optional<absl::Time> expire_time;
+  std::optional<absl::Duration> expires_after;
   PostingState posting_state = PostingState::kDue;
   int64_t lease_version = 0;  // The version in flight; 0: no try is in flight.
   // When the latest ambiguous try began; nothing: no try is ambiguous.
@@ -35,7 +39,7 @@ struct MergingEntry {
 
 struct MergedEntry {
   // The row that stays, with its new values. Its report is the one that it had;
-  // of `held` only the runs can differ.
+  // of `held` only the runs can differ. The other report can renew its expiry.
   MergingEntry row;
   bool other_runs_changed = false;  // row.held.other_runs must be stored.
   // When `row` becomes due. Nothing: there is nothing to post. While a try of

@@ -46,7 +46,8 @@ constexpr char kGetMovedEntry[] =
     "target_url, report_sequence, posting_state, lease_version, "
     "ambiguous_time_us, posted_status_id, shown_state, shown_description, "
     "shown_target_url, status_count, series, run_result, other_run_count, "
-    "newest_text_wins FROM entry WHERE entry_id = ?";
+    "newest_text_wins, expire_time_us, expires_after_us "
+    "FROM entry WHERE entry_id = ?";
 constexpr char kMoveReports[] =
     "UPDATE report SET entry_id = ? WHERE entry_id = ?";
 constexpr char kMoveTries[] = "UPDATE try SET entry_id = ? WHERE entry_id = ?";
@@ -58,7 +59,8 @@ constexpr char kSetMerged[] =
     "ambiguous_time_us = ?, posted_status_id = ?, shown_state = ?, "
     "shown_description = ?, shown_target_url = ?, status_count = ?, "
     "attempt = ?, run_state = ?, series = ?, run_result = ?, "
-    "other_run_count = ? WHERE entry_id = ?";
+    "other_run_count = ?, expire_time_us = ?, expires_after_us = ? "
+    "WHERE entry_id = ?";
 
 constexpr char kDeleteCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
@@ -90,13 +92,18 @@ MergingEntry Load(SqliteConnection* connection, int64_t entry_id) {
   if (!query.Next()) return entry;
   Held& held = entry.held;
   int64_t other_runs = 0;
+  std::optional<int64_t> expires_after_us;
   query.Read(&entry.version, &held.phase, &held.run.attempt, &held.run.state,
              &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state, &entry.lease_version,
              &entry.ambiguous_time, &entry.shown_status_id, &entry.shown_state,
              &entry.shown_description, &entry.shown_target_url,
              &entry.status_count, &held.run.series, &held.run.result,
-             &other_runs, &held.newest_text_wins);
+             &other_runs, &held.newest_text_wins, &entry.expire_time,
+             &expires_after_us);
+  if (expires_after_us.has_value()) {
+    entry.expires_after = absl::Microseconds(*expires_after_us);
+  }
   if (!connection->AreCounts({entry.version, entry.status_count, other_runs})) {
     entry.version = entry.status_count = 0;
   }
@@ -173,7 +180,7 @@ int MergeRows(SqliteConnection* connection, SqliteWriterState* state,
       row.shown_description, row.shown_target_url, row.status_count,
       row.held.run.attempt, row.held.run.state, row.held.run.series,
       row.held.run.result, static_cast<int64_t>(row.held.other_runs.size()),
-      row.entry_id);
+      row.expire_time, row.expires_after, row.entry_id);
   NoteChange(connection, row.entry_id);
   return static_cast<int>(rows);
 }

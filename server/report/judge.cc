@@ -277,6 +277,7 @@ Merged Merge(const Held* earlier, const Held* later) {
                           judgement.disposition != Disposition::kSuperseded;
   } else {
     merged.later_counts = judgement.disposition == Disposition::kAccepted;
+    merged.renews_expiry = judgement.renews_expiry && !merged.later_counts;
   }
   Held before = *earlier;
   if (merged.later_counts && judgement.begins_again) EndAllRuns(&before);

@@ -120,6 +120,9 @@ void Hold(const Report& report, const Judgement& judgement, Held* held);
 // What one entry holds in place of the two:
 struct Merged {
   bool later_counts = false;  // The report of `later` counts.
+  // The report of `later` is a pending that repeats that of `earlier`, whose
+  // expiry is now that of `later`.
+  bool renews_expiry = false;
   Held held;
 };
 

@@ -142,6 +142,32 @@ TEST_F(MergeRulesTest, TheNewestKnowledgeAboutGitHubStays) {
   EXPECT_EQ(Merge().row.shown_state, "success");
 }
 
+// As if the later report arrived now.
+TEST_F(MergeRulesTest, ARepeatedPendingRenewsTheExpiry) {
+  from_ = Holding(Pending(3), 10);
+  from_.expire_time = now_ + absl::Hours(1);
+  from_.expires_after = absl::Hours(2);
+  to_ = Holding(Pending(3), 11);
+  MergedEntry merged = Merge();
+  EXPECT_EQ(merged.row.entry_id, kFromId);
+  EXPECT_EQ(merged.row.expire_time, std::nullopt);
+  EXPECT_EQ(merged.row.expires_after, std::nullopt);
+  to_.expire_time = now_ + absl::Hours(5);
+  to_.expires_after = absl::Hours(6);
+  merged = Merge();
+  EXPECT_EQ(merged.row.expire_time, to_.expire_time);
+  EXPECT_EQ(merged.row.expires_after, to_.expires_after);
+
+  // A late pending renews nothing, nor does an expiry.
+  to_.held.run.attempt = 2;
+  EXPECT_EQ(Merge().row.expire_time, from_.expire_time);
+  to_ = Holding(Pending(3), 11);
+  to_.held.phase = Phase::kExpired;
+  merged = Merge();
+  EXPECT_EQ(merged.row.entry_id, kToId);
+  EXPECT_EQ(merged.row.expire_time, std::nullopt);
+}
+
 TEST_F(MergeRulesTest, TheRunsOfBothAreKnown) {
   MergedEntry merged = Merge();
   EXPECT_EQ(merged.row.held.run.attempt, 2);

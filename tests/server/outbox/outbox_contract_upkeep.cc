@@ -389,6 +389,24 @@ TEST_P(OutboxContract, AMergeKnowsWhetherTheNewestTextWins) {
   EXPECT_EQ(Status("acme/new", 'b').description, "two");
 }
 
+// As if the later report arrived now.
+TEST_P(OutboxContract, AMergeRenewsTheExpiryOfARepeatedPending) {
+  const KeyReport usual = Pending(3);
+  KeyReport never = usual;
+  never.expires_after = absl::InfiniteDuration();
+  Accept(On(usual, "acme/old", 'a'));
+  Accept(On(never, "acme/new", 'a'));
+  Accept(On(never, "acme/old", 'b'));
+  Accept(On(usual, "acme/new", 'b'));
+  Rename("acme/old", "acme/new", 77);
+  EXPECT_EQ(Status("acme/new", 'a').expire_time, std::nullopt);
+  EXPECT_NE(Status("acme/new", 'b').expire_time, std::nullopt);
+  clock_.Advance(kOneDay);
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(Status("acme/new", 'a').state, CommitState::kPending);
+  EXPECT_EQ(Status("acme/new", 'b').description, "No result within 6 h");
+}
+
 // Of each series the larger number is known afterwards. Of equal numbers, the
 // run that got further is.
 TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
