@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "server/github/github_limits.h"
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
@@ -44,6 +45,7 @@ struct Saying {
   const char* result;  // Empty: a pending.
   int64_t attempt;
   const char* series = "";
+  bool newest_text_wins = false;
 };
 constexpr Saying kSayings[2][3] = {
     {{"", 1}, {"success", 1}, {"", 2}},
@@ -53,10 +55,20 @@ constexpr Saying kSayings[2][3] = {
 constexpr Saying kTwoSeries[] = {
     {"", 1, "a"}, {"success", 1, "a"}, {"", 1, "b"}, {"failure", 1, "b"}};
 
+// For a key whose text changes.
+constexpr Saying kNewestText[] = {
+    {"success", 0}, {"success", 0, "", true}, {"success", 0, "", true}};
+
+absl::Span<const Saying> SayingsOf(const ExplorerScope& scope, int key) {
+  if (scope.two_series) return kTwoSeries;
+  if (scope.newest_text) return kNewestText;
+  return kSayings[key];
+}
+
 ExplorerScope Settled(ExplorerScope scope) {
-  if (!scope.two_series) return scope;
+  if (!scope.two_series && !scope.newest_text) return scope;
   scope.keys = 1;
-  scope.reports = static_cast<int>(std::size(kTwoSeries));
+  scope.reports = static_cast<int>(SayingsOf(scope, 0).size());
   scope.any_order = true;
   return scope;
 }
@@ -307,8 +319,7 @@ class Explorer {
   // --- Events.
 
   void Say(int key, int number) {
-    const Saying& saying =
-        scope_.two_series ? kTwoSeries[number] : kSayings[key][number];
+    const Saying& saying = SayingsOf(scope_, key)[number];
     history::Called called;
     called.call = ++calls_;
     called.time = clock_.Now();
@@ -319,6 +330,7 @@ class Explorer {
     called.content.description = absl::StrCat("report ", key, "-", number);
     called.attempt = saying.attempt;
     called.series = saying.series;
+    called.newest_text_wins = saying.newest_text_wins;
     history_.Add(called);
 
     Submission submission;
@@ -330,6 +342,7 @@ class Explorer {
     if (called.result == "failure") report.result = Result::kFailure;
     report.attempt = saying.attempt;
     report.series = saying.series;
+    report.newest_text_wins = saying.newest_text_wins;
     report.description = called.content.description;
     submission.caller = "farm";
     life_->Submit(std::move(submission),

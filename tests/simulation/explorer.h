@@ -21,6 +21,10 @@ struct ExplorerScope {
   // Instead, two series report about one key: each a pending and a result, in
   // any order. `keys` and `reports` are not used then.
   bool two_series = false;
+  // Instead, three results with different texts are reported about one key in
+  // any order. The newest text wins for two of them. `keys` and `reports` are
+  // not used then.
+  bool newest_text = false;
   // The most crashes: between two steps, or after any commit within a step.
   int crashes = 2;
   // The most answers and requests that are lost other than by crashes.

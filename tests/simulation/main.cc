@@ -174,9 +174,9 @@ int RunSeeds(const Options& options) {
 }
 
 int RunExplorer(ExplorerScope scope, bool json) {
-  if (scope.two_series) {
+  if (scope.two_series || scope.newest_text) {
     scope.keys = 1;
-    scope.reports = 4;
+    scope.reports = scope.two_series ? 4 : 3;
   }
   Clock* const clock = Clock::System();
   const SteadyTime begin = clock->Steady();
@@ -289,6 +289,9 @@ int main(int argc, char** argv) {
   app.add_flag("--two-series", scope.two_series,
                "With --explore: one status, about which each of two series "
                "reports a pending and a result, in any order");
+  app.add_flag("--newest-text", scope.newest_text,
+               "With --explore: one status, about which three results with "
+               "different texts are reported, in any order");
   app.add_option("--crashes", scope.crashes,
                  "With --explore: the most crashes of the server [2]");
   app.add_option("--losses", scope.losses,

@@ -157,13 +157,18 @@ class Draft {
       if (attempt > 0 && which > 0) {
         incident.series = absl::StrCat("series ", which);
       }
+      incident.newest_text_wins = incident.seed % 3 == 0;
       return incident;
     };
     Incident& pending = say(at);
     pending.rerun = random_.OneIn(15);
-    if (dies)
+    if (dies) {
       pending.expires_after =
           random_.Between(absl::Minutes(1), absl::Minutes(20));
+    }
+    if (pending.seed % 4 == 1) {
+      pending.expires_after = absl::InfiniteDuration();
+    }
     if (random_.OneIn(6)) Repeat(Soon());
     if (random_.OneIn(8)) say(at + Soon());
     if (dies) return;
@@ -464,6 +469,8 @@ std::string Incident::Line() const {
           result.empty() ? "pending" : result, " attempt ", attempt,
           series.empty() ? "" : absl::StrCat(" of ", series),
           rerun ? ", rerun" : "",
+          newest_text_wins ? ", the newest text wins" : "",
+          expires_after == absl::InfiniteDuration() ? ", never expires" : "",
           delivery != 0 ? absl::StrCat(", delivery ", delivery) : "",
           ", up to ", tries, " tries");
     case Kind::kFault:

@@ -47,8 +47,9 @@ struct Incident {
   int64_t attempt = 0;
   std::string series;  // The counter of `attempt`.
   bool rerun = false;
+  bool newest_text_wins = false;
   int delivery = 0;  // The number of the webhook; 0: a farm's report.
-  absl::Duration expires_after = absl::Hours(6);
+  absl::Duration expires_after = absl::Hours(6);  // Infinite: never.
   int tries = 1;  // The caller gives up after so many calls.
 
   Fault fault;  // kFault.

@@ -454,6 +454,7 @@ class World {
     called.attempt = incident.attempt;
     called.series = incident.series;
     called.rerun = incident.rerun;
+    called.newest_text_wins = incident.newest_text_wins;
     called.expires_after = incident.expires_after;
     if (incident.delivery != 0)
       called.delivery_id = absl::StrCat("delivery-", incident.delivery);
@@ -522,6 +523,7 @@ class World {
     report.target_url = called.content.target_url;
     report.expires_after = called.expires_after;
     report.rerun = called.rerun;
+    report.newest_text_wins = called.newest_text_wins;
     report.from_webhook = !called.delivery_id.empty();
     submission.caller = called.caller;
     if (report.from_webhook) {

@@ -153,6 +153,7 @@ class Load::Farm {
     pending.description = load_.NewText('p');
     if (Chance(10)) pending.target_url = "https://ci.example/run";
     if (Chance(5)) pending.rerun = true;
+    if (Chance(30)) pending.newest_text_wins = true;
     if (!Chance(10)) Say(pending);
     if (Chance(10)) {
       Words progress = pending;
@@ -222,6 +223,7 @@ class Load::Farm {
     request.set_description(words.description);
     request.set_target_url(words.target_url);
     request.set_rerun(words.rerun);
+    request.set_newest_text_wins(words.newest_text_wins);
     v1::ReportPendingResponse response;
     const absl::Status status =
         Try(request, &response, &Client::ReportPending,
@@ -240,6 +242,7 @@ class Load::Farm {
     request.set_result(FindResult(words.result).value);
     request.set_description(words.description);
     request.set_target_url(words.target_url);
+    request.set_newest_text_wins(words.newest_text_wins);
     v1::ReportResultResponse response;
     const absl::Status status =
         Try(request, &response, &Client::ReportResult,
@@ -335,6 +338,7 @@ history::Called Load::CallOf(const Words& words, const std::string& context) {
   call.result = words.result;
   call.attempt = words.attempt;
   call.rerun = words.rerun;
+  call.newest_text_wins = words.newest_text_wins;
   return call;
 }
 

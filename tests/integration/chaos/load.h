@@ -84,6 +84,7 @@ class Load {
     std::string description;
     std::string target_url;
     bool rerun = false;
+    bool newest_text_wins = false;
   };
   class Farm;
 
