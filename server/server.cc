@@ -89,7 +89,7 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
 absl::Status Server::Parts::OpenCore(const Config& config) {
   absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
   if (!callers.ok()) return callers.status();
-  authorizer = std::make_unique<Authorizer>(*std::move(callers));
+  authorizer = std::make_unique<Authorizer>(*std::move(callers), &metrics);
   Core::Options options;
   options.outbox.data_dir = config.data_dir;
   options.outbox.pending_settle = config.pending_settle;

@@ -4,15 +4,16 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/secret.h"
 #include "server/base/glob.h"
+#include "server/identity/token_text.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
@@ -132,13 +133,19 @@ std::optional<Repository> RepositoryOf(const Event& event) {
 
 }  // namespace
 
+Authorizer::Authorizer(std::vector<Caller> callers, Metrics* metrics)
+    : callers_(std::move(callers)) {
+  if (metrics == nullptr) return;
+  github_tokens_ = metrics->CounterOf(
+      "signalbox_github_tokens_refused_total",
+      "Calls with an unknown token that looks like one of GitHub's.");
+}
+
 absl::StatusOr<const Caller*> Authorizer::Authenticate(
     absl::string_view authorization) const {
   if (callers_.empty()) return nullptr;
-  if (absl::StartsWithIgnoreCase(authorization, "bearer ")) {
-    authorization.remove_prefix(7);
-  }
-  const absl::string_view token = absl::StripAsciiWhitespace(authorization);
+  const Secret secret = TokenIn(authorization);
+  const absl::string_view token = secret.Reveal();
   if (token.empty()) {
     return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
                  "no token was sent: give --token-file (metadata "
@@ -157,9 +164,14 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
     }
     if (found != nullptr) return found;
   }
-  return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-               "this token belongs to no configured caller; send the token of "
-               "one of the `callers` in the server's configuration");
+  const bool is_github_token = LooksLikeGitHubToken(token);
+  if (is_github_token && github_tokens_.has_value()) github_tokens_->Add();
+  return Error(
+      absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
+      absl::StrCat(
+          is_github_token ? "this token is GitHub's, and " : "this token ",
+          "belongs to no configured caller; send the token of one of "
+          "the `callers` in the server's configuration"));
 }
 
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,

@@ -3,12 +3,12 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/base/metrics.h"
 #include "server/report/event.h"
 #include "server/report/status_key.h"
 #include "server/rpc/convert.h"
@@ -55,14 +55,15 @@ struct Caller {
 // Immutable, hence thread-safe.
 class Authorizer {
  public:
-  explicit Authorizer(std::vector<Caller> callers)
-      : callers_(std::move(callers)) {}
+  // `metrics` is borrowed, and counts refused tokens that look like GitHub's.
+  // Null: it counts none.
+  explicit Authorizer(std::vector<Caller> callers, Metrics* metrics = nullptr);
 
   // Finds the caller by its token. `authorization` is the value of the metadata
-  // of that name: the token, with or without "Bearer " before it. Returns
-  // nullptr if the configuration names no callers. UNAUTHENTICATED, reason
-  // UNKNOWN_CALLER: the token is missing or unknown; the message says which.
-  // The result lives as long as the Authorizer.
+  // of that name; see TokenIn. Returns nullptr if the configuration names no
+  // callers. UNAUTHENTICATED, reason UNKNOWN_CALLER: the token is missing or
+  // unknown; the message says which. The result lives as long as the
+  // Authorizer.
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
 
@@ -120,6 +121,7 @@ class Authorizer {
 
  private:
   const std::vector<Caller> callers_;
+  std::optional<Metrics::Counter> github_tokens_;
 };
 
 // What the caller lacks, if `status` is a refusal with the reason NOT_GRANTED:

@@ -27,6 +27,7 @@ using nlohmann::json;
 
 constexpr char kRepository[] = "acme/app";
 constexpr char kSecret[] = "It's a Secret to Everybody";
+constexpr char kToken[] = "the-hidden-pat";
 
 // A farm's connection to the server.
 class Farm {
@@ -68,7 +69,7 @@ class MainJobTest : public testing::Test {
     secret_file_ = dir_.path() + "/secret";
     std::ofstream(secret_file_) << kSecret << "\n";
     simulator_ = StartProgram("signalbox-github-simulator",
-                              {"--listen", "127.0.0.1:0", "--token", "token",
+                              {"--listen", "127.0.0.1:0", "--token", kToken,
                                "--webhook-secret-file", secret_file_});
     simulator_address_ = simulator_->WaitForLine("listening on ");
     StartServer();
@@ -88,7 +89,7 @@ class MainJobTest : public testing::Test {
                            {"--listen", grpc_address_, "--web-listen",
                             "127.0.0.1:0", "--data-dir", dir_.path() + "/data",
                             "--github-api-url", "http://" + simulator_address_},
-                           {.environment = {{"GITHUB_TOKEN", "token"}}});
+                           {.environment = {{"GITHUB_TOKEN", kToken}}});
     server_->WaitForLine("grpc listening on ");
     web_address_ = server_->WaitForLine("web listening on ");
   }
@@ -257,7 +258,7 @@ TEST_F(MainJobTest, TheWebPagesAnswer) {
   ExpectShown(sha, "pending");
   const auto metrics = client.Get("/metrics");
   EXPECT_NE(metrics->body.find("signalbox_calls_total"), std::string::npos);
-  EXPECT_EQ(metrics->body.find("token"), std::string::npos);
+  EXPECT_EQ(metrics->body.find(kToken), std::string::npos);
 }
 
 }  // namespace

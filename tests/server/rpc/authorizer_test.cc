@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
@@ -53,6 +54,35 @@ TEST_F(AuthorizerTest, KnowsCallersByTheirToken) {
             "linux-farm");
   EXPECT_EQ((*authorizer_.Authenticate("bearer screen-token"))->name, "screen");
   EXPECT_EQ((*authorizer_.Authenticate("screen-token"))->name, "screen");
+  EXPECT_EQ((*authorizer_.Authenticate("token screen-token"))->name, "screen");
+  EXPECT_EQ((*authorizer_.Authenticate(
+                 absl::StrCat("Basic ", absl::Base64Escape("u:screen-token"))))
+                ->name,
+            "screen");
+}
+
+// Somebody gave a tool our address and left its old token.
+TEST_F(AuthorizerTest, CountsGitHubsTokensAndNeverShowsThem) {
+  Metrics metrics;
+  const Authorizer authorizer({farm_}, &metrics);
+  for (const char* const value :
+       {"Bearer ghp_hidden", "token ghp_hidden", "Bearer unknown"}) {
+    const absl::Status refused = authorizer.Authenticate(value).status();
+    EXPECT_EQ(ReasonOf(refused), "UNKNOWN_CALLER");
+    EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("hidden")));
+  }
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr("\nsignalbox_github_tokens_refused_total 2\n"));
+}
+
+// A caller may still have a token that only looks like GitHub's.
+TEST_F(AuthorizerTest, AKnownTokenMayLookLikeGitHubs) {
+  Metrics metrics;
+  const Authorizer authorizer(
+      {Caller{"tool", Sha256("ghp_own"), {"*/*"}, {"*"}, {}}}, &metrics);
+  EXPECT_EQ((*authorizer.Authenticate("token ghp_own"))->name, "tool");
+  EXPECT_THAT(metrics.Text(),
+              HasSubstr("\nsignalbox_github_tokens_refused_total 0\n"));
 }
 
 TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
