@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-constexpr absl::string_view kRights = "report, read, operate or webhook";
+constexpr absl::string_view kRights = "report, read, operate, webhook or admin";
 
 bool Has(const CallerConfig& caller, absl::string_view right) {
   return std::ranges::find(caller.rights, right) != caller.rights.end();
@@ -17,7 +17,7 @@ bool Has(const CallerConfig& caller, absl::string_view right) {
 
 absl::Status CheckRight(absl::string_view right) {
   return right == "report" || right == "read" || right == "operate" ||
-                 right == "webhook"
+                 right == "webhook" || right == "admin"
              ? absl::OkStatus()
              : InvalidValue(right,
                             absl::StrCat("is not a right; wanted ", kRights));

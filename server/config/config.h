@@ -57,7 +57,7 @@ struct CallerConfig {
   std::vector<std::string> repositories;  // Patterns.
   std::vector<std::string> contexts;      // Patterns.
   // The rights that the caller has, named in the file or by default: "report",
-  // "read", "operate", "webhook".
+  // "read", "operate", "webhook", "admin".
   std::vector<std::string> rights;
 };
 

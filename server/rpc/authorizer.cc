@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,7 @@
 #include "server/base/glob.h"
 #include "server/identity/token_text.h"
 #include "server/report/repository_rules.h"
+#include "server/rpc/method_rights.h"
 
 namespace signalbox {
 namespace {
@@ -40,7 +42,8 @@ struct RightName {
 constexpr RightName kRightNames[] = {{Right::kReport, "report"},
                                      {Right::kRead, "read"},
                                      {Right::kOperate, "operate"},
-                                     {Right::kWebhook, "webhook"}};
+                                     {Right::kWebhook, "webhook"},
+                                     {Right::kAdmin, "admin"}};
 
 constexpr char kNotGrantedPayload[] = "signalbox/not-granted";
 
@@ -174,6 +177,21 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
           "the `callers` in the server's configuration"));
 }
 
+absl::StatusOr<const Caller*> Authorizer::Admit(
+    absl::string_view method, absl::string_view authorization) const {
+  absl::StatusOr<const Caller*> caller = Authenticate(authorization);
+  if (!caller.ok()) return caller;
+  const auto* const row =
+      std::ranges::find(kMethodRights, method, &MethodRight::method);
+  if (row == std::end(kMethodRights)) {
+    return NotGranted("right", absl::StrCat("nobody may call ", method));
+  }
+  if (*caller == nullptr || !row->right.has_value()) return caller;
+  absl::Status has_right = CheckRight(**caller, *row->right);
+  if (!has_right.ok()) return has_right;
+  return caller;
+}
+
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,
                                    const Repository& repository,
                                    const std::vector<std::string>& contexts) {
@@ -201,10 +219,6 @@ absl::Status Authorizer::AuthorizeFound(const Caller* caller, Right right,
   return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
                absl::StrCat("the server has no report for ",
                             Quoted(asked.Display(), 256)));
-}
-
-absl::Status Authorizer::AuthorizeAnywhere(const Caller* caller, Right right) {
-  return caller == nullptr ? absl::OkStatus() : CheckRight(*caller, right);
 }
 
 absl::Status Authorizer::AuthorizeReports(const Caller* caller,

@@ -22,6 +22,9 @@ enum class Right {
   kOperate,  // Retry abandoned statuses.
   // Report as GitHub: webhooks, and the number of a repository.
   kWebhook,
+  // Look after the server itself. Patterns of repositories do not limit it, and
+  // it includes no other right.
+  kAdmin,
 };
 
 // The right with this name in the configuration, such as `report`. Nothing:
@@ -67,6 +70,12 @@ class Authorizer {
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
 
+  // As Authenticate, for a call of this method of the service. Also refuses a
+  // caller without the right of the method in kMethodRights, and everybody if
+  // the method is missing there: PERMISSION_DENIED, reason NOT_GRANTED.
+  absl::StatusOr<const Caller*> Admit(absl::string_view method,
+                                      absl::string_view authorization) const;
+
   // What `caller` may do, for GetServerInfo. For nullptr: all rights for all
   // repositories and contexts, with an empty name.
   static Caller GrantsOf(const Caller* caller);
@@ -84,9 +93,6 @@ class Authorizer {
   static absl::Status AuthorizeFound(const Caller* caller, Right right,
                                      const Repository& found,
                                      const Repository& asked);
-
-  // Whether `caller` has this right for any repository at all.
-  static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
 
   // As Authorize, for all reports of `converted`. Fields that only GitHub knows
   // (a delivery, a code change, an observed status) need kWebhook, too. If

@@ -166,10 +166,6 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
                         absl::StrCat(request.after_sequence()),
                         "is negative; wanted 0 or more", "INVALID_SEQUENCE");
   }
-  const absl::Status may_read =
-      Authorizer::AuthorizeAnywhere(caller, Right::kRead);
-  if (!may_read.ok()) return may_read;
-
   WatchFilter filter;
   filter.caller_ = caller;
   for (const std::string& pattern : request.repositories()) {

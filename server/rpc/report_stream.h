@@ -57,7 +57,7 @@ class ReportStreams {
 
   // Begins one call of StreamReports. Give the result to gRPC; it deletes
   // itself when the call has ended. `caller` is the result of
-  // Authorizer::Authenticate; if it is an error, the stream ends with it.
+  // Authorizer::Admit; if it is an error, the stream ends with it.
   Reactor* Open(grpc::CallbackServerContext* context,
                 const absl::StatusOr<const Caller*>& caller);
 

@@ -8,6 +8,7 @@
 #include "server/base/worker.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
+#include "server/rpc/method_rights.h"
 #include "server/rpc/read_queue.h"
 #include "server/rpc/unary_call.h"
 #include "server/rpc/watch_stream.h"
@@ -23,14 +24,10 @@ absl::string_view Authorization(const grpc::CallbackServerContext& context) {
 
 std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
   std::map<absl::string_view, CodeCounters> counters;
-  for (const char* const method :
-       {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
-        "ExplainStatus", "ListStatuses", "RetryPost", "RetryPosts",
-        "ReportEvent", "DiagnoseRepository", "GetServerInfo", "StreamReports",
-        "WatchStatuses"}) {
-    counters.try_emplace(method, metrics, "signalbox_calls_total",
+  for (const MethodRight& row : kMethodRights) {
+    counters.try_emplace(row.method, metrics, "signalbox_calls_total",
                          "gRPC calls that the server answered, by code.",
-                         Metrics::Labels{{"method", method}});
+                         Metrics::Labels{{"method", std::string(row.method)}});
   }
   return counters;
 }
@@ -117,7 +114,7 @@ class ServiceCalls final : public StatusServiceImpl {
   }
 
   ReportStreams::Reactor* StreamReports(Context* context) override {
-    return report_streams_.Open(context, Authenticate(*context));
+    return report_streams_.Open(context, Admit(*context, "StreamReports"));
   }
 
   Reactor* GetCommitStatus(Context* context,
@@ -160,7 +157,8 @@ class ServiceCalls final : public StatusServiceImpl {
 
   WatchReactor* WatchStatuses(
       Context* context, const v1::WatchStatusesRequest* request) override {
-    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<const Caller*> caller =
+        Admit(*context, "WatchStatuses");
     return OpenWatchStream(
         context,
         caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
@@ -171,7 +169,8 @@ class ServiceCalls final : public StatusServiceImpl {
       Context* context, const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override {
     const UnaryCall call = Begin(context, "DiagnoseRepository");
-    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<const Caller*> caller =
+        Admit(*context, "DiagnoseRepository");
     const absl::StatusOr<Repository> repository =
         ParseKnownRepository(request->repository(), options_.convert);
     absl::Status status = caller.status();
@@ -211,7 +210,8 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* GetServerInfo(Context* context, const v1::GetServerInfoRequest*,
                          v1::GetServerInfoResponse* response) override {
     const UnaryCall call = Begin(context, "GetServerInfo");
-    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<const Caller*> caller =
+        Admit(*context, "GetServerInfo");
     if (caller.ok()) {
       Fill(options_.info, Authorizer::GrantsOf(*caller), response);
     }
@@ -233,8 +233,9 @@ class ServiceCalls final : public StatusServiceImpl {
     reads_.AnswerOverdue(options_.max_call_time, error);
   }
 
-  absl::StatusOr<const Caller*> Authenticate(const Context& context) const {
-    return authorizer_->Authenticate(Authorization(context));
+  absl::StatusOr<const Caller*> Admit(const Context& context,
+                                      absl::string_view method) const {
+    return authorizer_->Admit(method, Authorization(context));
   }
 
   // Gives a report to Intake, and answers with the receipts.
@@ -242,7 +243,7 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* Submit(Context* context, const char* method, const Request* request,
                   Response* response) {
     const UnaryCall call = Begin(context, method);
-    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<const Caller*> caller = Admit(*context, method);
     absl::StatusOr<Converted> converted =
         caller.ok() ? FromProto(*request, options_.convert) : caller.status();
     absl::Status status = converted.status();
@@ -277,7 +278,7 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* Queue(Context* context, const char* method, const Request* request,
                  Response* response) {
     const UnaryCall call = Begin(context, method);
-    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<const Caller*> caller = Admit(*context, method);
     absl::StatusOr<StoreCalls::Work> work =
         caller.ok() ? store_calls_.Prepare(*caller, *request, response)
                     : caller.status();

@@ -91,8 +91,6 @@ absl::StatusOr<StatusListing> ListingOf(
     const Caller* caller, Right right, const Request& request,
     std::function<CredentialTrouble(const std::string& credential)>
         trouble_of) {
-  absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
-  if (!allowed.ok()) return allowed;
   const absl::StatusOr<StatusFilter> filter =
       StatusFilter::Of(request.filter());
   if (!filter.ok()) return filter.status();
@@ -333,13 +331,11 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::ReportEventRequest& request,
     v1::ReportEventResponse*) const {
-  absl::Status authorized =
-      Authorizer::AuthorizeAnywhere(caller, Right::kWebhook);
-  if (!authorized.ok()) return authorized;
   absl::StatusOr<EventSubmission> submission =
       FromProto(request, options_->convert);
   if (!submission.ok()) return submission.status();
-  authorized = Authorizer::AuthorizeEvent(caller, &*submission);
+  const absl::Status authorized =
+      Authorizer::AuthorizeEvent(caller, &*submission);
   if (!authorized.ok()) return authorized;
   return [this, submission = *std::move(submission)] {
     const absl::StatusOr<bool> stored =

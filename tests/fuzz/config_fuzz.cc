@@ -118,7 +118,7 @@ void Check(const CallerConfig& caller) {
   for (const std::string& pattern : caller.repositories) CheckPattern(pattern);
   for (const std::string& right : caller.rights) {
     FUZZ_CHECK(right == "report" || right == "read" || right == "operate" ||
-                   right == "webhook",
+                   right == "webhook" || right == "admin",
                right);
   }
 }

@@ -380,6 +380,10 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   }
   EXPECT_THAT(error("rights", "[report, write]"),
               StartsWith("6: callers[0].rights[1]: \"write\" is not a right"));
+  EXPECT_THAT(Parsed("callers:\n" + caller("farm", "rights", "[admin]"))
+                  .callers[0]
+                  .rights,
+              ElementsAre("admin"));
   EXPECT_THAT(error("rights", "[read, read]"),
               StartsWith("6: callers[0].rights[1]: \"read\" appears twice"));
   EXPECT_THAT(error("rights", "report"),

@@ -14,6 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "server/rpc/method_rights.h"
+#include "signalbox/v1/status_service.pb.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -29,6 +31,7 @@ std::string Sha256(absl::string_view text) {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAreArray;
 
 Repository Repo(absl::string_view text) { return *ParseRepository(text); }
 
@@ -111,6 +114,52 @@ TEST_F(AuthorizerTest, WithoutCallersEverybodyMayDoEverything) {
       Authorizer::Authorize(nullptr, Right::kReport, Repo("a/b"), {"x"}).ok());
 }
 
+// A new method fails here until kMethodRights says who may call it.
+TEST(MethodRightsTest, EveryMethodOfTheServiceHasOneRow) {
+  std::vector<std::string> methods;
+  const auto* const service =
+      v1::ReportPendingRequest::descriptor()->file()->FindServiceByName(
+          "StatusService");
+  ASSERT_NE(service, nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    methods.push_back(service->method(i)->name());
+  }
+  std::vector<std::string> rows;
+  for (const MethodRight& row : kMethodRights) rows.emplace_back(row.method);
+  EXPECT_THAT(rows, UnorderedElementsAreArray(methods));
+}
+
+// Each method with a caller for each right: only the method's right admits.
+TEST_F(AuthorizerTest, AdmitsWhoHasTheRightOfTheMethod) {
+  std::vector<Right> rights;
+  std::vector<Caller> callers;
+  for (const Right right : Authorizer::GrantsOf(nullptr).rights) {
+    rights.push_back(right);
+    const std::string name(NameOf(right));
+    callers.push_back(Caller{name, Sha256(name), {"*"}, {"*"}, {right}});
+  }
+  ASSERT_EQ(rights.size(), 5u);
+  const Authorizer authorizer(callers);
+  for (const MethodRight& row : kMethodRights) {
+    for (const Right right : rights) {
+      const auto admitted = authorizer.Admit(row.method, NameOf(right));
+      EXPECT_EQ(admitted.ok(), !row.right.has_value() || row.right == right)
+          << row.method << " " << NameOf(right);
+      EXPECT_EQ(NotGrantedOf(admitted.status()), admitted.ok() ? "" : "right");
+    }
+    EXPECT_TRUE(absl::IsUnauthenticated(
+        authorizer.Admit(row.method, "nobody").status()));
+    EXPECT_EQ(*Authorizer({}).Admit(row.method, ""), nullptr);
+  }
+}
+
+TEST_F(AuthorizerTest, NobodyMayCallAMethodWithoutARow) {
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      authorizer_.Admit("DropEverything", "farm-token").status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      Authorizer({}).Admit("DropEverything", "").status()));
+}
+
 TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
   struct Case {
     const Caller* caller;
@@ -160,6 +209,7 @@ TEST_F(AuthorizerTest, RightsHaveTheNamesOfTheConfiguration) {
   EXPECT_EQ(RightNamed("read"), Right::kRead);
   EXPECT_EQ(RightNamed("operate"), Right::kOperate);
   EXPECT_EQ(RightNamed("webhook"), Right::kWebhook);
+  EXPECT_EQ(RightNamed("admin"), Right::kAdmin);
   EXPECT_EQ(RightNamed("Read"), std::nullopt);
 }
 

@@ -321,9 +321,9 @@ TEST_F(StatusServiceTest, SaysWhichServerItIs) {
               testing::ElementsAre("bookmarks", "if_sequence",
                                    "newest_text_wins", "never_expires"));
   EXPECT_EQ(response.grants().caller(), "");
-  EXPECT_THAT(
-      response.grants().rights(),
-      testing::UnorderedElementsAre("report", "read", "operate", "webhook"));
+  EXPECT_THAT(response.grants().rights(),
+              testing::UnorderedElementsAre("report", "read", "operate",
+                                            "webhook", "admin"));
   EXPECT_THAT(response.grants().repositories(), testing::ElementsAre("*"));
   EXPECT_THAT(response.grants().contexts(), testing::ElementsAre("*"));
 }

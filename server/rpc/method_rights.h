@@ -1,0 +1,32 @@
+#ifndef SIGNALBOX_SERVER_RPC_METHOD_RIGHTS_H_
+#define SIGNALBOX_SERVER_RPC_METHOD_RIGHTS_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "server/rpc/authorizer.h"
+
+namespace signalbox {
+
+// A method of signalbox.v1.StatusService, and the right without which nobody
+// may call it. Nothing: every known caller may. A request can need more, such
+// as a grant of its repository, which the method itself checks.
+struct MethodRight {
+  absl::string_view method;
+  std::optional<Right> right;
+};
+
+// All methods; Authorizer::Admit refuses every other.
+inline constexpr MethodRight kMethodRights[] = {
+    {"ReportPending", Right::kReport}, {"ReportResult", Right::kReport},
+    {"StreamReports", Right::kReport}, {"ReportEvent", Right::kWebhook},
+    {"GetCommitStatus", Right::kRead}, {"ListCommits", Right::kRead},
+    {"ExplainStatus", Right::kRead},   {"ListStatuses", Right::kRead},
+    {"WatchStatuses", Right::kRead},   {"DiagnoseRepository", Right::kRead},
+    {"RetryPost", Right::kOperate},    {"RetryPosts", Right::kOperate},
+    {"GetServerInfo", std::nullopt},
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_METHOD_RIGHTS_H_
