@@ -11,11 +11,13 @@ namespace signalbox {
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
   for (const CallerConfig& item : config.callers) {
-    absl::StatusOr<std::string> digest =
-        ReadTokenDigestFile(item.token_sha256_file);
-    if (!digest.ok()) return digest.status();
-    Caller caller = {
-        item.name, *std::move(digest), item.repositories, item.contexts, {}};
+    Caller caller = {item.name, {}, item.repositories, item.contexts, {}};
+    for (const CallerTokenConfig& token : item.tokens) {
+      absl::StatusOr<std::string> digest =
+          ReadTokenDigestFile(token.sha256_file);
+      if (!digest.ok()) return digest.status();
+      caller.tokens.push_back({*std::move(digest), token.expires});
+    }
     for (const std::string& right : item.rights) {
       // ParseConfig has refused other names.
       if (const std::optional<Right> named = RightNamed(right)) {

@@ -57,7 +57,8 @@ std::string VersionText(const v1::GetServerInfoResponse& info) {
   return absl::StrCat(info.version(), " (", info.revision(), ")");
 }
 
-std::vector<std::string> GrantsText(const v1::Grants& grants) {
+std::vector<std::string> GrantsText(const v1::Grants& grants, absl::Time now,
+                                    absl::TimeZone zone) {
   if (grants.rights_size() == 0)
     return {"unknown (the server is older than this program)"};
   if (grants.caller().empty()) {
@@ -65,12 +66,19 @@ std::vector<std::string> GrantsText(const v1::Grants& grants) {
         "anybody: the server's configuration has no `callers`, so everybody "
         "who can connect may do everything"};
   }
-  return {
+  std::vector<std::string> lines = {
       absl::StrCat(grants.caller(), ": may ",
                    absl::StrJoin(grants.rights(), ", ")),
       absl::StrCat("repositories ", absl::StrJoin(grants.repositories(), ", "),
                    grants.contexts_size() == 0 ? "" : "; contexts ",
                    absl::StrJoin(grants.contexts(), ", "))};
+  if (grants.has_token_expire_time()) {
+    const absl::Time end = ToTime(grants.token_expire_time());
+    lines.push_back(absl::StrCat("token ends at ",
+                                 absl::FormatTime("%Y-%m-%d %H:%M", end, zone),
+                                 " (in ", About(end - now), ")"));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -106,7 +114,7 @@ std::string ExaminationText(const Examination& examination, absl::Time now,
                                                           ? ", serving"
                                                           : ", not serving")}),
       Row("version", {VersionText(examination.info)}),
-      Row("you", GrantsText(examination.info.grants())),
+      Row("you", GrantsText(examination.info.grants(), now, zone)),
       Row("contexts", contexts),
       Row("credential",
           {answer.credential().empty() ? "none" : answer.credential()}),

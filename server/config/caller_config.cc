@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "common/error.h"
+#include "common/timestamp.h"
 #include "server/config/config_values.h"
 
 namespace signalbox {
@@ -50,6 +53,8 @@ void KeepFormerRights(YamlReader& in, const std::vector<YamlValue>& items,
     has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
     if (!in.Find(items[i], "rights").has_value()) continue;
     if (Has(caller, "webhook")) return;
+    // `tokens` is newer than these rights.
+    if (in.Find(items[i], "tokens").has_value()) continue;
     if (reports) former.push_back(i);
   }
   for (const size_t i : former) {
@@ -78,16 +83,50 @@ void KeepFormerRights(YamlReader& in, const std::vector<YamlValue>& items,
   }
 }
 
+constexpr char kDigestFile[] = "the path of a file with the token's SHA-256";
+
+absl::Time ReadTime(YamlReader& in, const YamlValue& value) {
+  constexpr char kWanted[] =
+      "a time with a zone, from 1970 on, such as 2027-01-31T00:00:00Z";
+  const std::optional<absl::Time> time =
+      ParseTimestamp(in.Text(value, kWanted));
+  // The API cannot express times after the year 9999.
+  const absl::Time last = absl::FromUnixSeconds(253402300799);
+  if (!time.has_value() || *time < absl::UnixEpoch() || *time > last) {
+    in.RefuseValue(value, kWanted);
+  }
+  return time.value_or(absl::InfiniteFuture());
+}
+
+std::vector<CallerTokenConfig> ReadTokens(YamlReader& in,
+                                          const YamlValue& list) {
+  constexpr size_t kMaxTokens = 2;
+  std::vector<CallerTokenConfig> tokens;
+  for (const YamlValue& item : in.List(list, "tokens, each with sha256_file")) {
+    CallerTokenConfig& token = tokens.emplace_back();
+    in.Map(item,
+           {{"sha256_file", in.Into(&token.sha256_file, ReadPath), kDigestFile},
+            {"expires", in.Into(&token.expires, ReadTime)}});
+  }
+  if (tokens.empty() || tokens.size() > kMaxTokens) {
+    in.Refuse(list, absl::StrCat("has ", tokens.size(),
+                                 " tokens; wanted one, or two while the caller "
+                                 "changes from one to the other"));
+  }
+  return tokens;
+}
+
 CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
   CallerConfig caller;
+  std::string only_token;
   constexpr absl::string_view kName = "the caller's name, for logs and errors";
   constexpr absl::string_view kPatterns = "patterns, such as acme/*";
   constexpr absl::string_view kContexts = "patterns, such as ci/*";
   in.Map(
       value,
       {{"name", in.Into(&caller.name, &YamlReader::Text, kName), kName},
-       {"token_sha256_file", in.Into(&caller.token_sha256_file, ReadPath),
-        "the path of a file with the token's SHA-256"},
+       {"token_sha256_file", in.Into(&only_token, ReadPath)},
+       {"tokens", in.Into(&caller.tokens, ReadTokens)},
        {"repositories",
         in.Into(&caller.repositories, ReadSome, kPatterns, CheckPattern,
                 kPatterns),
@@ -97,6 +136,10 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
         kContexts},
        {"rights",
         in.Into(&caller.rights, ReadSome, "rights", CheckRight, kRights)}});
+  in.NeedOneOf(value, "token_sha256_file", "tokens");
+  if (!only_token.empty()) {
+    caller.tokens.push_back({only_token, absl::InfiniteFuture()});
+  }
   if (caller.rights.empty()) {
     caller.rights = {"report", "read", "operate"};
     if (HasAllContexts(caller)) caller.rights.push_back("webhook");

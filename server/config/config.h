@@ -50,10 +50,18 @@ struct GitHubConfig {
   PaceConfig pace;
 };
 
+// One of the tokens by which the server knows a caller.
+struct CallerTokenConfig {
+  std::string sha256_file;  // See ReadTokenDigestFile.
+  // From this moment on, the server refuses the token.
+  absl::Time expires = absl::InfiniteFuture();
+};
+
 // A caller: one item of `callers`.
 struct CallerConfig {
   std::string name;
-  std::string token_sha256_file;          // See ReadTokenDigestFile.
+  // One, or two while the caller changes from one to the other.
+  std::vector<CallerTokenConfig> tokens;
   std::vector<std::string> repositories;  // Patterns.
   std::vector<std::string> contexts;      // Patterns.
   // The rights that the caller has, named in the file or by default: "report",

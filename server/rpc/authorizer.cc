@@ -144,30 +144,27 @@ Authorizer::Authorizer(std::vector<Caller> callers, Metrics* metrics)
       "Calls with an unknown token that looks like one of GitHub's.");
 }
 
-absl::StatusOr<const Caller*> Authorizer::Authenticate(
-    absl::string_view authorization) const {
-  if (callers_.empty()) return nullptr;
-  const Secret secret = TokenIn(authorization);
-  const absl::string_view token = secret.Reveal();
+absl::StatusOr<Identity> Authorizer::Authenticate(
+    absl::string_view authorization, absl::Time now) const {
+  if (callers_.empty()) return Identity();
+  const Secret token = TokenIn(authorization);
   if (token.empty()) {
     return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
                  "no token was sent: give --token-file (metadata "
                  "authorization: Bearer TOKEN)");
   }
-  const Caller* found = nullptr;
-  // `sha256sum FILE` includes the line end after the token.
-  for (const char* line_end : {"", "\n", "\r\n"}) {
-    const std::string digest = Sha256(absl::StrCat(token, line_end));
-    for (const Caller& caller : callers_) {
-      if (caller.token_sha256.size() == digest.size() &&
-          CRYPTO_memcmp(caller.token_sha256.data(), digest.data(),
-                        digest.size()) == 0) {
-        found = &caller;
-      }
-    }
-    if (found != nullptr) return found;
+  const std::optional<Identity> found = Find(token.Reveal());
+  if (found.has_value() && now < found->token_expire_time) return *found;
+  if (found.has_value()) {
+    return Error(
+        absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",
+        absl::StrCat(
+            "this token of caller ", found->caller->name, " was valid until ",
+            absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", found->token_expire_time,
+                             absl::UTCTimeZone()),
+            "; send the caller's newer token"));
   }
-  const bool is_github_token = LooksLikeGitHubToken(token);
+  const bool is_github_token = LooksLikeGitHubToken(token.Reveal());
   if (is_github_token && github_tokens_.has_value()) github_tokens_->Add();
   return Error(
       absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
@@ -177,19 +174,40 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
           "the `callers` in the server's configuration"));
 }
 
-absl::StatusOr<const Caller*> Authorizer::Admit(
-    absl::string_view method, absl::string_view authorization) const {
-  absl::StatusOr<const Caller*> caller = Authenticate(authorization);
-  if (!caller.ok()) return caller;
+std::optional<Identity> Authorizer::Find(absl::string_view token) const {
+  std::optional<Identity> found;
+  // `sha256sum FILE` includes the line end after the token.
+  for (const char* line_end : {"", "\n", "\r\n"}) {
+    const std::string digest = Sha256(absl::StrCat(token, line_end));
+    for (const Caller& caller : callers_) {
+      for (const CallerToken& known : caller.tokens) {
+        if (known.sha256.size() == digest.size() &&
+            CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) ==
+                0) {
+          found = Identity{&caller, known.expire_time};
+        }
+      }
+    }
+    if (found.has_value()) break;
+  }
+  return found;
+}
+
+absl::StatusOr<Identity> Authorizer::Admit(absl::string_view method,
+                                           absl::string_view authorization,
+                                           absl::Time now) const {
+  absl::StatusOr<Identity> identity = Authenticate(authorization, now);
+  if (!identity.ok()) return identity;
   const auto* const row =
       std::ranges::find(kMethodRights, method, &MethodRight::method);
   if (row == std::end(kMethodRights)) {
     return NotGranted("right", absl::StrCat("nobody may call ", method));
   }
-  if (*caller == nullptr || !row->right.has_value()) return caller;
-  absl::Status has_right = CheckRight(**caller, *row->right);
-  if (!has_right.ok()) return has_right;
-  return caller;
+  if (identity->caller != nullptr && row->right.has_value()) {
+    absl::Status has_right = CheckRight(*identity->caller, *row->right);
+    if (!has_right.ok()) return has_right;
+  }
+  return identity;
 }
 
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,

@@ -8,7 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/base/metrics.h"
+#include "server/identity/caller_token.h"
 #include "server/report/event.h"
 #include "server/report/status_key.h"
 #include "server/rpc/convert.h"
@@ -36,13 +38,18 @@ absl::string_view NameOf(Right right);
 // A caller that the configuration names.
 struct Caller {
   std::string name;
-  // SHA-256 of the token, or of the token with a line end; 32 bytes.
-  std::string token_sha256;
+  std::vector<CallerToken> tokens;
   // Patterns with `*`, as in `config.h`. A repository pattern without a host
   // means github.com.
   std::vector<std::string> repositories;
   std::vector<std::string> contexts;
   std::vector<Right> rights;
+};
+
+// Who makes a call.
+struct Identity {
+  const Caller* caller = nullptr;
+  absl::Time token_expire_time = absl::InfiniteFuture();
 };
 
 // Authorizer alone decides which caller may do what. Required checks trust the
@@ -63,18 +70,19 @@ class Authorizer {
   explicit Authorizer(std::vector<Caller> callers, Metrics* metrics = nullptr);
 
   // Finds the caller by its token. `authorization` is the value of the metadata
-  // of that name; see TokenIn. Returns nullptr if the configuration names no
-  // callers. UNAUTHENTICATED, reason UNKNOWN_CALLER: the token is missing or
-  // unknown; the message says which. The result lives as long as the
-  // Authorizer.
-  absl::StatusOr<const Caller*> Authenticate(
-      absl::string_view authorization) const;
+  // of that name; see TokenIn. The caller is null if the configuration names no
+  // callers, and lives as long as the Authorizer. UNAUTHENTICATED, with the
+  // reason UNKNOWN_CALLER: the token is missing or unknown; the message says
+  // which. The same with the reason TOKEN_EXPIRED: the token has ended.
+  absl::StatusOr<Identity> Authenticate(absl::string_view authorization,
+                                        absl::Time now) const;
 
   // As Authenticate, for a call of this method of the service. Also refuses a
   // caller without the right of the method in kMethodRights, and everybody if
   // the method is missing there: PERMISSION_DENIED, reason NOT_GRANTED.
-  absl::StatusOr<const Caller*> Admit(absl::string_view method,
-                                      absl::string_view authorization) const;
+  absl::StatusOr<Identity> Admit(absl::string_view method,
+                                 absl::string_view authorization,
+                                 absl::Time now) const;
 
   // What `caller` may do, for GetServerInfo. For nullptr: all rights for all
   // repositories and contexts, with an empty name.
@@ -126,6 +134,9 @@ class Authorizer {
                  const std::string& context) const;
 
  private:
+  // Whose token this is, expired or not.
+  std::optional<Identity> Find(absl::string_view token) const;
+
   const std::vector<Caller> callers_;
   std::optional<Metrics::Counter> github_tokens_;
 };

@@ -41,6 +41,7 @@ std::string ContextOrDefault(const std::string& context);
 // ToProto converts answers. `warnings` are those of Converted; `page` is the
 // part of the answer that fits into one message.
 google::protobuf::Duration ToProto(absl::Duration duration);
+google::protobuf::Timestamp ToProto(absl::Time time);
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
 v1::GetCommitStatusResponse ToProto(const CommitView& commit,

@@ -62,9 +62,8 @@ class WatchFilter {
   //
   // INVALID_ARGUMENT: reasons INVALID_PATTERN, TOO_MANY_PATTERNS,
   // INVALID_STATE, INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED:
-  // `caller` does not have the right `read`, or the request names a repository
-  // without a `*` that `caller` may not read. A pattern with a `*` is no error:
-  // it selects only what `caller` may read.
+  // the request names a repository without a `*` that `caller` may not read. A
+  // pattern with a `*` is no error: it selects only what `caller` may read.
   static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
                                         const Caller* caller);
 

@@ -312,10 +312,10 @@ ReportStreams::~ReportStreams() = default;
 
 ReportStreams::Reactor* ReportStreams::Open(
     grpc::CallbackServerContext* context,
-    const absl::StatusOr<const Caller*>& caller) {
-  auto stream =
-      std::make_shared<Stream>(this, context, caller.value_or(nullptr));
-  absl::Status refusal = caller.status();
+    const absl::StatusOr<Identity>& identity) {
+  auto stream = std::make_shared<Stream>(this, context,
+                                         identity.value_or(Identity()).caller);
+  absl::Status refusal = identity.status();
   {
     MutexLock lock(&mu_);
     if (refusal.ok() && closed_) refusal = StreamIsEnding();

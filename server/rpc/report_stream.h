@@ -56,10 +56,10 @@ class ReportStreams {
                                           v1::StreamReportsResponse>;
 
   // Begins one call of StreamReports. Give the result to gRPC; it deletes
-  // itself when the call has ended. `caller` is the result of
+  // itself when the call has ended. `identity` is the result of
   // Authorizer::Admit; if it is an error, the stream ends with it.
   Reactor* Open(grpc::CallbackServerContext* context,
-                const absl::StatusOr<const Caller*>& caller);
+                const absl::StatusOr<Identity>& identity);
 
   // Call it when the server stops. Every stream reads no more, answers the
   // reports that it has submitted, and ends with UNAVAILABLE, reason

@@ -46,7 +46,7 @@ void Fill(const std::vector<Receipt>& receipts,
   *response->mutable_receipt() = ToProto(receipts.front(), warnings);
 }
 
-void Fill(const ServerInfo& info, const Caller& grants,
+void Fill(const ServerInfo& info, const Identity& identity,
           v1::GetServerInfoResponse* response) {
   response->set_version(info.version);
   response->set_revision(info.revision);
@@ -60,6 +60,7 @@ void Fill(const ServerInfo& info, const Caller& grants,
     response->add_features(feature);
   }
   response->mutable_features()->Add(info.features.begin(), info.features.end());
+  const Caller grants = Authorizer::GrantsOf(identity.caller);
   v1::Grants& granted = *response->mutable_grants();
   granted.set_caller(grants.name);
   for (const Right right : grants.rights) {
@@ -69,6 +70,9 @@ void Fill(const ServerInfo& info, const Caller& grants,
                                       grants.repositories.end());
   granted.mutable_contexts()->Add(grants.contexts.begin(),
                                   grants.contexts.end());
+  if (identity.token_expire_time != absl::InfiniteFuture()) {
+    *granted.mutable_token_expire_time() = ToProto(identity.token_expire_time);
+  }
 }
 
 class ServiceCalls final : public StatusServiceImpl {
@@ -81,6 +85,7 @@ class ServiceCalls final : public StatusServiceImpl {
                Clock* clock)
       : options_(std::move(options)),
         authorizer_(authorizer),
+        clock_(clock),
         intake_(intake),
         statuses_(statuses),
         store_calls_(&options_, acceptance, statuses, clock),
@@ -157,11 +162,11 @@ class ServiceCalls final : public StatusServiceImpl {
 
   WatchReactor* WatchStatuses(
       Context* context, const v1::WatchStatusesRequest* request) override {
-    const absl::StatusOr<const Caller*> caller =
-        Admit(*context, "WatchStatuses");
+    const absl::StatusOr<Identity> identity = Admit(*context, "WatchStatuses");
     return OpenWatchStream(
         context,
-        caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
+        identity.ok() ? WatchFilter::Of(*request, identity->caller)
+                      : identity.status(),
         FromProto(*request), &hub_, &counters_.at("WatchStatuses"));
   }
 
@@ -169,14 +174,15 @@ class ServiceCalls final : public StatusServiceImpl {
       Context* context, const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override {
     const UnaryCall call = Begin(context, "DiagnoseRepository");
-    const absl::StatusOr<const Caller*> caller =
+    const absl::StatusOr<Identity> identity =
         Admit(*context, "DiagnoseRepository");
     const absl::StatusOr<Repository> repository =
         ParseKnownRepository(request->repository(), options_.convert);
-    absl::Status status = caller.status();
+    absl::Status status = identity.status();
     if (status.ok()) status = repository.status();
     if (status.ok()) {
-      status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
+      status = Authorizer::Authorize(identity->caller, Right::kRead,
+                                     *repository, {});
     }
     if (!status.ok()) {
       call.End(status);
@@ -184,7 +190,7 @@ class ServiceCalls final : public StatusServiceImpl {
     }
     // The diagnosis may end on this thread, which must not wait for the store.
     const auto answer = [call, response, repository = *repository,
-                         caller = *caller, this](Diagnosis diagnosis) {
+                         caller = identity->caller, this](Diagnosis diagnosis) {
       Read(call, [=, this, diagnosis = std::move(diagnosis)]() mutable {
         const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
         if (!meant.ok()) return meant.status();
@@ -210,12 +216,9 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* GetServerInfo(Context* context, const v1::GetServerInfoRequest*,
                          v1::GetServerInfoResponse* response) override {
     const UnaryCall call = Begin(context, "GetServerInfo");
-    const absl::StatusOr<const Caller*> caller =
-        Admit(*context, "GetServerInfo");
-    if (caller.ok()) {
-      Fill(options_.info, Authorizer::GrantsOf(*caller), response);
-    }
-    call.End(caller.status());
+    const absl::StatusOr<Identity> identity = Admit(*context, "GetServerInfo");
+    if (identity.ok()) Fill(options_.info, *identity, response);
+    call.End(identity.status());
     return call.reactor();
   }
 
@@ -233,9 +236,9 @@ class ServiceCalls final : public StatusServiceImpl {
     reads_.AnswerOverdue(options_.max_call_time, error);
   }
 
-  absl::StatusOr<const Caller*> Admit(const Context& context,
-                                      absl::string_view method) const {
-    return authorizer_->Admit(method, Authorization(context));
+  absl::StatusOr<Identity> Admit(const Context& context,
+                                 absl::string_view method) const {
+    return authorizer_->Admit(method, Authorization(context), clock_->Now());
   }
 
   // Gives a report to Intake, and answers with the receipts.
@@ -243,12 +246,14 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* Submit(Context* context, const char* method, const Request* request,
                   Response* response) {
     const UnaryCall call = Begin(context, method);
-    const absl::StatusOr<const Caller*> caller = Admit(*context, method);
+    const absl::StatusOr<Identity> identity = Admit(*context, method);
     absl::StatusOr<Converted> converted =
-        caller.ok() ? FromProto(*request, options_.convert) : caller.status();
+        identity.ok() ? FromProto(*request, options_.convert)
+                      : identity.status();
     absl::Status status = converted.status();
-    if (status.ok())
-      status = Authorizer::AuthorizeReports(*caller, &*converted);
+    if (status.ok()) {
+      status = Authorizer::AuthorizeReports(identity->caller, &*converted);
+    }
     if (!status.ok() || converted->submission.IsEmpty()) {
       // Without an expected context the answer is OK, with no receipts.
       call.End(status);
@@ -278,10 +283,11 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* Queue(Context* context, const char* method, const Request* request,
                  Response* response) {
     const UnaryCall call = Begin(context, method);
-    const absl::StatusOr<const Caller*> caller = Admit(*context, method);
+    const absl::StatusOr<Identity> identity = Admit(*context, method);
     absl::StatusOr<StoreCalls::Work> work =
-        caller.ok() ? store_calls_.Prepare(*caller, *request, response)
-                    : caller.status();
+        identity.ok()
+            ? store_calls_.Prepare(identity->caller, *request, response)
+            : identity.status();
     if (work.ok()) {
       Read(call, *std::move(work));
     } else {
@@ -292,6 +298,7 @@ class ServiceCalls final : public StatusServiceImpl {
 
   const Options options_;
   const Authorizer* const authorizer_;
+  Clock* const clock_;
   Intake* const intake_;
   Statuses* const statuses_;
   const StoreCalls store_calls_;

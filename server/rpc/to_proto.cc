@@ -4,14 +4,6 @@
 namespace signalbox {
 namespace {
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp proto;
-  const int64_t micros = absl::ToUnixMicros(time);
-  proto.set_seconds(micros / 1000000);
-  proto.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-  return proto;
-}
-
 v1::CommitState ToProto(CommitState state) {
   return static_cast<v1::CommitState>(state);
 }
@@ -21,6 +13,14 @@ v1::Disposition ToProto(Disposition disposition) {
 }
 
 }  // namespace
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  const int64_t micros = absl::ToUnixMicros(time);
+  proto.set_seconds(micros / 1000000);
+  proto.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
+  return proto;
+}
 
 google::protobuf::Duration ToProto(absl::Duration duration) {
   google::protobuf::Duration proto;

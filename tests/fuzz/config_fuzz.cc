@@ -111,7 +111,11 @@ void Check(const RepositoryRule& rule, absl::Duration retention) {
 
 void Check(const CallerConfig& caller) {
   CheckText(caller.name);
-  CheckText(caller.token_sha256_file);
+  FUZZ_CHECK(!caller.tokens.empty() && caller.tokens.size() <= 2, "tokens");
+  for (const CallerTokenConfig& token : caller.tokens) {
+    CheckText(token.sha256_file);
+    FUZZ_CHECK(token.expires >= absl::UnixEpoch(), "expires before 1970");
+  }
   FUZZ_CHECK(!caller.repositories.empty() && !caller.contexts.empty() &&
                  !caller.rights.empty(),
              "an empty list");
@@ -229,7 +233,16 @@ class Writer {
   void Item(const CallerConfig& caller) {
     absl::StrAppend(&yaml_, "  - name: ", Quote(caller.name), "\n");
     indent_ = "    ";
-    Line("token_sha256_file", caller.token_sha256_file);
+    absl::StrAppend(&yaml_, "    tokens:\n");
+    for (const CallerTokenConfig& token : caller.tokens) {
+      absl::StrAppend(&yaml_, "      - sha256_file: ", Quote(token.sha256_file),
+                      "\n");
+      if (token.expires == absl::InfiniteFuture()) continue;
+      absl::StrAppend(&yaml_, "        expires: ",
+                      absl::FormatTime(absl::RFC3339_full, token.expires,
+                                       absl::UTCTimeZone()),
+                      "\n");
+    }
     Line("repositories", caller.repositories);
     Line("contexts", caller.contexts);
     Line("rights", caller.rights);

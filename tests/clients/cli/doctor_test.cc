@@ -71,6 +71,12 @@ TEST_F(DoctorTest, SaysWhichServerItIsAndWhoAsks) {
   EXPECT_THAT(RunCli({"doctor"}).output,
               HasSubstr("\nyou          linux-farm: may report, read\n"
                         "             repositories acme/*; contexts ci/*\n"));
+  info.mutable_grants()->mutable_token_expire_time()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() + absl::Hours(50)));
+  server_.SetInfo(info);
+  EXPECT_THAT(RunCli({"doctor"}).output,
+              AllOf(HasSubstr("contexts ci/*\n             token ends at 20"),
+                    HasSubstr(" (in 2 d)\n")));
 }
 
 TEST_F(DoctorTest, ExitsWith1IfSomethingIsWrong) {

@@ -110,7 +110,9 @@ TEST(ConfigTest, ReadsTheWholeExample) {
   ASSERT_THAT(config.callers, SizeIs(1));
   const CallerConfig& caller = config.callers[0];
   EXPECT_EQ(caller.name, "linux-farm");
-  EXPECT_EQ(caller.token_sha256_file, "/etc/signalbox/linux-farm.sha256");
+  ASSERT_THAT(caller.tokens, SizeIs(1));
+  EXPECT_EQ(caller.tokens[0].sha256_file, "/etc/signalbox/linux-farm.sha256");
+  EXPECT_EQ(caller.tokens[0].expires, absl::InfiniteFuture());
   EXPECT_THAT(caller.repositories, ElementsAre("acme/*"));
   EXPECT_THAT(caller.contexts, ElementsAre("ci/*"));
   EXPECT_THAT(caller.rights, ElementsAre("report", "read", "operate"));
@@ -372,8 +374,10 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
     return ErrorOf("callers:\n" + caller("farm", key, value));
   };
   EXPECT_THAT(Parsed("callers:\n" + caller("farm", "", "")).callers, SizeIs(1));
-  for (const char* const key :
-       {"name", "token_sha256_file", "repositories", "contexts"}) {
+  EXPECT_THAT(error("token_sha256_file", ""),
+              StartsWith("2: callers[0]: has neither token_sha256_file nor "
+                         "tokens; wanted one"));
+  for (const char* const key : {"name", "repositories", "contexts"}) {
     EXPECT_THAT(error(key, ""),
                 StartsWith(absl::StrCat("2: callers[0]: ", key,
                                         " is missing; wanted ")));
@@ -409,6 +413,49 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   EXPECT_THAT(
       ErrorOf("callers:\n" + caller("farm", "", "") + caller("farm", "", "")),
       StartsWith("7: callers[1]: name: \"farm\" appears twice"));
+}
+
+TEST(ConfigTest, ACallerHasOneOrTwoTokensThatMayEnd) {
+  const auto with = [](absl::string_view tokens) {
+    return absl::StrCat(
+        "callers:\n- name: farm\n  repositories: [a/*]\n  contexts: [c]\n",
+        tokens);
+  };
+  const Config config = Parsed(
+      with("  tokens:\n  - sha256_file: old\n"
+           "    expires: 2027-01-31T12:00:00+01:00\n  - sha256_file: new\n"));
+  const std::vector<CallerTokenConfig>& tokens = config.callers[0].tokens;
+  ASSERT_THAT(tokens, SizeIs(2));
+  EXPECT_EQ(tokens[0].sha256_file, "old");
+  EXPECT_EQ(tokens[0].expires, absl::FromUnixSeconds(1'801'393'200));
+  EXPECT_EQ(tokens[1].sha256_file, "new");
+  EXPECT_EQ(tokens[1].expires, absl::InfiniteFuture());
+  ExpectErrors({
+      {with("  token_sha256_file: f\n  tokens: [{sha256_file: f}]\n"),
+       "2: callers[0]: has both token_sha256_file and tokens; wanted one"},
+      {with("  tokens: []\n"),
+       "5: callers[0].tokens: has 0 tokens; wanted one"},
+      {with("  tokens: [{sha256_file: a}, {sha256_file: b}, "
+            "{sha256_file: c}]\n"),
+       "5: callers[0].tokens: has 3 tokens; wanted one"},
+      {with("  tokens: [f]\n"), "5: callers[0].tokens[0]: \"f\" is not a map"},
+      {with("  tokens: [{expires: 2027-01-31T00:00:00Z}]\n"),
+       "5: callers[0].tokens[0]: sha256_file is missing; wanted the path"},
+      {with("  tokens: [{sha256: ghp_hidden}]\n"),
+       "5: callers[0].tokens[0].sha256: is not a known key, and this file"},
+      {with("  tokens: [{sha256_file: f, expires: 90d}]\n"),
+       "5: callers[0].tokens[0].expires: \"90d\" is not a time with a zone"},
+      {with("  tokens: [{sha256_file: f, expires: 2027-01-31}]\n"),
+       "5: callers[0].tokens[0].expires: \"2027-01-31\" is not a time"},
+      {with("  tokens: [{sha256_file: f, expires: \"2027-01-31T00:00:00\"}]\n"),
+       "5: callers[0].tokens[0].expires: \"2027-01-31T00:00:00\" is not a"},
+      {with("  tokens:\n  - sha256_file: f\n"
+            "    expires: 9999-12-31T23:59:59-01:00\n"),
+       "7: callers[0].tokens[0].expires: \"9999-12-31T23:59:59-01:00\" is not"},
+      {with("  tokens:\n  - sha256_file: f\n"
+            "    expires: 1969-12-31T23:59:59Z\n"),
+       "7: callers[0].tokens[0].expires: \"1969-12-31T23:59:59Z\" is not a"},
+  });
 }
 
 // Its author probably wants to let nobody in.

@@ -59,6 +59,8 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
   const std::string rule = "repositories:\n- match: a/b\n";
   const std::string caller =
       "callers:\n- name: n\n  token_sha256_file: f\n  repositories: [a/b]\n";
+  const std::string tokens =
+      "callers:\n- name: n\n  repositories: [a/b]\n  contexts: [c]\n";
   struct Key {
     std::string before;
     std::string key;
@@ -105,6 +107,11 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
        "true", "TLM"},
       {rule, "  pending_expires_after", "repositories[0].pending_expires_after",
        "1h", "TLM"},
+      {tokens, "  tokens", "callers[0].tokens", "[{sha256_file: f}]", "TM"},
+      {tokens + "  tokens:\n  - expires: 2027-01-31T00:00:00Z\n",
+       "    sha256_file", "callers[0].tokens[0].sha256_file", "f", "LM"},
+      {tokens + "  tokens:\n  - sha256_file: f\n", "    expires",
+       "callers[0].tokens[0].expires", "2027-01-31T00:00:00Z", "TLM"},
       {caller + "  rights: [read]\n", "  contexts", "callers[0].contexts",
        "[a]", "TM"},
       {caller + "  contexts: [a]\n", "  rights", "callers[0].rights", "[read]",

@@ -21,11 +21,18 @@
 namespace signalbox {
 namespace {
 
+constexpr absl::Time kLoginTime = absl::FromUnixSeconds(1'796'000'000);
+
 std::string Sha256(absl::string_view text) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
+}
+
+CallerToken TokenOf(absl::string_view text,
+                    absl::Time expire_time = absl::InfiniteFuture()) {
+  return {Sha256(text), expire_time};
 }
 
 using ::testing::AllOf;
@@ -38,30 +45,61 @@ Repository Repo(absl::string_view text) { return *ParseRepository(text); }
 class AuthorizerTest : public testing::Test {
  protected:
   const Caller farm_ = {"linux-farm",
-                        Sha256("farm-token"),
+                        {TokenOf("farm-token")},
                         {"acme/*", "ghes.example.com/tools/*"},
                         {"ci/*"},
                         {Right::kReport, Right::kRead}};
   const Caller shim_ = {"shim",
-                        Sha256("shim-token"),
+                        {TokenOf("shim-token")},
                         {"acme/*", "solo/app"},
                         {"ci/*"},
                         {Right::kReport, Right::kWebhook}};
   const Caller reader_ = {
-      "screen", Sha256("screen-token"), {"*/*"}, {"*"}, {Right::kRead}};
+      "screen", {TokenOf("screen-token")}, {"*/*"}, {"*"}, {Right::kRead}};
   const Authorizer authorizer_{{farm_, reader_}};
 };
 
 TEST_F(AuthorizerTest, KnowsCallersByTheirToken) {
-  EXPECT_EQ((*authorizer_.Authenticate("Bearer farm-token"))->name,
-            "linux-farm");
-  EXPECT_EQ((*authorizer_.Authenticate("bearer screen-token"))->name, "screen");
-  EXPECT_EQ((*authorizer_.Authenticate("screen-token"))->name, "screen");
-  EXPECT_EQ((*authorizer_.Authenticate("token screen-token"))->name, "screen");
-  EXPECT_EQ((*authorizer_.Authenticate(
-                 absl::StrCat("Basic ", absl::Base64Escape("u:screen-token"))))
-                ->name,
+  EXPECT_EQ(
+      authorizer_.Authenticate("Bearer farm-token", kLoginTime)->caller->name,
+      "linux-farm");
+  EXPECT_EQ(
+      authorizer_.Authenticate("bearer screen-token", kLoginTime)->caller->name,
+      "screen");
+  EXPECT_EQ(authorizer_.Authenticate("screen-token", kLoginTime)->caller->name,
             "screen");
+  EXPECT_EQ(
+      authorizer_.Authenticate("token screen-token", kLoginTime)->caller->name,
+      "screen");
+  EXPECT_EQ(
+      authorizer_
+          .Authenticate(
+              absl::StrCat("Basic ", absl::Base64Escape("u:screen-token")),
+              kLoginTime)
+          ->caller->name,
+      "screen");
+}
+
+// A caller changes from one token to the other while both are valid.
+TEST_F(AuthorizerTest, KnowsACallerByEachOfItsTokensUntilTheyEnd) {
+  const absl::Time end = kLoginTime + absl::Hours(1);
+  const Authorizer authorizer({Caller{
+      "farm", {TokenOf("old", end), TokenOf("new")}, {"*/*"}, {"*"}, {}}});
+  const auto as = [&authorizer](const char* token, absl::Time now) {
+    return authorizer.Authenticate(token, now);
+  };
+  EXPECT_EQ(as("old", kLoginTime)->caller->name, "farm");
+  EXPECT_EQ(as("old", kLoginTime)->token_expire_time, end);
+  EXPECT_TRUE(as("old", end - absl::Nanoseconds(1)).ok());
+  for (const absl::Duration late : {absl::ZeroDuration(), absl::Hours(1)}) {
+    const absl::Status refused = as("old", end + late).status();
+    EXPECT_TRUE(absl::IsUnauthenticated(refused));
+    EXPECT_EQ(ReasonOf(refused), "TOKEN_EXPIRED");
+    EXPECT_THAT(std::string(refused.message()),
+                AllOf(HasSubstr("caller farm"), HasSubstr(" UTC; send")));
+    EXPECT_EQ(as("new", end + late)->caller->name, "farm");
+  }
+  EXPECT_EQ(as("new", end)->token_expire_time, absl::InfiniteFuture());
 }
 
 // Somebody gave a tool our address and left its old token.
@@ -70,7 +108,8 @@ TEST_F(AuthorizerTest, CountsGitHubsTokensAndNeverShowsThem) {
   const Authorizer authorizer({farm_}, &metrics);
   for (const char* const value :
        {"Bearer ghp_hidden", "token ghp_hidden", "Bearer unknown"}) {
-    const absl::Status refused = authorizer.Authenticate(value).status();
+    const absl::Status refused =
+        authorizer.Authenticate(value, kLoginTime).status();
     EXPECT_EQ(ReasonOf(refused), "UNKNOWN_CALLER");
     EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("hidden")));
   }
@@ -82,8 +121,9 @@ TEST_F(AuthorizerTest, CountsGitHubsTokensAndNeverShowsThem) {
 TEST_F(AuthorizerTest, AKnownTokenMayLookLikeGitHubs) {
   Metrics metrics;
   const Authorizer authorizer(
-      {Caller{"tool", Sha256("ghp_own"), {"*/*"}, {"*"}, {}}}, &metrics);
-  EXPECT_EQ((*authorizer.Authenticate("token ghp_own"))->name, "tool");
+      {Caller{"tool", {TokenOf("ghp_own")}, {"*/*"}, {"*"}, {}}}, &metrics);
+  EXPECT_EQ(authorizer.Authenticate("token ghp_own", kLoginTime)->caller->name,
+            "tool");
   EXPECT_THAT(metrics.Text(),
               HasSubstr("\nsignalbox_github_tokens_refused_total 0\n"));
 }
@@ -91,7 +131,7 @@ TEST_F(AuthorizerTest, AKnownTokenMayLookLikeGitHubs) {
 TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
   for (const char* value : {"", "Bearer ", "Bearer", "Bearer farm-toke",
                             "Bearer farm-token2", "Basic farm-token"}) {
-    const auto caller = authorizer_.Authenticate(value);
+    const auto caller = authorizer_.Authenticate(value, kLoginTime);
     EXPECT_EQ(caller.status().code(), absl::StatusCode::kUnauthenticated)
         << value;
     EXPECT_EQ(ReasonOf(caller.status()), "UNKNOWN_CALLER");
@@ -100,16 +140,17 @@ TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
 
 // An empty digest file must not admit the empty token or any other.
 TEST_F(AuthorizerTest, ACallerWithoutADigestIsNobody) {
-  const Authorizer authorizer({Caller{"broken", "", {"*/*"}, {"*"}, {}}});
-  EXPECT_FALSE(authorizer.Authenticate("").ok());
-  EXPECT_FALSE(authorizer.Authenticate("Bearer x").ok());
+  const Authorizer authorizer(
+      {Caller{"broken", {CallerToken{}}, {"*/*"}, {"*"}, {}}});
+  EXPECT_FALSE(authorizer.Authenticate("", kLoginTime).ok());
+  EXPECT_FALSE(authorizer.Authenticate("Bearer x", kLoginTime).ok());
 }
 
 TEST_F(AuthorizerTest, WithoutCallersEverybodyMayDoEverything) {
   const Authorizer open({});
-  const auto caller = open.Authenticate("");
+  const auto caller = open.Authenticate("", kLoginTime);
   ASSERT_TRUE(caller.ok());
-  EXPECT_EQ(*caller, nullptr);
+  EXPECT_EQ(caller->caller, nullptr);
   EXPECT_TRUE(
       Authorizer::Authorize(nullptr, Right::kReport, Repo("a/b"), {"x"}).ok());
 }
@@ -136,28 +177,30 @@ TEST_F(AuthorizerTest, AdmitsWhoHasTheRightOfTheMethod) {
   for (const Right right : Authorizer::GrantsOf(nullptr).rights) {
     rights.push_back(right);
     const std::string name(NameOf(right));
-    callers.push_back(Caller{name, Sha256(name), {"*"}, {"*"}, {right}});
+    callers.push_back(Caller{name, {TokenOf(name)}, {"*"}, {"*"}, {right}});
   }
   ASSERT_EQ(rights.size(), 5u);
   const Authorizer authorizer(callers);
   for (const MethodRight& row : kMethodRights) {
     for (const Right right : rights) {
-      const auto admitted = authorizer.Admit(row.method, NameOf(right));
+      const auto admitted =
+          authorizer.Admit(row.method, NameOf(right), kLoginTime);
       EXPECT_EQ(admitted.ok(), !row.right.has_value() || row.right == right)
           << row.method << " " << NameOf(right);
       EXPECT_EQ(NotGrantedOf(admitted.status()), admitted.ok() ? "" : "right");
     }
     EXPECT_TRUE(absl::IsUnauthenticated(
-        authorizer.Admit(row.method, "nobody").status()));
-    EXPECT_EQ(*Authorizer({}).Admit(row.method, ""), nullptr);
+        authorizer.Admit(row.method, "nobody", kLoginTime).status()));
+    EXPECT_EQ(Authorizer({}).Admit(row.method, "", kLoginTime)->caller,
+              nullptr);
   }
 }
 
 TEST_F(AuthorizerTest, NobodyMayCallAMethodWithoutARow) {
   EXPECT_TRUE(absl::IsPermissionDenied(
-      authorizer_.Admit("DropEverything", "farm-token").status()));
+      authorizer_.Admit("DropEverything", "farm-token", kLoginTime).status()));
   EXPECT_TRUE(absl::IsPermissionDenied(
-      Authorizer({}).Admit("DropEverything", "").status()));
+      Authorizer({}).Admit("DropEverything", "", kLoginTime).status()));
 }
 
 TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
@@ -197,8 +240,9 @@ TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
 }
 
 TEST_F(AuthorizerTest, SaysWhetherATokenIsMissingOrWrong) {
-  const absl::Status none = authorizer_.Authenticate("").status();
-  const absl::Status wrong = authorizer_.Authenticate("Bearer x").status();
+  const absl::Status none = authorizer_.Authenticate("", kLoginTime).status();
+  const absl::Status wrong =
+      authorizer_.Authenticate("Bearer x", kLoginTime).status();
   EXPECT_THAT(std::string(none.message()), HasSubstr("no token was sent"));
   EXPECT_THAT(std::string(wrong.message()),
               HasSubstr("belongs to no configured caller"));
@@ -376,21 +420,23 @@ TEST_F(AuthorizerTest, ADigestMayBeMadeWithALineEnd) {
   for (const char* line_end : {"", "\n", "\r\n"}) {
     const Authorizer authorizer(
         {farm_, Caller{"new",
-                       Sha256(absl::StrCat("hello", line_end)),
+                       {TokenOf(absl::StrCat("hello", line_end))},
                        {"*/*"},
                        {"*"},
                        {}}});
-    const auto caller = authorizer.Authenticate("Bearer hello");
+    const auto caller = authorizer.Authenticate("Bearer hello", kLoginTime);
     ASSERT_TRUE(caller.ok()) << caller.status();
-    EXPECT_EQ((*caller)->name, "new");
-    EXPECT_EQ((*authorizer.Authenticate("Bearer farm-token"))->name,
-              "linux-farm");
-    EXPECT_FALSE(authorizer.Authenticate("Bearer hell").ok());
-    EXPECT_FALSE(authorizer.Authenticate("\n").ok());
+    EXPECT_EQ(caller->caller->name, "new");
+    EXPECT_EQ(
+        authorizer.Authenticate("Bearer farm-token", kLoginTime)->caller->name,
+        "linux-farm");
+    EXPECT_FALSE(authorizer.Authenticate("Bearer hell", kLoginTime).ok());
+    EXPECT_FALSE(authorizer.Authenticate("\n", kLoginTime).ok());
   }
-  const Authorizer empty({Caller{"empty", Sha256("\n"), {"*/*"}, {"*"}, {}}});
-  EXPECT_FALSE(empty.Authenticate("").ok());
-  EXPECT_FALSE(empty.Authenticate("Bearer \n").ok());
+  const Authorizer empty(
+      {Caller{"empty", {TokenOf("\n")}, {"*/*"}, {"*"}, {}}});
+  EXPECT_FALSE(empty.Authenticate("", kLoginTime).ok());
+  EXPECT_FALSE(empty.Authenticate("Bearer \n", kLoginTime).ok());
 }
 
 TEST_F(AuthorizerTest, RefusesADigestFileThatHoldsSomethingElse) {

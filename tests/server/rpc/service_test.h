@@ -35,7 +35,8 @@ inline std::string Trailer(const grpc::ClientContext& context,
              : std::string(found->second.data(), found->second.size());
 }
 
-// A configured caller. Its name and its token are both `token`.
+// A configured caller. Its name and its token are both `token`, and the token
+// has no end.
 inline Caller CallerOf(const std::string& token,
                        std::vector<std::string> repositories,
                        std::vector<std::string> contexts,
@@ -43,7 +44,10 @@ inline Caller CallerOf(const std::string& token,
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
-  return Caller{token, digest, std::move(repositories), std::move(contexts),
+  return Caller{token,
+                {{digest, absl::InfiniteFuture()}},
+                std::move(repositories),
+                std::move(contexts),
                 std::move(rights)};
 }
 

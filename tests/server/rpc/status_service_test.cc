@@ -348,6 +348,29 @@ TEST_F(StatusServiceTest, SaysWhoTheCallerIs) {
   EXPECT_THAT(response.grants().rights(), testing::ElementsAre("report"));
   EXPECT_THAT(response.grants().repositories(), testing::ElementsAre("acme/*"));
   EXPECT_THAT(response.grants().contexts(), testing::ElementsAre("ci/*"));
+  EXPECT_FALSE(response.grants().has_token_expire_time());
+}
+
+TEST_F(StatusServiceTest, SaysWhenTheTokenEnds) {
+  StopServing();
+  const absl::Time hour = absl::FromUnixSeconds(
+      absl::ToUnixSeconds(Clock::System()->Now() + absl::Hours(1)));
+  Caller lasting = CallerOf("lasting", {"acme/*"}, {"ci/*"}, {Right::kReport});
+  lasting.tokens[0].expire_time = hour;
+  Caller ended = CallerOf("ended", {"acme/*"}, {"ci/*"}, {Right::kReport});
+  ended.tokens[0].expire_time = hour - absl::Hours(2);
+  Serve({lasting, ended});
+  v1::GetServerInfoResponse response;
+  grpc::ClientContext first;
+  first.AddMetadata("authorization", "Bearer lasting");
+  ASSERT_TRUE(stub_->GetServerInfo(&first, {}, &response).ok());
+  EXPECT_EQ(response.grants().token_expire_time().seconds(),
+            absl::ToUnixSeconds(hour));
+  grpc::ClientContext second;
+  second.AddMetadata("authorization", "Bearer ended");
+  EXPECT_EQ(stub_->GetServerInfo(&second, {}, &response).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Trailer(second, "signalbox-reason"), "TOKEN_EXPIRED");
 }
 
 TEST_F(StatusServiceTest, AcceptsOnlyWhatTheCallerHasSeen) {
