@@ -56,14 +56,14 @@ bool SecretFile::Refresh(absl::Duration now, bool certain) {
   absl::StatusOr<Secret> secret = stamp.ok() ? ReadSecret() : stamp.status();
   if (!secret.ok()) {
     // The file may be about to be replaced. The last secret may still be valid.
-    if (!unreadable_) {
+    if (!unusable_) {
       LogWarning("a secret file cannot be used; the last secret stays in use",
                  {{"error", secret.status().message()}});
     }
-    unreadable_ = true;
+    unusable_ = true;
     return false;
   }
-  unreadable_ = false;
+  unusable_ = false;
   stamp_ = *stamp;
   if (!stamp_changed && secret->Equals(secret_)) return false;
   secret_ = *std::move(secret);

@@ -35,6 +35,9 @@ class SecretFile {
   // moment, by any clock, but always the same one.
   bool Refresh(absl::Duration now, bool certain = false);
 
+  // Whether Refresh found last that the file cannot be read or parsed.
+  bool is_unusable() const { return unusable_; }
+
   const Secret& secret() const { return secret_; }
   const std::string& path() const { return path_; }
 
@@ -64,7 +67,7 @@ class SecretFile {
   Stamp stamp_;
   // When Refresh first saw this stamp. Nothing: it has not yet.
   std::optional<absl::Duration> stamp_time_;
-  bool unreadable_ = false;  // The log has a line about it.
+  bool unusable_ = false;  // The log has a line about it.
 };
 
 }  // namespace signalbox

@@ -8,16 +8,24 @@
 
 namespace signalbox {
 
-absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
+std::vector<TokenFiles::Item> TokenFilesOf(const Config& config) {
+  std::vector<TokenFiles::Item> files;
+  for (const CallerConfig& caller : config.callers) {
+    for (const CallerTokenConfig& token : caller.tokens) {
+      files.push_back({caller.name, token.sha256_file, token.expires});
+    }
+  }
+  return files;
+}
+
+std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files) {
   std::vector<Caller> callers;
   for (const CallerConfig& item : config.callers) {
-    Caller caller = {item.name, {}, item.repositories, item.contexts, {}};
-    for (const CallerTokenConfig& token : item.tokens) {
-      absl::StatusOr<std::string> digest =
-          ReadTokenDigestFile(token.sha256_file);
-      if (!digest.ok()) return digest.status();
-      caller.tokens.push_back({*std::move(digest), token.expires});
-    }
+    Caller caller = {item.name,
+                     files.TokensOf(item.name),
+                     item.repositories,
+                     item.contexts,
+                     {}};
     for (const std::string& right : item.rights) {
       // ParseConfig has refused other names.
       if (const std::optional<Right> named = RightNamed(right)) {

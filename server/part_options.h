@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "server/config/config.h"
 #include "server/config/credential_setup.h"
+#include "server/identity/token_files.h"
 #include "server/recovery/recovery_tools.h"
 #include "server/report/repository_rules.h"
 #include "server/rpc/authorizer.h"
@@ -17,9 +17,11 @@ namespace signalbox {
 // of the server. Server then adds the functions by which the parts call each
 // other.
 
-// Reads the files with the SHA-256 of the callers' tokens. Errors: those of
-// ReadTokenDigestFile.
-absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config);
+// The files with the SHA-256 of the callers' tokens.
+std::vector<TokenFiles::Item> TokenFilesOf(const Config& config);
+
+// The callers, with the tokens that `files` has, made from TokenFilesOf.
+std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files);
 
 RecoveryOptions RecoveryOptionsOf(const Config& config,
                                   const RepositoryRules& rules,

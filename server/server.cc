@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"
 #include "server/github/waiting_times.h"
+#include "server/identity/token_files.h"
 #include "server/outbox/file_check.h"
 #include "server/part_options.h"
 #include "server/recovery/recovery.h"
@@ -41,6 +43,7 @@ struct Server::Parts {
 
   std::unique_ptr<HttpTransport> transport;
   CredentialSetup setup;
+  std::optional<TokenFiles> token_files;
   std::unique_ptr<Authorizer> authorizer;
   std::unique_ptr<Core> core;
   std::unique_ptr<Recovery> recovery;
@@ -54,6 +57,7 @@ struct Server::Parts {
   std::unique_ptr<CoreThreads> core_threads;
   std::unique_ptr<Worker> recovery_thread;
   std::unique_ptr<Worker> checker;
+  std::unique_ptr<Worker> token_reader;
 
   absl::Status SetUp(const ServerOptions& options);
   absl::Status OpenCore(const Config& config);
@@ -87,9 +91,15 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
 }
 
 absl::Status Server::Parts::OpenCore(const Config& config) {
-  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
-  if (!callers.ok()) return callers.status();
-  authorizer = std::make_unique<Authorizer>(*std::move(callers), &metrics);
+  absl::StatusOr<TokenFiles> files = TokenFiles::Open(
+      TokenFilesOf(config), &metrics,
+      [this](const std::string& caller, std::vector<CallerToken> tokens) {
+        authorizer->SetTokens(caller, std::move(tokens));
+      });
+  if (!files.ok()) return files.status();
+  token_files = *std::move(files);
+  authorizer =
+      std::make_unique<Authorizer>(CallersOf(config, *token_files), &metrics);
   Core::Options options;
   options.outbox.data_dir = config.data_dir;
   options.outbox.pending_settle = config.pending_settle;
@@ -190,6 +200,9 @@ void Server::Parts::StartThreads() {
         [worker](absl::Duration time) { return worker->Pause(time); },
         [this](const absl::Status& status) { health.NoteFailure(status); });
   });
+  token_reader = std::make_unique<Worker>("token-files", clock, [this] {
+    return token_files->RunOnce(clock->Look());
+  });
   health.NoteServing();
 }
 
@@ -233,6 +246,7 @@ void Server::Stop(absl::Duration patience) {
   parts.web.pages.reset();
   parts.web.metrics.reset();
   parts.checker->Stop();
+  parts.token_reader->Stop();
   LogInfo("stopped", {{"posts_given_back", unfinished}});
 }
 

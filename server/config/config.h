@@ -52,7 +52,7 @@ struct GitHubConfig {
 
 // One of the tokens by which the server knows a caller.
 struct CallerTokenConfig {
-  std::string sha256_file;  // See ReadTokenDigestFile.
+  std::string sha256_file;  // See TokenFiles.
   // From this moment on, the server refuses the token.
   absl::Time expires = absl::InfiniteFuture();
 };

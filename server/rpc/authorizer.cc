@@ -11,7 +11,6 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
-#include "common/hex.h"
 #include "common/secret.h"
 #include "server/base/glob.h"
 #include "server/identity/token_text.h"
@@ -52,6 +51,17 @@ absl::Status NotGranted(absl::string_view what, absl::string_view message) {
       Error(absl::StatusCode::kPermissionDenied, "NOT_GRANTED", message);
   status.SetPayload(kNotGrantedPayload, absl::Cord(what));
   return status;
+}
+
+std::vector<Caller> WithoutTokens(std::vector<Caller> callers) {
+  for (Caller& caller : callers) caller.tokens.clear();
+  return callers;
+}
+
+std::vector<std::vector<CallerToken>> TokensOf(std::vector<Caller> callers) {
+  std::vector<std::vector<CallerToken>> tokens;
+  for (Caller& caller : callers) tokens.push_back(std::move(caller.tokens));
+  return tokens;
 }
 
 bool Has(const Caller& caller, Right right) {
@@ -137,7 +147,7 @@ std::optional<Repository> RepositoryOf(const Event& event) {
 }  // namespace
 
 Authorizer::Authorizer(std::vector<Caller> callers, Metrics* metrics)
-    : callers_(std::move(callers)) {
+    : callers_(WithoutTokens(callers)), tokens_(TokensOf(std::move(callers))) {
   if (metrics == nullptr) return;
   github_tokens_ = metrics->CounterOf(
       "signalbox_github_tokens_refused_total",
@@ -179,18 +189,27 @@ std::optional<Identity> Authorizer::Find(absl::string_view token) const {
   // `sha256sum FILE` includes the line end after the token.
   for (const char* line_end : {"", "\n", "\r\n"}) {
     const std::string digest = Sha256(absl::StrCat(token, line_end));
-    for (const Caller& caller : callers_) {
-      for (const CallerToken& known : caller.tokens) {
+    MutexLock lock(&mu_);
+    for (size_t i = 0; i < callers_.size(); ++i) {
+      for (const CallerToken& known : tokens_[i]) {
         if (known.sha256.size() == digest.size() &&
             CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) ==
                 0) {
-          found = Identity{&caller, known.expire_time};
+          found = Identity{&callers_[i], known.expire_time};
         }
       }
     }
     if (found.has_value()) break;
   }
   return found;
+}
+
+void Authorizer::SetTokens(absl::string_view caller,
+                           std::vector<CallerToken> tokens) {
+  MutexLock lock(&mu_);
+  for (size_t i = 0; i < callers_.size(); ++i) {
+    if (callers_[i].name == caller) tokens_[i] = tokens;
+  }
 }
 
 absl::StatusOr<Identity> Authorizer::Admit(absl::string_view method,
@@ -340,21 +359,6 @@ Caller Authorizer::GrantsOf(const Caller* caller) {
 std::string NotGrantedOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kNotGrantedPayload);
   return payload.has_value() ? std::string(*payload) : std::string();
-}
-
-absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {
-  absl::StatusOr<Secret> text = ReadSecretFile(path);
-  if (!text.ok()) return text.status();
-  const absl::string_view hex =
-      absl::string_view(text->Reveal()).substr(0, text->Reveal().find(' '));
-  std::optional<std::string> digest = BytesOfHex(hex);
-  if (!digest.has_value() || digest->size() != SHA256_DIGEST_LENGTH) {
-    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path,
-                              " holds no SHA-256 in hexadecimal; make it with "
-                              "`printf %s TOKEN | sha256sum`"));
-  }
-  return *std::move(digest);
 }
 
 }  // namespace signalbox

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/metrics.h"
 #include "server/identity/caller_token.h"
 #include "server/report/event.h"
@@ -62,7 +63,7 @@ struct Identity {
 // All refusals of the functions named Authorize are PERMISSION_DENIED, reason
 // NOT_GRANTED, unless the function says otherwise.
 //
-// Immutable, hence thread-safe.
+// Thread-safe.
 class Authorizer {
  public:
   // `metrics` is borrowed, and counts refused tokens that look like GitHub's.
@@ -84,8 +85,12 @@ class Authorizer {
                                  absl::string_view authorization,
                                  absl::Time now) const;
 
-  // What `caller` may do, for GetServerInfo. For nullptr: all rights for all
-  // repositories and contexts, with an empty name.
+  // Replaces the tokens of the caller with this name. Calls that it has made
+  // with an old one go on.
+  void SetTokens(absl::string_view caller, std::vector<CallerToken> tokens);
+
+  // What `caller` may do, for GetServerInfo, without its tokens. For nullptr:
+  // all rights for all repositories and contexts, with an empty name.
   static Caller GrantsOf(const Caller* caller);
 
   // Whether `caller` has this right for the repository and for every context of
@@ -137,8 +142,12 @@ class Authorizer {
   // Whose token this is, expired or not.
   std::optional<Identity> Find(absl::string_view token) const;
 
-  const std::vector<Caller> callers_;
+  const std::vector<Caller> callers_;  // Without tokens.
   std::optional<Metrics::Counter> github_tokens_;
+
+  mutable Mutex mu_;
+  // For each of `callers_`.
+  std::vector<std::vector<CallerToken>> tokens_ ABSL_GUARDED_BY(mu_);
 };
 
 // What the caller lacks, if `status` is a refusal with the reason NOT_GRANTED:
@@ -146,10 +155,6 @@ class Authorizer {
 // "account" or "context". Empty: `status` is another error. gRPC clients get
 // it as trailing metadata `signalbox-not-granted`.
 std::string NotGrantedOf(const absl::Status& status);
-
-// Reads a file with the SHA-256 of a caller's token in hexadecimal, as
-// sha256sum prints it. Returns its 32 bytes. Errors name the file.
-absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path);
 
 }  // namespace signalbox
 

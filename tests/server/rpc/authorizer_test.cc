@@ -4,19 +4,16 @@
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
 
-#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "server/rpc/method_rights.h"
 #include "signalbox/v1/status_service.pb.h"
-#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -100,6 +97,21 @@ TEST_F(AuthorizerTest, KnowsACallerByEachOfItsTokensUntilTheyEnd) {
     EXPECT_EQ(as("new", end + late)->caller->name, "farm");
   }
   EXPECT_EQ(as("new", end)->token_expire_time, absl::InfiniteFuture());
+}
+
+// A call that has begun must not meet a caller that is gone.
+TEST_F(AuthorizerTest, AnotherTokenLeavesTheCallerAsItWas) {
+  Authorizer authorizer({farm_, reader_});
+  const Caller* const farm =
+      authorizer.Authenticate("farm-token", kLoginTime)->caller;
+  authorizer.SetTokens("linux-farm", {TokenOf("newer")});
+  authorizer.SetTokens("nobody", {TokenOf("nobodys")});
+  EXPECT_EQ(authorizer.Authenticate("newer", kLoginTime)->caller, farm);
+  EXPECT_FALSE(authorizer.Authenticate("farm-token", kLoginTime).ok());
+  EXPECT_FALSE(authorizer.Authenticate("nobodys", kLoginTime).ok());
+  EXPECT_EQ(authorizer.Authenticate("screen-token", kLoginTime)->caller->name,
+            "screen");
+  EXPECT_EQ(farm->name, "linux-farm");
 }
 
 // Somebody gave a tool our address and left its old token.
@@ -404,17 +416,6 @@ TEST_F(AuthorizerTest, ACallerIsAskedForLaterByName) {
                   .ok());
 }
 
-TEST_F(AuthorizerTest, ReadsWhatSha256sumPrints) {
-  TempDir dir;
-  const std::string path = dir.path() + "/digest";
-  const std::string hex =
-      "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-  std::ofstream(path) << hex << "  -\n";
-  const auto digest = ReadTokenDigestFile(path);
-  ASSERT_TRUE(digest.ok()) << digest.status();
-  EXPECT_EQ(*digest, Sha256("hello"));
-}
-
 // `sha256sum farm.token` includes the line end. The caller's token does not.
 TEST_F(AuthorizerTest, ADigestMayBeMadeWithALineEnd) {
   for (const char* line_end : {"", "\n", "\r\n"}) {
@@ -437,20 +438,6 @@ TEST_F(AuthorizerTest, ADigestMayBeMadeWithALineEnd) {
       {Caller{"empty", {TokenOf("\n")}, {"*/*"}, {"*"}, {}}});
   EXPECT_FALSE(empty.Authenticate("", kLoginTime).ok());
   EXPECT_FALSE(empty.Authenticate("Bearer \n", kLoginTime).ok());
-}
-
-TEST_F(AuthorizerTest, RefusesADigestFileThatHoldsSomethingElse) {
-  TempDir dir;
-  const std::string path = dir.path() + "/digest";
-  for (const char* text : {"", "token", "2cf24dba", "zz"}) {
-    std::ofstream(path) << text;
-    const absl::Status status = ReadTokenDigestFile(path).status();
-    EXPECT_FALSE(status.ok()) << text;
-    if (*text == '\0') continue;
-    EXPECT_TRUE(
-        absl::StrContains(status.message(), "`printf %s TOKEN | sha256sum`"));
-  }
-  EXPECT_FALSE(ReadTokenDigestFile(path + "-missing").ok());
 }
 
 }  // namespace
