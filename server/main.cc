@@ -20,6 +20,7 @@
 #include "common/secret.h"
 #include "server/config/api_url.h"
 #include "server/config/config.h"
+#include "server/identity/new_token.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/server.h"
 #include "signalbox/version.h"
@@ -44,6 +45,7 @@ constexpr char kExamples[] = R"(Examples:
   GITHUB_TOKEN=... signalbox-server
   signalbox-server --config /etc/signalbox/server.yaml
   signalbox-server --data-dir /var/lib/signalbox --check
+  signalbox-server token new linux-farm
 
 Exit codes: 0 after SIGTERM or SIGINT; 1 the database failed, or --check found
 damage; 2 the server could not start, or the command line is wrong.
@@ -62,6 +64,7 @@ struct Flags {
   bool allow_http = false;
   bool reflection = false;
   bool check = false;
+  std::string new_token_of;  // The argument of `token new`.
 };
 
 int CannotStart(const absl::Status& status) {
@@ -116,6 +119,15 @@ void AddFlags(CLI::App* app, Flags* flags) {
                 "Offer gRPC reflection, for tools such as grpcurl");
   app->add_flag("--check", flags->check,
                 "Check the stored data for damage, and exit");
+  CLI::App* const token =
+      app->add_subcommand("token", "Tokens by which callers show who they are");
+  token->require_subcommand(1);
+  token
+      ->add_subcommand("new",
+                       "Print a new token for a caller, once, and what to add "
+                       "to the configuration file")
+      ->add_option("NAME", flags->new_token_of, "The caller's name")
+      ->required();
   app->set_version_flag("--version",
                         "signalbox-server " + std::string(kVersionText));
   app->footer(kExamples);
@@ -250,6 +262,15 @@ int Check(const Flags& flags) {
   return 0;
 }
 
+int PrintNewToken(const std::string& caller) {
+  const absl::StatusOr<Secret> token = NewToken();
+  if (!token.ok()) return CannotStart(token.status());
+  const absl::StatusOr<std::string> text = NewTokenText(caller, *token);
+  if (!text.ok()) return CannotStart(text.status());
+  std::printf("%s\n%s", token->Reveal().c_str(), text->c_str());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   HideMemory();
   // Log rotation and closing terminals send it, and it must not end the server.
@@ -271,6 +292,7 @@ int Main(int argc, char** argv) {
     return CannotStart(absl::InvalidArgumentError(
         absl::StrCat(error.what(), "; see signalbox-server --help")));
   }
+  if (app.got_subcommand("token")) return PrintNewToken(flags.new_token_of);
   StartLogging(flags.log_format == "auto"   ? DefaultLogFormat()
                : flags.log_format == "json" ? LogFormat::kJson
                                             : LogFormat::kText);
