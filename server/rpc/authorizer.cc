@@ -64,6 +64,15 @@ std::vector<std::vector<CallerToken>> TokensOf(std::vector<Caller> callers) {
   return tokens;
 }
 
+absl::Status TokenExpired(const Caller& caller, absl::Time expire_time) {
+  return Error(
+      absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",
+      absl::StrCat("this token of caller ", caller.name, " was valid until ",
+                   absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", expire_time,
+                                    absl::UTCTimeZone()),
+                   "; send the caller's newer token"));
+}
+
 bool Has(const Caller& caller, Right right) {
   return std::ranges::find(caller.rights, right) != caller.rights.end();
 }
@@ -166,13 +175,7 @@ absl::StatusOr<Identity> Authorizer::Authenticate(
   const std::optional<Identity> found = Find(token.Reveal());
   if (found.has_value() && now < found->token_expire_time) return *found;
   if (found.has_value()) {
-    return Error(
-        absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",
-        absl::StrCat(
-            "this token of caller ", found->caller->name, " was valid until ",
-            absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", found->token_expire_time,
-                             absl::UTCTimeZone()),
-            "; send the caller's newer token"));
+    return TokenExpired(*found->caller, found->token_expire_time);
   }
   const bool is_github_token = LooksLikeGitHubToken(token.Reveal());
   if (is_github_token && github_tokens_.has_value()) github_tokens_->Add();
@@ -195,13 +198,33 @@ std::optional<Identity> Authorizer::Find(absl::string_view token) const {
         if (known.sha256.size() == digest.size() &&
             CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) ==
                 0) {
-          found = Identity{&callers_[i], known.expire_time};
+          found = Identity{&callers_[i], known.expire_time, {}};
+          std::ranges::copy(digest, found->token_sha256.begin());
         }
       }
     }
     if (found.has_value()) break;
   }
   return found;
+}
+
+absl::Status Authorizer::Recheck(const Identity& identity,
+                                 absl::Time now) const {
+  if (identity.caller == nullptr) return absl::OkStatus();
+  const absl::string_view digest(identity.token_sha256.data(),
+                                 identity.token_sha256.size());
+  MutexLock lock(&mu_);
+  for (const CallerToken& known :
+       tokens_[static_cast<size_t>(identity.caller - callers_.data())]) {
+    if (known.sha256 != digest) continue;
+    return now < known.expire_time
+               ? absl::OkStatus()
+               : TokenExpired(*identity.caller, known.expire_time);
+  }
+  return Error(
+      absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
+      absl::StrCat("this token is no longer that of caller ",
+                   identity.caller->name, "; send the caller's newer token"));
 }
 
 void Authorizer::SetTokens(absl::string_view caller,

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RPC_AUTHORIZER_H_
 #define SIGNALBOX_SERVER_RPC_AUTHORIZER_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ struct Caller {
 struct Identity {
   const Caller* caller = nullptr;
   absl::Time token_expire_time = absl::InfiniteFuture();
+  std::array<char, 32> token_sha256 = {};
 };
 
 // Authorizer alone decides which caller may do what. Required checks trust the
@@ -85,8 +87,12 @@ class Authorizer {
                                  absl::string_view authorization,
                                  absl::Time now) const;
 
+  // For calls that last: whether Authenticate, which has returned `identity`,
+  // would still return it. The same errors.
+  absl::Status Recheck(const Identity& identity, absl::Time now) const;
+
   // Replaces the tokens of the caller with this name. Calls that it has made
-  // with an old one go on.
+  // with an old one go on, up to the next Recheck.
   void SetTokens(absl::string_view caller, std::vector<CallerToken> tokens);
 
   // What `caller` may do, for GetServerInfo, without its tokens. For nullptr:

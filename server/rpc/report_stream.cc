@@ -59,10 +59,11 @@ class ReportStreams::Stream : public Reactor,
                               public std::enable_shared_from_this<Stream> {
  public:
   Stream(ReportStreams* owner, grpc::CallbackServerContext* context,
-         const Caller* caller)
+         const Caller* caller, std::function<absl::Status()> recheck)
       : owner_(owner),
         context_(context),
         caller_(caller),
+        recheck_(std::move(recheck)),
         peer_(context->peer()) {}
 
   // Keeps the stream alive until OnDone. Reads reports if `refusal` is OK.
@@ -166,8 +167,16 @@ class ReportStreams::Stream : public Reactor,
   }
 
   // Submits or answers `request_`, so that the next can be read, or holds it.
-  // Nothing is read meanwhile.
+  // Nothing is read meanwhile. If the caller is no longer admitted, ends the
+  // stream instead, after the answers to earlier reports.
   void Judge() {
+    const absl::Status admitted = recheck_();
+    if (!admitted.ok()) {
+      MutexLock lock(&mu_);
+      reading_ = false;
+      if (refusal_.ok()) refusal_ = admitted;
+      return;
+    }
     const int64_t tag = request_.tag();
     absl::StatusOr<Converted> converted = Convert();
     absl::Status status = converted.status();
@@ -280,6 +289,7 @@ class ReportStreams::Stream : public Reactor,
   ReportStreams* const owner_;
   grpc::CallbackServerContext* const context_;
   const Caller* const caller_;
+  const std::function<absl::Status()> recheck_;
   const std::string peer_;  // The client's address, for the log.
 
   // gRPC uses these while it reads or writes, and one of our threads otherwise.
@@ -312,9 +322,10 @@ ReportStreams::~ReportStreams() = default;
 
 ReportStreams::Reactor* ReportStreams::Open(
     grpc::CallbackServerContext* context,
-    const absl::StatusOr<Identity>& identity) {
-  auto stream = std::make_shared<Stream>(this, context,
-                                         identity.value_or(Identity()).caller);
+    const absl::StatusOr<Identity>& identity,
+    std::function<absl::Status()> recheck) {
+  auto stream = std::make_shared<Stream>(
+      this, context, identity.value_or(Identity()).caller, std::move(recheck));
   absl::Status refusal = identity.status();
   {
     MutexLock lock(&mu_);

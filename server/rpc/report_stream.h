@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RPC_REPORT_STREAM_H_
 #define SIGNALBOX_SERVER_RPC_REPORT_STREAM_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -57,9 +58,11 @@ class ReportStreams {
 
   // Begins one call of StreamReports. Give the result to gRPC; it deletes
   // itself when the call has ended. `identity` is the result of
-  // Authorizer::Admit; if it is an error, the stream ends with it.
+  // Authorizer::Admit; if it is an error, the stream ends with it. So it does
+  // with an error of `recheck`, which it asks before each report.
   Reactor* Open(grpc::CallbackServerContext* context,
-                const absl::StatusOr<Identity>& identity);
+                const absl::StatusOr<Identity>& identity,
+                std::function<absl::Status()> recheck);
 
   // Call it when the server stops. Every stream reads no more, answers the
   // reports that it has submitted, and ends with UNAVAILABLE, reason

@@ -119,7 +119,8 @@ class ServiceCalls final : public StatusServiceImpl {
   }
 
   ReportStreams::Reactor* StreamReports(Context* context) override {
-    return report_streams_.Open(context, Admit(*context, "StreamReports"));
+    const absl::StatusOr<Identity> identity = Admit(*context, "StreamReports");
+    return report_streams_.Open(context, identity, Recheck(identity));
   }
 
   Reactor* GetCommitStatus(Context* context,
@@ -163,11 +164,12 @@ class ServiceCalls final : public StatusServiceImpl {
   WatchReactor* WatchStatuses(
       Context* context, const v1::WatchStatusesRequest* request) override {
     const absl::StatusOr<Identity> identity = Admit(*context, "WatchStatuses");
-    return OpenWatchStream(
-        context,
-        identity.ok() ? WatchFilter::Of(*request, identity->caller)
-                      : identity.status(),
-        FromProto(*request), &hub_, &counters_.at("WatchStatuses"));
+    return OpenWatchStream(context,
+                           identity.ok()
+                               ? WatchFilter::Of(*request, identity->caller)
+                               : identity.status(),
+                           Recheck(identity), FromProto(*request), &hub_,
+                           &counters_.at("WatchStatuses"));
   }
 
   Reactor* DiagnoseRepository(
@@ -239,6 +241,14 @@ class ServiceCalls final : public StatusServiceImpl {
   absl::StatusOr<Identity> Admit(const Context& context,
                                  absl::string_view method) const {
     return authorizer_->Admit(method, Authorization(context), clock_->Now());
+  }
+
+  // Whether a stream of this caller may go on.
+  std::function<absl::Status()> Recheck(
+      const absl::StatusOr<Identity>& identity) const {
+    return [this, identity = identity.value_or(Identity())] {
+      return authorizer_->Recheck(identity, clock_->Now());
+    };
   }
 
   // Gives a report to Intake, and answers with the receipts.

@@ -24,8 +24,13 @@ class WatchStream : public WatchReactor,
                     public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(grpc::CallbackServerContext* context, WatchFilter filter,
-              WatchHub* hub, CodeCounters* ends)
-      : context_(context), filter_(std::move(filter)), hub_(hub), ends_(ends) {}
+              std::function<absl::Status()> recheck, WatchHub* hub,
+              CodeCounters* ends)
+      : context_(context),
+        filter_(std::move(filter)),
+        recheck_(std::move(recheck)),
+        hub_(hub),
+        ends_(ends) {}
 
   // Keeps the stream alive until OnDone.
   void Start(const absl::Status& refusal, std::optional<ChangeCursor> after) {
@@ -42,6 +47,11 @@ class WatchStream : public WatchReactor,
 
   void TakeBookmark(
       const std::shared_ptr<const WatchedChange>& bookmark) override {
+    absl::Status admitted = recheck_();
+    if (!admitted.ok()) {
+      End(std::move(admitted));
+      return;
+    }
     {
       MutexLock lock(&mu_);
       // The waiting changes tell the client more than a bookmark.
@@ -151,6 +161,7 @@ class WatchStream : public WatchReactor,
 
   grpc::CallbackServerContext* const context_;
   const WatchFilter filter_;
+  const std::function<absl::Status()> recheck_;
   WatchHub* const hub_;
   CodeCounters* const ends_;
 
@@ -173,11 +184,13 @@ class WatchStream : public WatchReactor,
 
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
+                              std::function<absl::Status()> recheck,
                               std::optional<ChangeCursor> after, WatchHub* hub,
                               CodeCounters* ends) {
   const absl::Status refusal = filter.status();
   const auto stream = std::make_shared<WatchStream>(
-      context, filter.ok() ? *std::move(filter) : WatchFilter(), hub, ends);
+      context, filter.ok() ? *std::move(filter) : WatchFilter(),
+      std::move(recheck), hub, ends);
   WatchReactor* const reactor = stream.get();
   stream->Start(refusal, after);
   return reactor;

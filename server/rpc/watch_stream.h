@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 #define SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 
+#include <functional>
 #include <optional>
 
 #include "absl/status/statusor.h"
@@ -19,13 +20,15 @@ using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 // that `hub` offers and `filter` selects.
 //
 // `after`: the call sends the changes after this. Nothing: it sends those from
-// now on. If `filter` is an error, the call ends with it. `ends` counts the
-// ended calls by their codes.
+// now on. If `filter` is an error, the call ends with it. So it does with an
+// error of `recheck`, which it asks at every bookmark. `ends` counts the ended
+// calls by their codes.
 //
 // Give the result to gRPC. It deletes itself when the call has ended. Borrows
 // `context`, `hub` and `ends`; `hub` and `ends` must outlive the gRPC server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
+                              std::function<absl::Status()> recheck,
                               std::optional<ChangeCursor> after, WatchHub* hub,
                               CodeCounters* ends);
 

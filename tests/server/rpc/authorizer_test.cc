@@ -114,6 +114,21 @@ TEST_F(AuthorizerTest, AnotherTokenLeavesTheCallerAsItWas) {
   EXPECT_EQ(farm->name, "linux-farm");
 }
 
+TEST_F(AuthorizerTest, ACallThatLastsNeedsATokenThatIsStillValid) {
+  const absl::Time end = kLoginTime + absl::Hours(1);
+  Authorizer authorizer({Caller{
+      "farm", {TokenOf("old", end), TokenOf("new")}, {"*/*"}, {"*"}, {}}});
+  const Identity as_old = *authorizer.Authenticate("old", kLoginTime);
+  const Identity as_new = *authorizer.Authenticate("new", kLoginTime);
+  EXPECT_TRUE(authorizer.Recheck(as_old, kLoginTime).ok());
+  EXPECT_EQ(ReasonOf(authorizer.Recheck(as_old, end)), "TOKEN_EXPIRED");
+  EXPECT_TRUE(authorizer.Recheck(as_new, end).ok());
+  authorizer.SetTokens("farm", {TokenOf("newest"), TokenOf("new")});
+  EXPECT_EQ(ReasonOf(authorizer.Recheck(as_old, kLoginTime)), "UNKNOWN_CALLER");
+  EXPECT_TRUE(authorizer.Recheck(as_new, kLoginTime).ok());
+  EXPECT_TRUE(Authorizer({}).Recheck(Identity(), kLoginTime).ok());
+}
+
 // Somebody gave a tool our address and left its old token.
 TEST_F(AuthorizerTest, CountsGitHubsTokensAndNeverShowsThem) {
   Metrics metrics;

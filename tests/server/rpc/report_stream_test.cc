@@ -276,6 +276,35 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
   EXPECT_FALSE(Stored("ci/build", "other/app").ok());
 }
 
+// A stream can last for half an hour, and the token may have been stolen.
+TEST_F(ReportStreamTest, AStreamEndsWithItsToken) {
+  StopServing();
+  const Caller farm = CallerOf("farm", {"acme/*"}, {"ci/*"}, {Right::kReport});
+  Serve({farm});
+  for (const bool expires : {false, true}) {
+    authorizer_->SetTokens("farm", farm.tokens);
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer farm");
+    const auto call = stub_->StreamReports(&context);
+    v1::StreamReportsResponse answer;
+    ASSERT_TRUE(call->Write(Result(1, "ci/before")));
+    ASSERT_TRUE(call->Read(&answer));
+    EXPECT_EQ(answer.code(), 0);
+    std::vector<CallerToken> tokens = CallerOf("newer", {}, {}, {}).tokens;
+    if (expires) {
+      tokens = farm.tokens;
+      tokens[0].expire_time = Clock::System()->Now();
+    }
+    authorizer_->SetTokens("farm", tokens);
+    call->Write(Result(2, "ci/after"));
+    EXPECT_FALSE(call->Read(&answer));
+    EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(Trailer(context, "signalbox-reason"),
+              expires ? "TOKEN_EXPIRED" : "UNKNOWN_CALLER");
+    EXPECT_FALSE(Stored("ci/after").ok());
+  }
+}
+
 TEST_F(ReportStreamTest, OnlyACallerWithTheRightSpeaksAsGitHub) {
   StopServing();
   Serve({CallerOf("farm", {"acme/*"}, {"ci/*"}, {Right::kReport}),

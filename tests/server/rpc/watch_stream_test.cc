@@ -345,6 +345,19 @@ TEST_F(WatchStreamTest, FiltersByRepositoryContextAndState) {
   ASSERT_EQ(wanted.size(), 5u);
 }
 
+TEST_F(WatchStreamTest, AWatchEndsWithItsToken) {
+  StopServing();
+  watch_.longest_without_bookmark = absl::Milliseconds(20);
+  Serve({CallerOf("reader", {"acme/*"}, {}, {Right::kRead})});
+  const auto watch = Begin({}, "reader");
+  ASSERT_TRUE(watch->NextMessage().has_value());
+  authorizer_->SetTokens("reader", CallerOf("newer", {}, {}, {}).tokens);
+  EXPECT_FALSE(watch->Next().has_value());
+  EXPECT_EQ(watch->call->Finish().error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Trailer(watch->context, "signalbox-reason"), "UNKNOWN_CALLER");
+}
+
 TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   StopServing();
   Serve({CallerOf("all", {"*/*"}, {"*"}, {Right::kReport, Right::kRead}),
