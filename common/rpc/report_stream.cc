@@ -124,12 +124,17 @@ class ReportStream::Stream final
   }
 
   void OnDone(const grpc::Status&) override {
-    // Destroyed after the lock.
-    std::shared_ptr<Stream> self;
+    std::shared_ptr<Stream> self;  // Destroyed after the lock.
     std::shared_ptr<grpc::ClientContext> context;
+    {
+      MutexLock lock(&mu_);
+      self.swap(self_);
+      context.swap(context_);
+    }
+    // Before End returns: the context owns a part of the channel. Its last
+    // owner must not be this thread of gRPC's, which would wait for itself.
+    context.reset();
     MutexLock lock(&mu_);
-    self.swap(self_);
-    context.swap(context_);
     successor_time_ =
         Clock::now() + (has_answered_ ? Clock::duration() : kPauseAfterFailure);
     for (const auto& [tag, question] : questions_) question->End();

@@ -248,6 +248,19 @@ TEST(ReportStreamTest, ARefusedStreamIsNotOpenedForEachReport) {
   }
 }
 
+// With the last channel, gRPC ends its threads, which waits for them. A thread
+// of gRPC's that did it would end the process.
+TEST(ReportStreamTest, EndsBeforeItsChannel) {
+  ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
+    return ReplyToAll(1, stream);
+  });
+  for (int i = 0; i < 200; ++i) {
+    const auto stub = server.Connect();
+    ReportStream reports(*stub, Secret());
+    Send(reports, "report");
+  }
+}
+
 TEST(ReportStreamTest, ALateAnswerIsDropped) {
   std::promise<void> first_is_late;
   ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
