@@ -23,8 +23,9 @@ inline constexpr MethodRight kMethodRights[] = {
     {"GetCommitStatus", Right::kRead}, {"ListCommits", Right::kRead},
     {"ExplainStatus", Right::kRead},   {"ListStatuses", Right::kRead},
     {"WatchStatuses", Right::kRead},   {"DiagnoseRepository", Right::kRead},
-    {"RetryPost", Right::kOperate},    {"RetryPosts", Right::kOperate},
-    {"GetServerInfo", std::nullopt},
+    {"ListReports", Right::kRead},     {"ResolveRef", Right::kRead},
+    {"GetRepository", Right::kRead},   {"RetryPost", Right::kOperate},
+    {"RetryPosts", Right::kOperate},   {"GetServerInfo", std::nullopt},
 };
 
 }  // namespace signalbox
