@@ -226,6 +226,7 @@ Receipt ReceiptFor(const Submission& submission, const std::string& context,
   if (row.version > 0) {
     receipt.expire_time = row.expire_time;
     receipt.state = HeldState(row);
+    if (!submission.observed.has_value()) receipt.report_time = row.report_time;
   }
   if (report.attempt > 0) {
     const NewestRun* const run = FindRun(row.held, report.series);

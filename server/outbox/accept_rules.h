@@ -42,7 +42,7 @@ struct EntryRow {
   Held held;
   // The sequence of the newest accepted report.
   int64_t report_sequence = 0;
-  // When it was accepted. Set for a new row, and together with `was_accepted`.
+  // When it was accepted. Set if version > 0; for a new row its arrival.
   absl::Time report_time;
   // The sequence of the newest change: a report, or a change of its posting.
   int64_t change_sequence = 0;

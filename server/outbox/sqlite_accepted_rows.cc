@@ -34,7 +34,8 @@ constexpr char kFindEntry[] =
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
     "series, run_result, other_run_count, newest_text_wins, "
-    // Whether the row belongs to this key; then the columns for kOthers.
+    // Whether the row belongs to this key; then the columns for kOthers, of
+    // which the first two are read, too.
     "repository_key = ? AND lower(context) = context_key "
     "AND (version = 0 OR (phase IN (3, 4)) = (result IS NOT NULL)), "
     "context, report_time_us, try_count, refusal_count, post_time_us, "
@@ -44,7 +45,7 @@ constexpr char kFindEntry[] =
     "observe_time_us, reported_as, abandon_time_us, version, report_sequence, "
     "change_sequence, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
-// The kinds of the columns after the 22 that are read (see Holds). The same
+// The kinds of the columns after the first 22 (see Holds). The same
 // check as EntryIsSound, in a fraction of the time.
 constexpr char kOthers[] = "wnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
@@ -152,7 +153,8 @@ EntryRow* AcceptedRows::FindEntry(SqliteConnection* connection,
              &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
              &held.run.series, &held.run.result, &other_runs,
-             &held.newest_text_wins, &is_of_key, &entry.context);
+             &held.newest_text_wins, &is_of_key, &entry.context,
+             &entry.report_time);
   if (!is_of_key.value_or(false) || !query.Holds(22, kOthers)) {
     connection->NoteDamage("a row of table entry is damaged");
   }

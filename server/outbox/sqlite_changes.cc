@@ -14,7 +14,8 @@ namespace {
   "change_sequence, entry_id, context, version, phase, attempt, series, " \
   "result, description, target_url, report_time_us, expire_time_us, "     \
   "posting_state, posting_reason, try_count, post_time_us, due_time_us, " \
-  "lease_version, shown_state, shown_description, shown_target_url"
+  "lease_version, shown_state, shown_description, shown_target_url, "     \
+  "report_sequence"
 
 constexpr char kNoteChange[] =
     "INSERT OR REPLACE INTO status_change (" SIGNALBOX_CHANGE_COLUMNS
@@ -40,7 +41,7 @@ constexpr char kListAccepted[] =
     "SELECT r.host, r.owner, r.name, c.sha, n.context, e.phase, e.result, "
     "e.description, e.target_url, e.attempt, e.series, e.sequence, "
     "e.accept_time_us, e.expire_time_us, ?, '', 0, NULL, NULL, 0, e.version, "
-    "NULL, '', '' "
+    "NULL, '', '', e.sequence "
     "FROM report AS e " SIGNALBOX_OF_ENTRY
     "WHERE e.report_id >= ? AND e.sequence > ? ORDER BY e.report_id LIMIT ?";
 

@@ -82,6 +82,12 @@ DELETE FROM due_repository
   WHERE repository_key IN (SELECT repository_key FROM parking);
 )sql";
 
+// With kTablesOf9, makes a database of version 8 one of version 9.
+constexpr char kUpgradeTo9[] =
+    "UPDATE status_change SET report_sequence = IFNULL((SELECT MAX(r.sequence) "
+    "FROM report AS r WHERE r.entry_id = status_change.entry_id "
+    "AND r.version = status_change.version), 0) WHERE version > 0";
+
 // How each version differs from the one before.
 struct Step {
   int version;
@@ -92,7 +98,7 @@ constexpr Step kSteps[] = {
     {3, kTablesOf3, ""},          {4, kTablesOf4, kUpgradeTo4},
     {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
     {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
-    {9, kJournalTable, ""},       {9, kTablesOf9, ""},
+    {9, kJournalTable, ""},       {9, kTablesOf9, kUpgradeTo9},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

@@ -22,7 +22,7 @@ namespace signalbox {
   "e.series, e.change_sequence, e.report_time_us, e.expire_time_us, "      \
   "e.posting_state, e.posting_reason, e.try_count, e.due_time_us, "        \
   "e.post_time_us, e.lease_version, e.version, e.shown_state, "            \
-  "e.shown_description, e.shown_target_url "
+  "e.shown_description, e.shown_target_url, e.report_sequence "
 
 // One row of these columns. `status` is not complete before View.
 struct StatusRow {
@@ -51,13 +51,13 @@ StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
   StatusRow row;
   StatusView& status = row.status;
   Posting& posting = status.posting;
-  query.Read(before..., &status.context, &status.phase, &status.result,
-             &status.description, &status.target_url, &status.attempt,
-             &status.series, &status.sequence, &status.report_time,
-             &status.expire_time, &posting.state, &posting.reason,
-             &posting.try_count, &row.due_time, &posting.post_time,
-             &row.lease_version, &row.version, &row.shown_state,
-             &row.shown_description, &row.shown_target_url);
+  query.Read(
+      before..., &status.context, &status.phase, &status.result,
+      &status.description, &status.target_url, &status.attempt, &status.series,
+      &status.sequence, &status.report_time, &status.expire_time,
+      &posting.state, &posting.reason, &posting.try_count, &row.due_time,
+      &posting.post_time, &row.lease_version, &row.version, &row.shown_state,
+      &row.shown_description, &row.shown_target_url, &status.report_sequence);
   return row;
 }
 

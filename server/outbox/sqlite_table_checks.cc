@@ -187,7 +187,8 @@ constexpr Column kStatusChangeColumns[] = {{"change_sequence", kCount},
                                            {"shown_state", kTextOrNull},
                                            {"shown_description", kText},
                                            {"shown_target_url", kText},
-                                           {"series", kText}};
+                                           {"series", kText},
+                                           {"report_sequence", kCount}};
 // The delivery is remembered as long as if it arrived now.
 constexpr Column kDeliveryColumns[] = {{"id", kText},
                                        {"digest", kBlob, "x''"},

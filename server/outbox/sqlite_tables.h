@@ -486,6 +486,10 @@ ALTER TABLE entry ADD COLUMN lease_epoch INTEGER NOT NULL DEFAULT 0;
 inline constexpr char kTablesOf9[] = R"sql(
 -- 1: the newest report asked that its texts win (see Report).
 ALTER TABLE entry ADD COLUMN newest_text_wins INTEGER NOT NULL DEFAULT 0;
+
+-- As in `entry`.
+ALTER TABLE status_change
+  ADD COLUMN report_sequence INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 }  // namespace signalbox

@@ -56,8 +56,9 @@ struct StatusView {
   // The numbered run whose report was accepted last; attempt 0: there is none.
   int64_t attempt = 0;
   std::string series;
-  int64_t sequence = 0;    // Of the newest status change.
-  absl::Time report_time;  // When the newest report was accepted.
+  int64_t sequence = 0;         // Of the newest status change.
+  int64_t report_sequence = 0;  // Of the newest accepted report; 0: none.
+  absl::Time report_time;       // When the newest report was accepted.
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
   Posting posting;
 };

@@ -111,6 +111,9 @@ struct Receipt {
   // worst result of that run so far. 0 and nothing: the report has no number.
   int64_t newest_attempt = 0;
   std::optional<Result> newest_result;
+  // When the outbox accepted the report with `sequence`. Nothing: there is
+  // none, or the submission was `observed`.
+  std::optional<absl::Time> report_time;
 };
 
 // What the outbox did with a submission. The outcome is durable.

@@ -40,6 +40,9 @@ v1::Receipt ToProto(const Receipt& receipt,
     *proto.mutable_expire_time() = ToProto(*receipt.expire_time);
   }
   if (receipt.state.has_value()) proto.set_state(ToProto(*receipt.state));
+  if (receipt.report_time.has_value()) {
+    *proto.mutable_report_time() = ToProto(*receipt.report_time);
+  }
   proto.set_newest_attempt(receipt.newest_attempt);
   if (receipt.newest_result.has_value()) {
     proto.set_newest_result(static_cast<v1::Result>(*receipt.newest_result));
@@ -60,6 +63,7 @@ v1::CommitStatus ToProto(const StatusView& status) {
   proto.set_attempt(status.attempt);
   proto.set_series(status.series);
   proto.set_sequence(status.sequence);
+  proto.set_report_sequence(status.report_sequence);
   *proto.mutable_report_time() = ToProto(status.report_time);
   if (status.expire_time.has_value()) {
     *proto.mutable_expire_time() = ToProto(*status.expire_time);

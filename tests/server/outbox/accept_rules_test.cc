@@ -123,6 +123,27 @@ TEST_F(AcceptRulesTest, TheFirstReportIsAccepted) {
   EXPECT_EQ(decided.expire_time, now_ + absl::Hours(1));
 }
 
+TEST_F(AcceptRulesTest, AReceiptTellsWhenTheHeldReportWasAccepted) {
+  const KeyReport held = ResultOf(Result::kSuccess, 3);
+  Begin(Holding(held));
+  draft_.row.report_time = now_ - absl::Minutes(5);
+  const Submission repeat = Of({held});
+  const Decided decided = Decide(repeat);
+  EXPECT_EQ(ReceiptFor(repeat, "ci/build", draft_.row, decided.disposition)
+                .report_time,
+            now_ - absl::Minutes(5));
+  const Submission news = Of({ResultOf(Result::kFailure, 3)});
+  EXPECT_EQ(Decide(news).disposition, Disposition::kAccepted);
+  EXPECT_EQ(ReceiptFor(news, "ci/build", draft_.row, Disposition::kAccepted)
+                .report_time,
+            now_);
+  // An entry without a report has nothing to tell.
+  Begin();
+  EXPECT_EQ(ReceiptFor(news, "ci/build", draft_.row, Disposition::kSuperseded)
+                .report_time,
+            std::nullopt);
+}
+
 TEST_F(AcceptRulesTest, AResultEndsTheExpiry) {
   Begin(Holding(Pending(3)));
   const Decided decided = Decide(Of({ResultOf(Result::kSuccess, 3)}));

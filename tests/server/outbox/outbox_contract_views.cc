@@ -163,6 +163,60 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
   }
 }
 
+// A REST client takes the number for the id of its status, and compares it with
+// what it reads later.
+TEST_P(OutboxContract, AReportKeepsItsNumberWhileItIsPostedAndRepeated) {
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
+  const Receipt accepted = Accept(report);
+  const absl::Time accept_time = Now();
+  EXPECT_EQ(accepted.report_time, accept_time);
+  const auto expect_kept = [&] {
+    const StatusView status = Status();
+    EXPECT_EQ(status.report_sequence, accepted.sequence);
+    EXPECT_EQ(status.report_time, accept_time);
+    EXPECT_EQ(HistoryOf(report).status.report_sequence, accepted.sequence);
+    const auto changes = outbox().ChangesAfter(ChangeCursor(0), 10);
+    ASSERT_TRUE(changes.ok()) << changes.status();
+    for (const StatusChange& change : *changes) {
+      EXPECT_EQ(change.status.report_sequence, accepted.sequence);
+    }
+    StatusQuery query;
+    query.states = {PostingState::kDue, PostingState::kPosted};
+    query.limit = 10;
+    const auto listed = outbox().ListStatuses(query);
+    ASSERT_TRUE(listed.ok() && listed->statuses.size() == 1);
+    EXPECT_EQ(listed->statuses[0].status.report_sequence, accepted.sequence);
+  };
+  expect_kept();
+  clock_.Advance(absl::Seconds(1));
+  Settle(*TakeResult(), Settlement::Kind::kPosted);
+  EXPECT_GT(Status().sequence, accepted.sequence);
+  expect_kept();
+  clock_.Advance(absl::Seconds(1));
+  const Receipt repeated = Accept(report);
+  EXPECT_EQ(repeated.disposition, Disposition::kUnchanged);
+  EXPECT_EQ(repeated.sequence, accepted.sequence);
+  EXPECT_EQ(repeated.report_time, accept_time);
+  const Receipt late = Accept(Pending(1));
+  EXPECT_EQ(late.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(late.report_time, accept_time);
+  // GitHub's status of the key is no report.
+  EXPECT_EQ(Observe(Pending(), 5000).report_time, std::nullopt);
+  expect_kept();
+}
+
+TEST_P(OutboxContract, AnExpiryIsAReportAndAnObservedStatusIsNone) {
+  KeyReport pending = Pending(1);
+  pending.expires_after = absl::Hours(1);
+  Accept(pending);
+  clock_.Advance(absl::Hours(1));
+  ASSERT_EQ(Expire(), 1);
+  EXPECT_EQ(Status().report_sequence, Status().sequence);
+  EXPECT_EQ(Status().report_time, Now());
+  Observe(On(ResultOf(Result::kSuccess), "gadgets"), 5);
+  EXPECT_EQ(Status("gadgets").report_sequence, 0);
+}
+
 TEST(CombinedStateTest, FollowsGitHub) {
   const auto combined = [](const std::vector<CommitState>& states) {
     std::vector<StatusView> statuses(states.size());

@@ -128,6 +128,28 @@ TEST_F(SqliteUpgradeTest, KeepsEveryStatus) {
   }
 }
 
+// A watcher that resumes after the upgrade gets changes from before it.
+TEST_F(SqliteUpgradeTest, FindsTheReportOfEachChange) {
+  for (const int version : {4, 5, 6, 7}) {
+    SCOPED_TRACE(version);
+    Upgraded(version);
+    const auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+    ASSERT_TRUE(connection.ok());
+    SqliteQuery query(connection->get(),
+                      "SELECT COUNT(*), IFNULL(SUM(c.report_sequence <> "
+                      "r.sequence), 0) FROM status_change AS c JOIN report AS "
+                      "r ON r.entry_id = c.entry_id AND r.version = c.version "
+                      "WHERE c.version > 0");
+    int64_t changes = 0;
+    int64_t wrong = 0;
+    ASSERT_TRUE(query.Next());
+    query.Read(&changes, &wrong);
+    EXPECT_GT(changes, 0);
+    EXPECT_EQ(wrong, 0);
+  }
+}
+
 // The next reports are judged as if the program had never changed.
 TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
   struct Next {

@@ -321,14 +321,16 @@ TEST_F(ConvertTest, ShortensTextsAndSaysSo) {
   ASSERT_TRUE(converted.ok());
   EXPECT_EQ(converted->submission.report.target_url, "");
   EXPECT_EQ(converted->submission.report.description.size(), 4096u);
-  const v1::Receipt receipt = ToProto(
-      Receipt{"ci/build", 1, Disposition::kAccepted, absl::FromUnixMillis(1500),
-              CommitState::kFailure, 7, Result::kTimedOut},
-      converted->warnings);
+  const v1::Receipt receipt =
+      ToProto(Receipt{"ci/build", 1, Disposition::kAccepted,
+                      absl::FromUnixMillis(1500), CommitState::kFailure, 7,
+                      Result::kTimedOut, absl::FromUnixSeconds(3)},
+              converted->warnings);
   EXPECT_EQ(receipt.expire_time().seconds(), 1);
   EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_FAILURE);
   EXPECT_EQ(receipt.newest_attempt(), 7);
   EXPECT_EQ(receipt.newest_result(), v1::RESULT_TIMED_OUT);
+  EXPECT_EQ(receipt.report_time().seconds(), 3);
   EXPECT_EQ(receipt.warnings_size(), 2);
 }
 

@@ -26,6 +26,7 @@ namespace {
 std::string WithoutTimes(v1::StreamReportsResponse response) {
   for (v1::Receipt& receipt : *response.mutable_receipts()) {
     receipt.clear_expire_time();
+    receipt.clear_report_time();
   }
   return response.ShortDebugString();
 }
