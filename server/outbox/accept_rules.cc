@@ -100,7 +100,7 @@ Decided ObserveShown(const Submission& submission, absl::Time now,
   if (status_id <= row.shown_status_id) return decided;
   if (draft->stored == nullptr) row.posting_state = PostingState::kObserved;
   row.shown_status_id = status_id;
-  row.observed = &submission.report;
+  row.observed = &submission;
   row.observe_time = now;
   row.change_sequence = ++*sequence;
   decided.disposition = Disposition::kAccepted;

@@ -68,7 +68,7 @@ struct EntryRow {
   absl::Duration expires_after;
   // The newest report that only describes what GitHub shows
   // (Submission::observed). Borrowed; null: there was none.
-  const Report* observed = nullptr;
+  const Submission* observed = nullptr;
   absl::Time observe_time;  // When it came. Set together with `observed`.
   // For the store: how many rows of its journal are about the entry.
   int64_t in_journal = 0;

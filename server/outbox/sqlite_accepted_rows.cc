@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_commit_reports.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
 
@@ -393,12 +394,14 @@ void AcceptedRows::WriteEntry(SqliteConnection* connection,
   entry->was_revived = entry->other_runs_changed = false;
   if (entry->observed == nullptr) return;
   // GitHub has one more status for the key, even if another program set it.
+  const Report& report = entry->observed->report;
   connection->Execute(kNoteObserved, entry->shown_status_id,
-                      CommitStateName(entry->observed->State()),
-                      entry->observed->description, entry->observed->target_url,
-                      entry->change_sequence, entry->observe_time,
-                      entry->entry_id);
+                      CommitStateName(report.State()), report.description,
+                      report.target_url, entry->change_sequence,
+                      entry->observe_time, entry->entry_id);
   NoteChange(connection, entry->entry_id);
+  KeepObserved(connection, entry->entry_id, *entry->observed,
+               entry->change_sequence, entry->observe_time);
   entry->observed = nullptr;
 }
 

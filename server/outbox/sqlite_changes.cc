@@ -60,8 +60,18 @@ int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
   return number.value_or(0);
 }
 
-// The first row whose report may be newer than `sequence`. The rows are in the
-// order of their sequences, apart from the sign.
+void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
+  while (query->Next()) {
+    StatusChange& change = changes->emplace_back();
+    change.status =
+        ReadStatusRow(*query, &change.repository, &change.sha).View();
+    change.cursor = ChangeCursor(change.status.sequence);
+  }
+}
+
+}  // namespace
+
+// The rows are in the order of their sequences, apart from the sign.
 int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
   using Id = std::optional<int64_t>;
   const auto [first, last] = connection->First<std::tuple<Id, Id>>(kReportIds)
@@ -83,17 +93,6 @@ int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
   }
   return begin;
 }
-
-void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
-  while (query->Next()) {
-    StatusChange& change = changes->emplace_back();
-    change.status =
-        ReadStatusRow(*query, &change.repository, &change.sha).View();
-    change.cursor = ChangeCursor(change.status.sequence);
-  }
-}
-
-}  // namespace
 
 void NoteChange(SqliteConnection* connection, int64_t entry_id) {
   connection->Execute(kNoteChange, entry_id);

@@ -37,6 +37,10 @@ ChangeCursor NewestChange(SqliteConnection* connection);
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, ChangeCursor after, int limit, int64_t kept);
 
+// The first report_id whose report, accepted or superseded, may be newer than
+// `sequence`. Larger report_ids are of newer reports.
+int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence);
+
 // Notes that changes with this sequence or a smaller one are being deleted.
 // ChangesAfter then refuses every cursor before it, because a watcher would
 // miss changes.

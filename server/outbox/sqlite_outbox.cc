@@ -17,11 +17,11 @@
 #include "server/outbox/sqlite_due_times.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
-#include "server/outbox/sqlite_listing.h"
 #include "server/outbox/sqlite_names.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_posting.h"
 #include "server/outbox/sqlite_readers.h"
+#include "server/outbox/sqlite_reading.h"
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_returned.h"
 #include "server/outbox/sqlite_store.h"
@@ -35,10 +35,7 @@ namespace {
 // How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
 
-// For reads of tables that no report changes.
-constexpr auto kUnfolded = &SqliteReaders::ReadUnfolded;
-
-class SqliteOutbox : public Outbox {
+class SqliteOutbox : public SqliteReading {
  public:
   SqliteOutbox(SqliteOutboxOptions options, DataDirLock lock,
                std::unique_ptr<SqliteConnection> writer, bool is_sound,
@@ -152,28 +149,9 @@ class SqliteOutbox : public Outbox {
                  most);
   }
 
-  absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                       const Sha& sha) override {
-    return Read(signalbox::GetCommit, repository, sha);
-  }
-
-  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
-      const std::optional<Repository>& repository, int64_t before_sequence,
-      int limit) override {
-    return Read(signalbox::ListCommits, repository, before_sequence, limit);
-  }
-
-  absl::StatusOr<ChangeCursor> NewestChange() override {
-    return Read(signalbox::NewestChange);
-  }
-
   absl::StatusOr<std::vector<StatusChange>> ChangesAfter(ChangeCursor after,
                                                          int limit) override {
     return Read(signalbox::ChangesAfter, after, limit, options_.changes_kept);
-  }
-
-  absl::StatusOr<History> GetHistory(const StatusKey& key) override {
-    return Read(signalbox::GetHistory, key);
   }
 
   absl::Status Retry(const StatusKey& key, absl::Time now) override {
@@ -193,14 +171,6 @@ class SqliteOutbox : public Outbox {
       if (!retried.ok()) return retried;
     }
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) override {
-    return Read(signalbox::ListStatuses, query);
-  }
-
-  absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
-    return Read(signalbox::CountPostings, now);
   }
 
   absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
@@ -249,10 +219,6 @@ class SqliteOutbox : public Outbox {
   absl::Status LearnName(const Term& term, const Repository& from,
                          const NameAnswer& answer, absl::Time now) override {
     return Write(InTerm(term, LearnAnswer), from, answer, now);
-  }
-
-  absl::StatusOr<Repository> MeantBy(const Repository& name) override {
-    return Read<kUnfolded>(signalbox::MeantBy, name);
   }
 
   absl::Status AnswerName(const Term& term, const NameAnswer& answer,
@@ -423,18 +389,7 @@ class SqliteOutbox : public Outbox {
     return result;
   }
 
-  // Runs `look` with these arguments, as SqliteReaders::Read does or as another
-  // of its methods.
-  template <auto kRead = &SqliteReaders::Read, typename Looking,
-            typename... Arguments>
-  Returned<Looking, SqliteConnection*, Arguments...> Read(
-      const Looking& look, const Arguments&... arguments) {
-    Returned<Looking, SqliteConnection*, Arguments...> seen;
-    const absl::Status status = (readers_.*kRead)(
-        [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
-    if (!status.ok()) return RunTimeError(status);
-    return seen;
-  }
+  SqliteReaders* readers() override { return &readers_; }
 
   static void NoteTime(SqliteWriterState* state, absl::Time now) {
     state->now = std::max(state->now, now);
@@ -442,7 +397,7 @@ class SqliteOutbox : public Outbox {
 
   // The file of an open store does not become unwritable in normal operation:
   // then PERMISSION_DENIED is INTERNAL.
-  absl::Status RunTimeError(absl::Status status) {
+  absl::Status RunTimeError(absl::Status status) override {
     if (absl::IsPermissionDenied(status)) {
       status = Error(absl::StatusCode::kInternal, ReasonOf(status),
                      status.message());

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "server/outbox/merge_rules.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_commit_reports.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
 #include "server/outbox/status_view.h"
@@ -168,6 +169,7 @@ int MergeRows(SqliteConnection* connection, SqliteWriterState* state,
     rows += connection->ChangedRows();
   }
   WriteOtherRuns(connection, merged.removed_id, {});
+  MergeObserved(connection, row.entry_id, merged.removed_id);
   connection->Execute(kDeleteEntry, merged.removed_id);
   if (merged.other_runs_changed) {
     WriteOtherRuns(connection, row.entry_id, row.held.other_runs);
@@ -294,6 +296,7 @@ void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
   }
   connection->Execute(kMakeFresh, ++state->sequence, PostingState::kDue, now,
                       entry_id);
+  DropObserved(connection, entry_id);
   const bool meets = FindEntry(connection, to_commit, context_key) != 0;
   MoveEntry(connection, state, entry_id, context_key,
             {to_commit, to_repository, /*target_had_old_name=*/false}, now);

@@ -46,6 +46,9 @@ constexpr char kDeleteTries[] =
 constexpr char kDeleteOtherRuns[] =
     "DELETE FROM run WHERE entry_id IN "
     "(SELECT entry_id FROM entry WHERE commit_key = ?)";
+constexpr char kDeleteObserved[] =
+    "DELETE FROM observed_status WHERE entry_id IN "
+    "(SELECT entry_id FROM entry WHERE commit_key = ?)";
 constexpr char kDeleteEntries[] = "DELETE FROM entry WHERE commit_key = ?";
 constexpr char kDeleteOldCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
@@ -95,6 +98,7 @@ void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
   connection->Execute(kDeleteReports, commit_key);
   connection->Execute(kDeleteTries, commit_key);
   connection->Execute(kDeleteOtherRuns, commit_key);
+  connection->Execute(kDeleteObserved, commit_key);
   connection->Execute(kDeleteEntries, commit_key);
   connection->Execute(kDeleteOldCommit, commit_key);
 }

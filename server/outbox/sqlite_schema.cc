@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "server/outbox/sqlite_commit_reports.h"
 #include "server/outbox/sqlite_journal.h"
 #include "server/outbox/sqlite_tables.h"
 
@@ -86,7 +87,13 @@ DELETE FROM due_repository
 constexpr char kUpgradeTo9[] =
     "UPDATE status_change SET report_sequence = IFNULL((SELECT MAX(r.sequence) "
     "FROM report AS r WHERE r.entry_id = status_change.entry_id "
-    "AND r.version = status_change.version), 0) WHERE version > 0";
+    "AND r.version = status_change.version), 0) WHERE version > 0;"
+    "INSERT INTO observed_status (entry_id, status_id, sequence, "
+    "observe_time_us, state, description, target_url, creator_login) "
+    "SELECT entry_id, posted_status_id, change_sequence, "
+    "IFNULL(observe_time_us, report_time_us), "
+    "shown_state, shown_description, shown_target_url, '' FROM entry "
+    "WHERE version = 0 AND shown_state IS NOT NULL";
 
 // How each version differs from the one before.
 struct Step {
@@ -98,7 +105,8 @@ constexpr Step kSteps[] = {
     {3, kTablesOf3, ""},          {4, kTablesOf4, kUpgradeTo4},
     {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
     {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
-    {9, kJournalTable, ""},       {9, kTablesOf9, kUpgradeTo9},
+    {9, kJournalTable, ""},       {9, kObservedTable, ""},
+    {9, kTablesOf9, kUpgradeTo9},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

@@ -189,6 +189,11 @@ constexpr Column kStatusChangeColumns[] = {{"change_sequence", kCount},
                                            {"shown_target_url", kText},
                                            {"series", kText},
                                            {"report_sequence", kCount}};
+constexpr Column kObservedStatusColumns[] = {
+    {"entry_id", kEntryId}, {"status_id", kNumber},
+    {"sequence", kCount},   {"observe_time_us", kInteger},
+    {"state", kText},       {"description", kText},
+    {"target_url", kText},  {"creator_login", kText}};
 // The delivery is remembered as long as if it arrived now.
 constexpr Column kDeliveryColumns[] = {{"id", kText},
                                        {"digest", kBlob, "x''"},
@@ -394,6 +399,7 @@ const TableChecks& AllTableChecks() {
                 Make("try", "try_id", kTryColumns),
                 Make("run", "entry_id", kRunColumns),
                 Make("status_change", "change_sequence", kStatusChangeColumns),
+                Make("observed_status", "entry_id", kObservedStatusColumns),
                 Make("delivery", "delivery_key", kDeliveryColumns),
                 Make("pull_request", "repository_key", kPullRequestColumns),
                 Make("repository_alias", "canonical", kRepositoryAliasColumns),

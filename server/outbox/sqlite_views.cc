@@ -123,36 +123,47 @@ CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
 
 }  // namespace
 
-absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
-                                     const Repository& repository,
-                                     const Sha& sha) {
+std::optional<ShownCommit> FindShownCommit(SqliteConnection* connection,
+                                           const Repository& repository,
+                                           const Sha& sha) {
+  if (sha.empty()) return std::nullopt;
   const CanonicalName canonical = repository.Canonical();
-  if (sha.empty()) return NothingReportedAt(repository, sha);
-  CommitView view;
-  int64_t commit_key = 0;
-  int64_t repository_key = 0;
-  std::optional<Sha> overtaken_by;
-  bool is_nameless = false;
   for (const char* sql : {kFindCommit, kFindMovingCommit}) {
     SqliteQuery query(connection, sql);
     query.Bind(canonical, sha);
     if (!query.Next()) continue;
-    query.Read(&commit_key, &repository_key, &overtaken_by, &view.repository,
-               &view.credential, &is_nameless);
-    break;
+    ShownCommit commit;
+    std::optional<Sha> overtaken_by;
+    query.Read(&commit.commit_key, &commit.repository_key, &overtaken_by,
+               &commit.repository, &commit.credential, &commit.is_nameless);
+    commit.overtaken_by = overtaken_by.value_or(Sha());
+    return commit;
   }
-  if (commit_key == 0) return NothingReportedAt(repository, sha);
+  return std::nullopt;
+}
+
+absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
+                                     const Repository& repository,
+                                     const Sha& sha) {
+  const std::optional<ShownCommit> commit =
+      FindShownCommit(connection, repository, sha);
+  if (!commit.has_value()) return NothingReportedAt(repository, sha);
+  CommitView view;
+  view.repository = commit->repository;
+  view.credential = commit->credential;
   view.sha = sha;
   const std::optional<Parking> parking =
-      FindParking(connection, repository_key);
+      FindParking(connection, commit->repository_key);
   SqliteQuery query(connection, kListEntries);
-  query.Bind(commit_key);
+  query.Bind(commit->commit_key);
   while (query.Next()) {
     StatusRow row = ReadStatusRow(query);
-    StatusView& status = view.statuses.emplace_back(
-        std::move(row).View(overtaken_by.value_or(Sha())));
+    StatusView& status =
+        view.statuses.emplace_back(std::move(row).View(commit->overtaken_by));
     if (parking.has_value()) ShowParked(*parking, &status.posting);
-    if (is_nameless) status.posting = Nameless(std::move(status.posting));
+    if (commit->is_nameless) {
+      status.posting = Nameless(std::move(status.posting));
+    }
   }
   return view;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,23 @@ namespace signalbox {
 // which may be one that only reads. Errors of the database stick to the
 // connection (see SqliteConnection); the caller looks there, because the
 // functions then return something incomplete.
+
+// The row of a commit, and of its repository, that a caller asks for.
+struct ShownCommit {
+  int64_t commit_key = 0;
+  int64_t repository_key = 0;
+  Sha overtaken_by;        // The newer head; empty: none is known.
+  Repository repository;   // As first spelled.
+  std::string credential;  // Empty: no credential posts for it.
+  // GitHub has yet to answer what the repository is called.
+  bool is_nameless = false;
+};
+
+// Finds the commit by the repository's present name or an old one. Nothing: no
+// row is about it.
+std::optional<ShownCommit> FindShownCommit(SqliteConnection* connection,
+                                           const Repository& repository,
+                                           const Sha& sha);
 
 // These three implement the methods of Statuses with the same names.
 //

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/outbox/change_cursor.h"
+#include "server/outbox/commit_reports.h"
 #include "server/outbox/history.h"
 #include "server/outbox/status_list.h"
 #include "server/outbox/status_view.h"
@@ -41,6 +42,16 @@ class Statuses {
   // The newest 1,000 reports and the newest 1,000 tries of a key. NOT_FOUND,
   // reason NOTHING_REPORTED: the outbox has no report for the key.
   virtual absl::StatusOr<History> GetHistory(const StatusKey& key) = 0;
+
+  // A page of the accepted reports of a commit over all contexts, newest first,
+  // at most `limit` (from 1 on): those with a sequence below `before_sequence`;
+  // 0: the first page. Of each context it has the newest 1,000 at most, and of
+  // the statuses that other programs set at GitHub the newest known one, unless
+  // it says the same as one of the newest reports. A commit that the outbox
+  // does not know has none.
+  virtual absl::StatusOr<CommitReports> ListReports(
+      const Repository& repository, const Sha& sha, int64_t before_sequence,
+      int limit) = 0;
 
   // A page of statuses of all repositories that have a name. Repositories come
   // in the order in which the outbox first saw them, and so do the statuses of

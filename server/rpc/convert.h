@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/calls/conversion.h"
 #include "server/outbox/change_cursor.h"
+#include "server/outbox/commit_reports.h"
 #include "server/outbox/history.h"
 #include "server/outbox/status_view.h"
 #include "server/outbox/submission.h"
@@ -47,6 +48,7 @@ v1::Receipt ToProto(const Receipt& receipt,
 v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
+v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha);
 // The sequence in the API that stands for the cursor.
 int64_t ToProto(ChangeCursor cursor);
 v1::WatchStatusesResponse ToProto(const StatusChange& change);

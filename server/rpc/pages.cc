@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/error.h"
 #include "server/report/status_key.h"
 
@@ -100,6 +101,21 @@ absl::StatusOr<CommitPageRequest> ParseCommitPage(
   if (!limit.ok()) return limit.status();
   request.limit = static_cast<int>(*limit);
   return request;
+}
+
+// The letter keeps apart the tokens of the two calls.
+absl::StatusOr<CommitPageRequest> ParseReportPage(
+    int32_t page_size, const std::string& page_token) {
+  absl::string_view sequence = page_token;
+  if (!page_token.empty() &&
+      (!absl::ConsumePrefix(&sequence, "r") || sequence.empty())) {
+    return InvalidToken(page_token);
+  }
+  return ParseCommitPage(page_size, std::string(sequence));
+}
+
+std::string ReportPageToken(int64_t sequence) {
+  return absl::StrCat("r", sequence);
 }
 
 absl::StatusOr<StatusPageRequest> ParseStatusPage(

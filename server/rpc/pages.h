@@ -42,12 +42,18 @@ absl::StatusOr<size_t> ParsePageSize(int32_t page_size, size_t usual,
 // For ListCommits: which page of the commits, newest first, a caller asks for.
 struct CommitPageRequest {
   int limit = 0;  // The most commits.
-  // Only commits whose newest change has a smaller sequence. 0: all commits.
+  // Only commits whose newest report has a smaller sequence. 0: all commits.
   int64_t before_sequence = 0;
 };
 
 absl::StatusOr<CommitPageRequest> ParseCommitPage(
     int32_t page_size, const std::string& page_token);
+
+// The same for ListReports: its reports take the place of commits.
+absl::StatusOr<CommitPageRequest> ParseReportPage(
+    int32_t page_size, const std::string& page_token);
+// The next_page_token after a report with this sequence.
+std::string ReportPageToken(int64_t sequence);
 
 // For GetCommitStatus: which page of a commit's statuses, in the order of their
 // contexts, a caller asks for.

@@ -140,6 +140,11 @@ class ServiceCalls final : public StatusServiceImpl {
     return Queue(context, "ExplainStatus", request, response);
   }
 
+  Reactor* ListReports(Context* context, const v1::ListReportsRequest* request,
+                       v1::ListReportsResponse* response) override {
+    return Queue(context, "ListReports", request, response);
+  }
+
   Reactor* RetryPost(Context* context, const v1::RetryPostRequest* request,
                      v1::RetryPostResponse* response) override {
     return Queue(context, "RetryPost", request, response);

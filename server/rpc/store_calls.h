@@ -64,6 +64,9 @@ class StoreCalls {
                                const v1::ExplainStatusRequest& request,
                                v1::ExplainStatusResponse* response) const;
   absl::StatusOr<Work> Prepare(const Caller* caller,
+                               const v1::ListReportsRequest& request,
+                               v1::ListReportsResponse* response) const;
+  absl::StatusOr<Work> Prepare(const Caller* caller,
                                const v1::ListStatusesRequest& request,
                                v1::ListStatusesResponse* response) const;
   absl::StatusOr<Work> Prepare(const Caller* caller,

@@ -170,6 +170,31 @@ v1::ExplainStatusResponse ToProto(const History& history,
   return proto;
 }
 
+v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha) {
+  v1::ListReportsResponse proto;
+  proto.set_repository(list.repository.Display());
+  proto.set_sha(sha.Hex());
+  for (const CommitReport& report : list.reports) {
+    v1::ListedReport* const listed = proto.add_reports();
+    listed->set_context(report.context);
+    listed->set_sequence(report.sequence);
+    *listed->mutable_accept_time() = ToProto(report.accept_time);
+    listed->set_state(ToProto(report.state));
+    if (report.result.has_value()) {
+      listed->set_result(static_cast<v1::Result>(*report.result));
+    }
+    listed->set_description(report.description);
+    listed->set_target_url(report.target_url);
+    listed->set_caller(report.caller);
+    listed->set_status_id(report.status_id);
+    listed->set_creator_login(report.creator_login);
+  }
+  if (list.has_more && !list.reports.empty()) {
+    proto.set_next_page_token(ReportPageToken(list.reports.back().sequence));
+  }
+  return proto;
+}
+
 v1::CommitSummary ToProto(const CommitSummary& commit) {
   v1::CommitSummary proto;
   proto.set_repository(commit.repository.Display());

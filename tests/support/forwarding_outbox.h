@@ -81,6 +81,12 @@ class ForwardingOutbox : public Outbox {
                                        const Sha& sha) override {
     return outbox_->GetCommit(repository, sha);
   }
+  absl::StatusOr<CommitReports> ListReports(const Repository& repository,
+                                            const Sha& sha,
+                                            int64_t before_sequence,
+                                            int limit) override {
+    return outbox_->ListReports(repository, sha, before_sequence, limit);
+  }
   absl::StatusOr<ChangeCursor> NewestChange() override {
     return outbox_->NewestChange();
   }

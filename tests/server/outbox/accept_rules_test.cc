@@ -369,7 +369,7 @@ TEST_F(AcceptRulesTest, OnlyALaterStatusOfGitHubsIsObserved) {
   EXPECT_FALSE(decided.is_recorded);
   EXPECT_EQ(draft_.row.posting_state, PostingState::kObserved);
   EXPECT_EQ(draft_.row.shown_status_id, 7);
-  EXPECT_EQ(draft_.row.observed, &submission_.report);
+  EXPECT_EQ(draft_.row.observed, &submission_);
   EXPECT_EQ(draft_.row.change_sequence, 41);
   EXPECT_EQ(draft_.row.version, 0);
   EXPECT_FALSE(draft_.was_accepted);

@@ -128,6 +128,20 @@ TEST_F(SqliteUpgradeTest, KeepsEveryStatus) {
   }
 }
 
+TEST_F(SqliteUpgradeTest, KeepsWhatOthersSetAtGitHub) {
+  for (const int version : kVersions) {
+    SCOPED_TRACE(version);
+    const std::unique_ptr<Outbox> outbox = Upgraded(version);
+    const auto list = outbox->ListReports(Repo("widgets"), ShaOf('a'), 0, 100);
+    ASSERT_TRUE(list.ok()) << list.status();
+    std::vector<std::string> observed;
+    for (const CommitReport& report : list->reports) {
+      if (report.status_id != 0) observed.push_back(report.description);
+    }
+    EXPECT_THAT(observed, testing::ElementsAre("seen"));
+  }
+}
+
 // A watcher that resumes after the upgrade gets changes from before it.
 TEST_F(SqliteUpgradeTest, FindsTheReportOfEachChange) {
   for (const int version : {4, 5, 6, 7}) {

@@ -51,6 +51,20 @@ HistoryPage HistoryAfter(const History& history, int page_size,
   return PageOf(history, *request);
 }
 
+TEST(ReportPageTest, HasItsOwnTokens) {
+  const std::string token = ReportPageToken(7);
+  EXPECT_EQ(ParseReportPage(0, token)->before_sequence, 7);
+  EXPECT_EQ(ParseReportPage(0, "")->before_sequence, 0);
+  EXPECT_EQ(ParseReportPage(0, "")->limit, 30);
+  EXPECT_EQ(ParseReportPage(1000, token)->limit, 100);
+  EXPECT_EQ(ReasonOf(ParseReportPage(-1, token).status()), "INVALID_PAGE_SIZE");
+  EXPECT_EQ(ReasonOf(ParseCommitPage(0, token).status()), "INVALID_PAGE_TOKEN");
+  for (const char* const bad : {"7", "r", "r0", "r-1", "rr7", "r7x"}) {
+    EXPECT_EQ(ReasonOf(ParseReportPage(0, bad).status()), "INVALID_PAGE_TOKEN")
+        << bad;
+  }
+}
+
 TEST(StatusPageTest, OnePageHoldsWhatFits) {
   const CommitView commit = CommitOf({"a", "B", "c"});
   const StatusPage page = StatusesAfter(commit, 0, "");
