@@ -6,6 +6,9 @@
 namespace signalbox {
 namespace {
 
+// Of the year 9999, the last one that other formats can write.
+constexpr int64_t kLastSecond = 253402300799;
+
 HookResult ReadPullRequest(MemberReader& read) {
   const bool edited = read.Text("action") == "edited";
   if (edited && !read.HasObject("changes.base")) {
@@ -57,6 +60,10 @@ HookResult ReadPush(MemberReader& read) {
     return HookIgnored{"", "the ref is neither a branch nor a tag"};
   }
   if (read.Has("sender")) change.author = read.Login("sender");
+  const int64_t pushed = read.LooseNumber("repository.pushed_at");
+  if (pushed > 0 && pushed <= kLastSecond) {
+    change.updated_time = absl::FromUnixSeconds(pushed);
+  }
   return HookCall{"", std::move(report)};
 }
 
@@ -96,7 +103,8 @@ std::vector<EventRow> ChangeEvents() {
        .must_not_have = {"action", "pull_request"},
        .wanted = {"deleted", "head_commit.id", "repository.clone_url",
                   "repository.full_name", "repository.html_url",
-                  "repository.id", "sender", "sender.login"},
+                  "repository.id", "repository.pushed_at", "sender",
+                  "sender.login"},
        .read = ReadPush},
       {.event = "merge_group",
        .actions = {"checks_requested"},

@@ -12,6 +12,7 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
+#include "server/outbox/sqlite_lookups.h"
 #include "server/outbox/sqlite_meant.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_posting.h"
@@ -54,7 +55,10 @@ class Accepting {
     outcome.status = FindCommit();
     if (submission_.ReportsNothing()) {
       // Without reports there is nothing to refuse.
-      if (outcome.status.ok()) SeeCommit();
+      if (outcome.status.ok()) {
+        SeeCommit();
+        KeepHeadRef();
+      }
       outcome.status = absl::OkStatus();
     } else if (outcome.status.ok()) {
       FindCircumstances();
@@ -238,6 +242,7 @@ class Accepting {
                            submission_.change->pull_request_number,
                            HeadTime(*submission_.change, now_), report_.sha);
     }
+    KeepHeadRef();
     if (submission_.delivery.has_value()) {
       // The number is stored even if the submission changes nothing: the server
       // finds the repository by it after a rename.
@@ -246,6 +251,16 @@ class Accepting {
       NoteDelivery(connection_, state_, *submission_.delivery,
                    report_.repository.host, now_);
     }
+  }
+
+  // A delivery tells where a branch or tag is. Of a repository that was never
+  // reported here, nobody asks for it.
+  void KeepHeadRef() {
+    if (!submission_.change.has_value() || repository_key_ == 0) return;
+    const std::string ref = HeadRefOf(*submission_.change);
+    if (ref.empty()) return;
+    KeepHead(connection_, repository_key_, ref, report_.sha,
+             HeadRefTime(*submission_.change, now_), now_);
   }
 
   void EnsureRepository() {

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_lookups.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_rename.h"
 #include "server/outbox/status_view.h"
@@ -128,6 +129,8 @@ class Batch {
       connection_->Execute(kDeletePullRequest, chore.repository_key, number);
       ++rows_;
     }
+    rows_ +=
+        MoveHeads(connection_, chore.repository_key, chore.target_key, Left());
     while (!IsFull()) {
       const std::vector<int64_t> commits = connection_->All<int64_t>(
           kListCommitsToMove, chore.repository_key, Left());

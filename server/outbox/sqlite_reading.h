@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_commit_reports.h"
 #include "server/outbox/sqlite_listing.h"
+#include "server/outbox/sqlite_lookups.h"
 #include "server/outbox/sqlite_names.h"
 #include "server/outbox/sqlite_readers.h"
 #include "server/outbox/sqlite_returned.h"
@@ -55,6 +57,21 @@ class SqliteReading : public Outbox {
 
   absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
     return Read(signalbox::CountPostings, now);
+  }
+
+  absl::StatusOr<ResolvedRef> ResolveRef(const Repository& repository,
+                                         const std::string& ref) override {
+    return Read(signalbox::ResolveRef, repository, ref);
+  }
+
+  absl::StatusOr<FoundRepository> FindRepository(
+      const Repository& name) override {
+    return Read<kUnfolded>(signalbox::FindRepository, name);
+  }
+
+  absl::StatusOr<FoundRepository> FindRepositoryWithNumber(
+      const std::string& host, int64_t number) override {
+    return Read<kUnfolded>(signalbox::FindRepositoryWithNumber, host, number);
   }
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {

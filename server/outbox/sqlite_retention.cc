@@ -13,7 +13,8 @@ namespace {
 constexpr int kCommitsPerBatch = 20;
 constexpr int kCommitsLookedAtPerBatch = 400;
 constexpr int kHistoryPerBatch = 200;
-constexpr int kPullRequestsPerBatch = 50;
+// Of pull requests, and of branches and tags.
+constexpr int kHeadsPerBatch = 50;
 
 // In the order of the newest report, which is that of time. Two statements:
 // SQLite would seek a pair of columns by the first one alone, and all commits
@@ -77,6 +78,13 @@ constexpr char kListOldPullRequests[] =
     "ORDER BY repository_key, number LIMIT ?";
 constexpr char kDeleteOldPullRequest[] =
     "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
+
+constexpr char kListOldHeads[] =
+    "SELECT repository_key, name, update_time_us FROM ref_head "
+    "WHERE (repository_key, name) > (?, ?) "
+    "ORDER BY repository_key, name LIMIT ?";
+constexpr char kDeleteOldHead[] =
+    "DELETE FROM ref_head WHERE repository_key = ? AND name = ?";
 
 bool IsInUse(SqliteConnection* connection, int64_t commit_key,
              absl::Time before) {
@@ -149,19 +157,19 @@ bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
   return more;
 }
 
-bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
-                        absl::Time before) {
-  auto& place = state->retention.pull_request;
-  const auto seen = connection->All<std::tuple<int64_t, int64_t, absl::Time>>(
-      kListOldPullRequests, place.first, place.second, kPullRequestsPerBatch);
-  for (const auto& [repository, number, updated_time] : seen) {
-    place = {repository, number};
-    if (updated_time < before) {
-      connection->Execute(kDeleteOldPullRequest, repository, number);
-    }
+// Of a table whose key is a repository and a `Key` in it.
+template <typename Key>
+bool ForgetHeads(SqliteConnection* connection, const char* list,
+                 const char* remove, std::pair<int64_t, Key>* place,
+                 absl::Time before) {
+  const auto seen = connection->All<std::tuple<int64_t, Key, absl::Time>>(
+      list, place->first, place->second, kHeadsPerBatch);
+  for (const auto& [repository, key, update_time] : seen) {
+    *place = {repository, key};
+    if (update_time < before) connection->Execute(remove, repository, key);
   }
-  const bool more = seen.size() == static_cast<size_t>(kPullRequestsPerBatch);
-  if (!more) place = {0, 0};
+  const bool more = seen.size() == static_cast<size_t>(kHeadsPerBatch);
+  if (!more) *place = {0, Key()};
   return more;
 }
 
@@ -178,7 +186,10 @@ bool ForgetHistory(SqliteConnection* connection, const char* sql,
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept) {
   bool more = ForgetCommits(connection, state, before);
-  more |= ForgetPullRequests(connection, state, before);
+  more |= ForgetHeads(connection, kListOldPullRequests, kDeleteOldPullRequest,
+                      &state->retention.pull_request, before);
+  more |= ForgetHeads(connection, kListOldHeads, kDeleteOldHead,
+                      &state->retention.ref_head, before);
   NoteForgottenBy(connection, kFindOldReport, before, kHistoryPerBatch);
   more |= ForgetHistory(connection, kDeleteOldReports, before);
   more |= ForgetHistory(connection, kDeleteOldTries, before);

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "server/outbox/sqlite_commit_reports.h"
 #include "server/outbox/sqlite_journal.h"
+#include "server/outbox/sqlite_lookups.h"
 #include "server/outbox/sqlite_tables.h"
 
 namespace signalbox {
@@ -106,7 +107,7 @@ constexpr Step kSteps[] = {
     {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
     {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
     {9, kJournalTable, ""},       {9, kObservedTable, ""},
-    {9, kTablesOf9, kUpgradeTo9},
+    {9, kRefHeadTable, ""},       {9, kTablesOf9, kUpgradeTo9},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

@@ -202,6 +202,10 @@ constexpr Column kPullRequestColumns[] = {{"repository_key", kRepositoryKey},
                                           {"number", kNumber},
                                           {"updated_time_us", kInteger},
                                           {"head_sha", kSha}};
+constexpr Column kRefHeadColumns[] = {{"repository_key", kRepositoryKey},
+                                      {"name", kText},
+                                      {"sha", kSha},
+                                      {"update_time_us", kInteger}};
 constexpr Column kRepositoryAliasColumns[] = {
     {"canonical", kText},
     {"repository_key", kRepositoryKey},
@@ -402,6 +406,7 @@ const TableChecks& AllTableChecks() {
                 Make("observed_status", "entry_id", kObservedStatusColumns),
                 Make("delivery", "delivery_key", kDeliveryColumns),
                 Make("pull_request", "repository_key", kPullRequestColumns),
+                Make("ref_head", "repository_key", kRefHeadColumns),
                 Make("repository_alias", "canonical", kRepositoryAliasColumns),
                 Make("credential_pause", "credential", kCredentialPauseColumns),
                 Make("rerun", "rerun_id", kRerunColumns),

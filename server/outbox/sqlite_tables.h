@@ -6,7 +6,7 @@ namespace signalbox {
 // The tables and columns of the store, as SQL. A new database runs all of these
 // texts, in order. An older one runs those of the versions after its own;
 // sqlite_schema.cc then fills the new columns. Version 9 also added the tables
-// of sqlite_journal.h and sqlite_commit_reports.h.
+// of sqlite_journal.h, sqlite_commit_reports.h and sqlite_lookups.h.
 //
 // In all tables:
 // - Enumerations are stored as their numbers, times as microseconds since 1970

@@ -15,12 +15,6 @@ namespace {
 
 constexpr int kMostHistory = 1000;
 
-// The key of the repository that has this name, or had it before.
-#define SIGNALBOX_REPOSITORY_NAMED(name)                                    \
-  "COALESCE((SELECT repository_key FROM repository WHERE canonical = " name \
-  "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
-  "))"
-
 // Whether GitHub has yet to answer what the repository is called.
 #define SIGNALBOX_IS_NAMELESS "(r.has_name = 0 AND r.github_repository_id <> 0)"
 

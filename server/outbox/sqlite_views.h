@@ -13,6 +13,13 @@
 
 namespace signalbox {
 
+// In a statement: the key of the repository that has this name, or had it
+// before.
+#define SIGNALBOX_REPOSITORY_NAMED(name)                                    \
+  "COALESCE((SELECT repository_key FROM repository WHERE canonical = " name \
+  "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
+  "))"
+
 // Reads what the outbox holds about one commit or one key, for the calls of the
 // API that show it, and lists commits. All functions need an open transaction,
 // which may be one that only reads. Errors of the database stick to the

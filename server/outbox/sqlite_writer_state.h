@@ -98,6 +98,8 @@ struct SqliteWriterState {
     std::pair<int64_t, int64_t> commit = {-1, 0};
     // repository_key and number.
     std::pair<int64_t, int64_t> pull_request = {0, 0};
+    // repository_key and name.
+    std::pair<int64_t, std::string> ref_head;
   } retention;
 };
 

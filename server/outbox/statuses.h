@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "server/outbox/change_cursor.h"
 #include "server/outbox/commit_reports.h"
 #include "server/outbox/history.h"
+#include "server/outbox/lookups.h"
 #include "server/outbox/status_list.h"
 #include "server/outbox/status_view.h"
 #include "server/report/status_key.h"
@@ -71,6 +73,22 @@ class Statuses {
   // far as the outbox knows, redirects, this is the repository with its present
   // name; else it is `name` itself.
   virtual absl::StatusOr<Repository> MeantBy(const Repository& name) = 0;
+
+  // The commit that `ref` means, as far as deliveries said: the first of these
+  // that is known. A full sha, known or not; `refs/heads/X`, `refs/tags/X`,
+  // `heads/X`, `tags/X`; a branch, then a tag of this name; the beginning of
+  // the sha of exactly one known commit. NOT_FOUND, reason REF_UNKNOWN: none.
+  virtual absl::StatusOr<ResolvedRef> ResolveRef(const Repository& repository,
+                                                 const std::string& ref) = 0;
+
+  // The repository with this name, as MeantBy finds it, and its number.
+  virtual absl::StatusOr<FoundRepository> FindRepository(
+      const Repository& name) = 0;
+  // The repository with GitHub's number on this host (in lower case).
+  // NOT_FOUND, reason REPOSITORY_UNKNOWN: no delivery or answer of GitHub's
+  // gave it.
+  virtual absl::StatusOr<FoundRepository> FindRepositoryWithNumber(
+      const std::string& host, int64_t number) = 0;
 
   // Just after the newest change; before all changes if there is none.
   virtual absl::StatusOr<ChangeCursor> NewestChange() = 0;

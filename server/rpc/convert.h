@@ -12,6 +12,7 @@
 #include "server/outbox/change_cursor.h"
 #include "server/outbox/commit_reports.h"
 #include "server/outbox/history.h"
+#include "server/outbox/lookups.h"
 #include "server/outbox/status_view.h"
 #include "server/outbox/submission.h"
 #include "server/report/diagnosis.h"
@@ -49,6 +50,8 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
 v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha);
+v1::ResolveRefResponse ToProto(const ResolvedRef& resolved);
+v1::GetRepositoryResponse ToProto(const FoundRepository& found);
 // The sequence in the API that stands for the cursor.
 int64_t ToProto(ChangeCursor cursor);
 v1::WatchStatusesResponse ToProto(const StatusChange& change);

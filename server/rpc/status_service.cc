@@ -145,6 +145,17 @@ class ServiceCalls final : public StatusServiceImpl {
     return Queue(context, "ListReports", request, response);
   }
 
+  Reactor* ResolveRef(Context* context, const v1::ResolveRefRequest* request,
+                      v1::ResolveRefResponse* response) override {
+    return Queue(context, "ResolveRef", request, response);
+  }
+
+  Reactor* GetRepository(Context* context,
+                         const v1::GetRepositoryRequest* request,
+                         v1::GetRepositoryResponse* response) override {
+    return Queue(context, "GetRepository", request, response);
+  }
+
   Reactor* RetryPost(Context* context, const v1::RetryPostRequest* request,
                      v1::RetryPostResponse* response) override {
     return Queue(context, "RetryPost", request, response);

@@ -266,36 +266,6 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ListReportsRequest& request,
-    v1::ListReportsResponse* response) const {
-  const absl::StatusOr<Repository> repository =
-      ParseKnownRepository(request.repository(), options_->convert);
-  if (!repository.ok()) return repository.status();
-  const absl::StatusOr<Sha> sha = ParseSha(request.sha());
-  if (!sha.ok()) return sha.status();
-  const absl::StatusOr<CommitPageRequest> page =
-      ParseReportPage(request.page_size(), request.page_token());
-  if (!page.ok()) return page.status();
-  absl::Status authorized =
-      Authorizer::Authorize(caller, Right::kRead, *repository, {});
-  if (!authorized.ok()) return authorized;
-  return [this, caller, repository = *repository, sha = *sha, page = *page,
-          response] {
-    absl::StatusOr<CommitReports> list = statuses_->ListReports(
-        repository, sha, page.before_sequence, page.limit);
-    if (!list.ok()) return list.status();
-    // The same as for an unknown commit: see Authorizer::AuthorizeFound.
-    if (!Authorizer::Authorize(caller, Right::kRead, list->repository, {})
-             .ok()) {
-      *list = CommitReports();
-      list->repository = repository;
-    }
-    *response = ToProto(*list, sha);
-    return absl::OkStatus();
-  };
-}
-
-absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::ListStatusesRequest& request,
     v1::ListStatusesResponse* response) const {
   absl::StatusOr<StatusListing> listing = ListingOf(

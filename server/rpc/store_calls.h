@@ -67,6 +67,12 @@ class StoreCalls {
                                const v1::ListReportsRequest& request,
                                v1::ListReportsResponse* response) const;
   absl::StatusOr<Work> Prepare(const Caller* caller,
+                               const v1::ResolveRefRequest& request,
+                               v1::ResolveRefResponse* response) const;
+  absl::StatusOr<Work> Prepare(const Caller* caller,
+                               const v1::GetRepositoryRequest& request,
+                               v1::GetRepositoryResponse* response) const;
+  absl::StatusOr<Work> Prepare(const Caller* caller,
                                const v1::ListStatusesRequest& request,
                                v1::ListStatusesResponse* response) const;
   absl::StatusOr<Work> Prepare(const Caller* caller,

@@ -195,6 +195,24 @@ v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha) {
   return proto;
 }
 
+v1::ResolveRefResponse ToProto(const ResolvedRef& resolved) {
+  v1::ResolveRefResponse proto;
+  proto.set_repository(resolved.repository.Display());
+  proto.set_sha(resolved.sha.Hex());
+  proto.set_full_ref(resolved.full_ref);
+  if (resolved.update_time.has_value()) {
+    *proto.mutable_update_time() = ToProto(*resolved.update_time);
+  }
+  return proto;
+}
+
+v1::GetRepositoryResponse ToProto(const FoundRepository& found) {
+  v1::GetRepositoryResponse proto;
+  proto.set_repository(found.repository.Display());
+  proto.set_repository_id(found.number);
+  return proto;
+}
+
 v1::CommitSummary ToProto(const CommitSummary& commit) {
   v1::CommitSummary proto;
   proto.set_repository(commit.repository.Display());

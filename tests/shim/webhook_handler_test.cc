@@ -117,7 +117,7 @@ TEST_F(WebhookHandlerTest, PushBecomesOneCall) {
   EXPECT_EQ(call.change().event(), "push");
   EXPECT_EQ(call.change().base_ref(), "refs/heads/master");
   EXPECT_EQ(call.delivery().action(), "");
-  EXPECT_FALSE(call.change().has_updated_time());
+  EXPECT_TRUE(call.change().has_updated_time());
 }
 
 // The digest is of the decoded JSON, so a delivery that comes again through a

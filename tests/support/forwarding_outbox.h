@@ -87,6 +87,18 @@ class ForwardingOutbox : public Outbox {
                                             int limit) override {
     return outbox_->ListReports(repository, sha, before_sequence, limit);
   }
+  absl::StatusOr<ResolvedRef> ResolveRef(const Repository& repository,
+                                         const std::string& ref) override {
+    return outbox_->ResolveRef(repository, ref);
+  }
+  absl::StatusOr<FoundRepository> FindRepository(
+      const Repository& name) override {
+    return outbox_->FindRepository(name);
+  }
+  absl::StatusOr<FoundRepository> FindRepositoryWithNumber(
+      const std::string& host, int64_t number) override {
+    return outbox_->FindRepositoryWithNumber(host, number);
+  }
   absl::StatusOr<ChangeCursor> NewestChange() override {
     return outbox_->NewestChange();
   }

@@ -107,7 +107,23 @@ TEST(ChangeEventsTest, PushReportsTheCommitThatTheRefShows) {
   EXPECT_EQ(call.change->clone_url,
             "https://github.com/Codertocat/Hello-World.git");
   EXPECT_EQ(call.change->pull_request_number, 0);
-  EXPECT_EQ(call.change->updated_time, absl::InfinitePast());
+  EXPECT_EQ(call.change->updated_time, absl::FromUnixSeconds(1557933657));
+}
+
+// The server orders the pushes of a branch by it. GitHub writes seconds here,
+// and a text in other events.
+TEST(ChangeEventsTest, PushSaysWhenItWas) {
+  const auto pushed_at = [](const Json& value) {
+    return Call(
+               Read("push", With(PushPayload(), "repository.pushed_at", value)))
+        .change->updated_time;
+  };
+  EXPECT_EQ(pushed_at(1557933657), absl::FromUnixSeconds(1557933657));
+  for (const Json& none :
+       {Json(0), Json(-1), Json(nullptr), Json("2019-05-15T15:20:57Z"),
+        Json(9223372036854775807)}) {
+    EXPECT_EQ(pushed_at(none), absl::InfinitePast()) << none;
+  }
 }
 
 // `after` is the tag object then, which can have no commit status.

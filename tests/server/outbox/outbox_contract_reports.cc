@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::IsEmpty;
 
-std::string Told(const CommitReport& report) {
+std::string DescribeReport(const CommitReport& report) {
   return absl::StrCat(report.context, " ", CommitStateName(report.state), " ",
                       report.description,
                       report.status_id == 0
@@ -35,7 +35,7 @@ std::vector<std::string> Lines(Outbox& outbox,
                                absl::string_view repository = "widgets") {
   std::vector<std::string> lines;
   for (const CommitReport& report : Page(outbox, 0, 100, repository).reports) {
-    lines.push_back(Told(report));
+    lines.push_back(DescribeReport(report));
   }
   return lines;
 }

@@ -248,6 +248,8 @@ class SqliteAnyDamageTest : public testing::Test {
         submission.delivery = Delivery{"first", std::string(32, 'd'),
                                        "pull_request", "opened", 7};
         submission.change.emplace();
+        submission.change->event = "pull_request";
+        submission.change->head_ref = "topic";
         submission.change->pull_request_number = 5;
         submission.change->updated_time = clock_->Now();
       }
@@ -278,6 +280,10 @@ class SqliteAnyDamageTest : public testing::Test {
         Accept({Of({ReportFor(key, Result::kFailure, 5)})});
       }
     }
+    Submission observed =
+        Of({ReportFor({"acme/widgets", 'a', "ci/seen"}, Result::kSuccess, 0)});
+    observed.observed = Observed{900, "octocat"};
+    Accept({observed});
     EventSubmission event;
     event.delivery = {"second", "", "issue_comment", "created", 7};
     event.event =
@@ -313,6 +319,8 @@ class SqliteAnyDamageTest : public testing::Test {
                                 "due_repository",
                                 "delivery",
                                 "pull_request",
+                                "ref_head",
+                                "observed_status",
                                 "rerun",
                                 "hook",
                                 "named_time",
@@ -448,6 +456,11 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->CountPostings(now), "CountPostings");
     Works(outbox_->CredentialsOfParked(), "CredentialsOfParked");
     Works(outbox_->MeantBy(Repo("cogs")), "MeantBy");
+    Works(outbox_->FindRepository(Repo("cogs")), "FindRepository");
+    Works(outbox_->FindRepositoryWithNumber("github.com", 17),
+          "FindRepositoryWithNumber");
+    Works(outbox_->ResolveRef(Repo("widgets"), "topic"), "ResolveRef");
+    Works(outbox_->ResolveRef(Repo("widgets"), "aaaaaaa"), "ResolveRef");
     Works(outbox_->FindDueWork(now + absl::Hours(48)), "FindDueWork");
     Works(outbox_->Pauses(clock_->Now()), "Pauses");
     Works(outbox_->Installations(), "Installations");
@@ -461,6 +474,8 @@ class SqliteAnyDamageTest : public testing::Test {
     for (const Key& key : Keys()) {
       Works(outbox_->GetCommit(Repo(key.repository), ShaOf(key.sha)),
             "GetCommit");
+      Works(outbox_->ListReports(Repo(key.repository), ShaOf(key.sha), 0, 100),
+            "ListReports");
       Works(outbox_->GetHistory(ReportFor(key, std::nullopt, 0).Key()),
             "GetHistory");
     }
@@ -508,6 +523,8 @@ class SqliteAnyDamageTest : public testing::Test {
     hook.delivery = Delivery{"fourth", std::string(32, 'e'), "pull_request",
                              "synchronize", 7};
     hook.change.emplace();
+    hook.change->event = "pull_request";
+    hook.change->head_ref = "topic";
     hook.change->pull_request_number = 5;
     hook.change->updated_time = clock_->Now();
     submissions.push_back(hook);
