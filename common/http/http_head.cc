@@ -1,6 +1,7 @@
 #include "common/http/http_head.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -42,7 +43,10 @@ absl::Status ParseRequestLine(absl::string_view line, HttpHead& head,
     return Malformed("the HTTP version is neither 1.0 nor 1.1");
   }
   head.method = std::string(parts[0]);
-  head.path = std::string(parts[1].substr(0, parts[1].find('?')));
+  const std::pair<std::string, std::string> target =
+      absl::StrSplit(parts[1], absl::MaxSplits('?', 1));
+  head.path = target.first;
+  head.query = target.second;
   return absl::OkStatus();
 }
 

@@ -99,6 +99,25 @@ struct Exchange {
 };
 thread_local Exchange* current_exchange = nullptr;
 
+// The ranges of the addresses with which a machine reaches itself.
+const std::vector<AddressRange>& LoopbackRanges() {
+  static const auto* const ranges = new std::vector<AddressRange>{
+      *ParseAddressRange("", "127.0.0.0/8"), *ParseAddressRange("", "::1")};
+  return *ranges;
+}
+
+// Whether the other end of the connection has an address in one of `ranges`.
+bool ComesFrom(int fd, const std::vector<AddressRange>& ranges) {
+  if (ranges.empty()) return false;
+  sockaddr_storage storage = {};
+  socklen_t size = sizeof(storage);
+  auto* const peer = reinterpret_cast<sockaddr*>(&storage);
+  return getpeername(fd, peer, &size) == 0 &&
+         std::ranges::any_of(ranges, [peer](const auto& range) {
+           return range.Contains(*peer);
+         });
+}
+
 // The most connections at once, so that a descriptor is always free.
 struct Capacity {
   size_t silent;  // Until their head has arrived.
@@ -281,8 +300,11 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     exchange.head_status = head.status();
     if (head.ok()) exchange.request.head = *std::move(head);
     exchange.request.first_byte = arrival.first_byte;
+    exchange.request.peer_is_loopback =
+        ComesFrom(arrival.socket.get(), LoopbackRanges());
     exchange.may_be_kept =
-        exchange.request.head.may_be_kept && IsKeptClient(arrival.socket.get());
+        exchange.request.head.may_be_kept &&
+        ComesFrom(arrival.socket.get(), options_.kept_clients);
     RequestSocket socket(
         arrival.socket.get(), std::string(bytes.substr(head_size)),
         {arrival.first_byte, arrival.first_byte + options_.body_timeout,
@@ -299,18 +321,6 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       socket.Drain();
     }
     return exchange.is_kept && stream.is_writable();
-  }
-
-  // Whether the client of the connection is among `kept_clients`.
-  bool IsKeptClient(int fd) const {
-    if (options_.kept_clients.empty()) return false;
-    sockaddr_storage storage = {};
-    socklen_t size = sizeof(storage);
-    auto* const peer = reinterpret_cast<sockaddr*>(&storage);
-    return getpeername(fd, peer, &size) == 0 &&
-           std::ranges::any_of(
-               options_.kept_clients,
-               [peer](const auto& range) { return range.Contains(*peer); });
   }
 
   // A template, so that a call that the installed cpp-httplib lacks is no

@@ -23,7 +23,8 @@ namespace signalbox {
 // headers, parsed strictly, and not decoded.
 struct HttpHead {
   std::string method;
-  std::string path;  // As the client sent it, without a '?' and what follows.
+  std::string path;   // As the client sent it, up to the first '?'.
+  std::string query;  // As the client sent it, after that '?'.
   // In the order sent. Names in lower case; values without the space around
   // them.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -54,6 +55,9 @@ struct HttpServerRequest {
   HttpHead head;
   // When the first byte of the request arrived.
   std::chrono::steady_clock::time_point first_byte;
+  // The other end of the connection has a loopback address. It may be a proxy
+  // that serves other machines.
+  bool peer_is_loopback = false;
 };
 
 struct HttpAnswer {

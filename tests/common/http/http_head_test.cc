@@ -26,6 +26,7 @@ TEST(HttpHeadTest, ReadsWhatWasSent) {
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->method, "POST");
   EXPECT_EQ(head->path, "/a%2Fb");
+  EXPECT_EQ(head->query, "c=d");
   // Nothing is decoded.
   EXPECT_THAT(head->Values("x-github-event"), ElementsAre("push", "%0d%0a"));
   EXPECT_THAT(head->Values("empty"), ElementsAre(""));
@@ -37,6 +38,13 @@ TEST(HttpHeadTest, ReadsWhatWasSent) {
   EXPECT_EQ(head->content_length, 12u);
   EXPECT_FALSE(head->chunked);
   EXPECT_FALSE(head->expects_continue);
+}
+
+TEST(HttpHeadTest, TheFirstQuestionMarkEndsThePath) {
+  EXPECT_EQ(ParseWith("", "GET /a??b=?c HTTP/1.1")->path, "/a");
+  EXPECT_EQ(ParseWith("", "GET /a??b=?c HTTP/1.1")->query, "?b=?c");
+  EXPECT_EQ(ParseWith("", "GET /a? HTTP/1.1")->query, "");
+  EXPECT_EQ(ParseWith("", "GET /a HTTP/1.1")->query, "");
 }
 
 TEST(HttpHeadTest, BodyHasOneFraming) {

@@ -79,6 +79,14 @@ std::string Sized(size_t size) {
                       std::string(size, 'x'));
 }
 
+TEST_F(HttpServerTest, KnowsALoopbackPeer) {
+  Start([](const HttpServerRequest& request, BodyReader) -> HttpAnswer {
+    return {200, request.peer_is_loopback ? "loopback\n" : "elsewhere\n"};
+  });
+  EXPECT_TRUE(absl::EndsWith(Exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+                             "loopback\n"));
+}
+
 TEST_F(HttpServerTest, AnswersAndCloses) {
   Start();
   const std::string answer = Exchange(Sized(5));
