@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/error.h"
-#include "server/report/text.h"
+#include "common/text.h"
 
 namespace signalbox {
 namespace {

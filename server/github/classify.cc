@@ -7,10 +7,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/text.h"
 #include "common/utf8.h"
 #include "nlohmann/json.hpp"
 #include "server/github/waiting_times.h"
-#include "server/report/text.h"
 
 namespace signalbox {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "server/report/text.h"
+#include "common/text.h"
 
 namespace signalbox {
 namespace {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "common/log.h"
 #include "common/names.h"
+#include "common/text.h"
 #include "server/base/doubling_wait.h"
 #include "server/recovery/head_pendings.h"
-#include "server/report/text.h"
 
 namespace signalbox {
 namespace {

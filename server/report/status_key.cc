@@ -9,8 +9,8 @@
 #include "absl/strings/str_split.h"
 #include "common/error.h"
 #include "common/names.h"
+#include "common/text.h"
 #include "common/utf8.h"
-#include "server/report/text.h"
 
 namespace signalbox {
 namespace {

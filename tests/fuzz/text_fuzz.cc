@@ -5,8 +5,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "common/error.h"
+#include "common/text.h"
 #include "server/report/status_key.h"
-#include "server/report/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
 

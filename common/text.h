@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_REPORT_TEXT_H_
-#define SIGNALBOX_SERVER_REPORT_TEXT_H_
+#ifndef SIGNALBOX_COMMON_TEXT_H_
+#define SIGNALBOX_COMMON_TEXT_H_
 
 #include <string>
 
@@ -40,4 +40,4 @@ std::string CharacterName(absl::string_view text);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_REPORT_TEXT_H_
+#endif  // SIGNALBOX_COMMON_TEXT_H_

@@ -1,4 +1,4 @@
-#include "server/report/text.h"
+#include "common/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
