@@ -36,7 +36,9 @@ MAY_INCLUDE = {
                    "server/identity", "server/base", "common", PROTO),
     "server/web": ("server/base", "common/http", "common"),
     "server": ("*",),
-    "shim": ("common/http", "common/rpc", "common/webhook", "common", PROTO),
+    "rest": ("common/http", "common/webhook", "common", PROTO),
+    "shim": ("rest", "common/http", "common/rpc", "common/webhook", "common",
+             PROTO),
     "clients/cpp": ("common", PROTO),
     "clients/cli": ("clients/cpp", "common", PROTO),
 }
@@ -57,7 +59,9 @@ INTERFACES = {
                     "common/http/http_server.h",
                     "common/http/http_transport.h"),
     "common/webhook": ("common/webhook/event.h", "common/webhook/form.h",
+                       "common/webhook/json_fields.h",
                        "common/webhook/signature.h"),
+    "rest": ("rest/door.h",),
 }
 
 # The files that may include a foreign library. No header but those of tests is
@@ -78,6 +82,7 @@ FOREIGN = {
                   "server/github/github_answers.cc",
                   "server/github/github_client.cc",
                   "common/webhook/json_strict.cc",
+                  "rest/bodies.cc",
                   "clients/cli/commit_detection.cc",
                   "clients/cli/console.cc",
                   "tests/*"),
@@ -92,7 +97,7 @@ FOREIGN = {
              "tests/github_simulator/main.cc"),
 }
 
-OURS = ("common/", "server/", "shim/", "clients/", "tests/", PROTO + "/")
+OURS = ("common/", "rest/", "server/", "shim/", "clients/", "tests/", PROTO + "/")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
 

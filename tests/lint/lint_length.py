@@ -57,7 +57,8 @@ def check(tree, exceptions=EXCEPTIONS):
             yield path, line, f"{name} has {count} lines; at most {most}"
 
     for path in tree.files(("*.cc", "*.h"),
-                           ("common", "server", "shim", "clients")):
+                           ("common", "rest", "server", "shim",
+                            "clients")):
         text = tree.read(path)
         yield from findings(path, path, 1, text.count("\n"), MOST_IN_FILE)
         for name, first, last in functions(split_cpp(text)[0]):

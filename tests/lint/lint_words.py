@@ -29,9 +29,11 @@ RULES = (
      ("common/monotonic_time.*", "server/base/clock.cc",
       "server/rpc/grpc_listener.cc",  # gRPC takes a time as deadline.
       # What cannot have the server's Clock. HTTP has deadlines in real time.
-      # The shim measures how long GitHub has waited for its answer, the command
-      # line how long a call was repeated and a command ran.
+      # The shim measures how long GitHub has waited for its answer, the door for
+      # GitHub's API how long its client has, the command line how long a call
+      # was repeated and a command ran.
       "common/http/*.cc", "common/rpc/report_stream.cc",
+      "rest/door.cc", "rest/server_calls.cc",
       "shim/server_call.cc", "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",
@@ -39,7 +41,7 @@ RULES = (
       # The tests of programs, which run in real time.
       "tests/common/http/*", "tests/common/rpc/*",
       "tests/server/base/clock_test.cc",
-      "tests/server/web/*", "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
+      "tests/server/web/*", "tests/rest/*", "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
 )
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")

@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-CPP_FOLDERS = ("common", "server", "shim", "clients", "tests")
+CPP_FOLDERS = ("common", "rest", "server", "shim", "clients", "tests")
 NOT_OURS = ("node_modules", "__pycache__")
 
 

@@ -1,0 +1,208 @@
+#include "rest/route.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/types/span.h"
+#include "common/hex.h"
+#include "common/names.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int64_t kMostPerPage = 100;
+constexpr size_t kMaxRef = 255;
+
+using Segments = absl::Span<const std::string>;
+
+// Nothing: a percent sign is not followed by two digits, or the text has a
+// control character.
+std::optional<std::string> Decoded(absl::string_view text) {
+  std::string decoded;
+  while (!text.empty()) {
+    char byte = text[0];
+    size_t size = 1;
+    if (byte == '%') {
+      if (text.size() < 3 || !absl::ascii_isxdigit(text[1]) ||
+          !absl::ascii_isxdigit(text[2])) {
+        return std::nullopt;
+      }
+      byte = static_cast<char>(HexValue(text[1]) * 16 + HexValue(text[2]));
+      size = 3;
+    }
+    if (absl::ascii_iscntrl(byte)) return std::nullopt;
+    decoded += byte;
+    text.remove_prefix(size);
+  }
+  return decoded;
+}
+
+// Whether a part of a decoded segment, which may have slashes, is `.` or `..`.
+bool HasDots(absl::string_view segment) {
+  return std::ranges::any_of(
+      std::vector<absl::string_view>(absl::StrSplit(segment, '/')),
+      [](absl::string_view part) { return part == "." || part == ".."; });
+}
+
+// The decoded segments of a path. Nothing: it has one that nobody may send.
+std::optional<std::vector<std::string>> SegmentsOf(absl::string_view path) {
+  if (!absl::StartsWith(path, "/")) return std::nullopt;
+  std::vector<std::string> segments;
+  for (const absl::string_view raw :
+       absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    std::optional<std::string> segment = Decoded(raw);
+    if (!segment.has_value() || HasDots(*segment)) return std::nullopt;
+    segments.push_back(*std::move(segment));
+  }
+  return segments;
+}
+
+bool HasSlash(absl::string_view segment) {
+  return absl::StrContains(segment, '/');
+}
+
+// GitHub's own paths begin with none of these.
+bool NamesHost(absl::string_view segment) {
+  const absl::string_view name = segment.substr(0, segment.find(':'));
+  return IsHost(segment) && (absl::StrContains(name, '.') ||
+                             absl::EqualsIgnoreCase(name, "localhost"));
+}
+
+// Takes the prefix off the segments.
+Segments TakePrefix(Segments segments, RestRoute* route) {
+  if (!segments.empty() && NamesHost(segments[0])) {
+    route->host = absl::AsciiStrToLower(segments[0]);
+    route->prefix = absl::StrCat("/", segments[0]);
+    segments.remove_prefix(1);
+  }
+  if (segments.size() >= 2 && segments[0] == "api" && segments[1] == "v3") {
+    absl::StrAppend(&route->prefix, "/api/v3");
+    segments.remove_prefix(2);
+  }
+  return segments;
+}
+
+// The number of a query's parameter; nothing: it is missing, or no number.
+std::optional<int64_t> NumberIn(absl::string_view query,
+                                absl::string_view name) {
+  for (absl::string_view one : absl::StrSplit(query, '&')) {
+    int64_t number = 0;
+    if (!absl::ConsumePrefix(&one, name) || !absl::ConsumePrefix(&one, "=")) {
+      continue;
+    }
+    if (std::ranges::all_of(one, absl::ascii_isdigit) &&
+        absl::SimpleAtoi(one, &number)) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
+
+// The ref that some segments make up; empty: they make up none.
+std::string RefOf(Segments segments) {
+  std::string ref = absl::StrJoin(segments, "/");
+  const bool fits = ref.size() <= kMaxRef && !absl::StartsWith(ref, "/") &&
+                    !absl::EndsWith(ref, "/") && !absl::StrContains(ref, "//");
+  return fits ? ref : std::string();
+}
+
+// What is asked of a repository. `rest` follows its name.
+RestResource OfRepository(bool is_post, Segments rest, std::string* ref) {
+  if (rest.empty()) {
+    return is_post ? RestResource::kNone : RestResource::kRepository;
+  }
+  const bool is_statuses = rest[0] == "statuses";
+  if (is_post) {
+    if (!is_statuses || std::ranges::any_of(rest, HasSlash)) {
+      return RestResource::kNone;
+    }
+    *ref = RefOf(rest.subspan(1));
+    return ref->empty() ? RestResource::kNone : RestResource::kCreateStatus;
+  }
+  if (is_statuses) {
+    *ref = RefOf(rest.subspan(1));
+    return ref->empty() ? RestResource::kNone : RestResource::kStatuses;
+  }
+  if (rest[0] != "commits" || rest.size() < 2) return RestResource::kNone;
+  if (rest.size() == 2) {
+    *ref = RefOf(rest.subspan(1));
+    return ref->empty() ? RestResource::kNone : RestResource::kCommit;
+  }
+  *ref = RefOf(rest.subspan(1, rest.size() - 2));
+  if (ref->empty()) return RestResource::kNone;
+  return rest.back() == "status"     ? RestResource::kCombined
+         : rest.back() == "statuses" ? RestResource::kStatuses
+                                     : RestResource::kNone;
+}
+
+RestResource WithoutRepository(Segments segments, std::string* login) {
+  static constexpr std::pair<absl::string_view, RestResource> kSingle[] = {
+      {"meta", RestResource::kMeta},
+      {"zen", RestResource::kZen},
+      {"versions", RestResource::kVersions},
+      {"rate_limit", RestResource::kRateLimit},
+      {"user", RestResource::kUser}};
+  if (segments.empty()) return RestResource::kRoot;
+  if (segments.size() == 2 && segments[0] == "users") {
+    *login = segments[1];
+    return IsOwner(absl::StripSuffix(*login, "[bot]"))
+               ? RestResource::kUserOfLogin
+               : RestResource::kNone;
+  }
+  for (const auto& [name, resource] : kSingle) {
+    if (segments.size() == 1 && segments[0] == name) return resource;
+  }
+  return RestResource::kNone;
+}
+
+bool ParseId(absl::string_view text, int64_t* id) {
+  return std::ranges::all_of(text, absl::ascii_isdigit) &&
+         absl::SimpleAtoi(text, id) && *id > 0;
+}
+
+RestResource ResourceOf(bool is_post, Segments segments, RestRoute* route) {
+  const std::string first = segments.empty() ? "" : segments[0];
+  if (first == "repos" && segments.size() >= 3) {
+    route->owner = segments[1];
+    route->name = segments[2];
+    if (!IsOwner(route->owner) || !IsRepositoryName(route->name)) {
+      return RestResource::kNone;
+    }
+    return OfRepository(is_post, segments.subspan(3), &route->ref);
+  }
+  if (first == "repositories" && segments.size() >= 2) {
+    if (!ParseId(segments[1], &route->repository_id)) {
+      return RestResource::kNone;
+    }
+    return OfRepository(is_post, segments.subspan(2), &route->ref);
+  }
+  return is_post ? RestResource::kNone
+                 : WithoutRepository(segments, &route->login);
+}
+
+}  // namespace
+
+RestRoute FindRoute(absl::string_view method, absl::string_view path,
+                    absl::string_view query) {
+  RestRoute route;
+  const bool is_post = method == "POST";
+  if (!is_post && method != "GET" && method != "HEAD") return route;
+  const auto segments = SegmentsOf(path);
+  if (!segments.has_value()) return route;
+  route.resource = ResourceOf(is_post, TakePrefix(*segments, &route), &route);
+  route.per_page = NumberIn(query, "per_page").value_or(0);
+  if (route.per_page < 1) route.per_page = RestRoute().per_page;
+  route.per_page = std::min(route.per_page, kMostPerPage);
+  route.page = std::max<int64_t>(1, NumberIn(query, "page").value_or(1));
+  return route;
+}
+
+}  // namespace signalbox

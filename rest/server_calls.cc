@@ -1,0 +1,132 @@
+#include "rest/server_calls.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "common/names.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kPageSize = 100;
+constexpr size_t kMostReports = 5000;
+
+std::string TrailerOf(const grpc::ClientContext& context, const char* name) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto found = trailers.find(name);
+  return found == trailers.end()
+             ? std::string()
+             : std::string(found->second.data(), found->second.size());
+}
+
+using Stub = v1::StatusService::StubInterface;
+
+// Makes one call.
+template <typename Request, typename Response>
+RestOr<Response> Call(Stub& server,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                   const Request&, Response*),
+                      const Request& request, const CallTerms& terms) {
+  grpc::ClientContext context;
+  // gRPC takes no time of the steady clock.
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          terms.deadline - std::chrono::steady_clock::now()));
+  if (!terms.authorization.empty()) {
+    context.AddMetadata("authorization", terms.authorization);
+  }
+  context.AddMetadata("signalbox-request-id", terms.request_id);
+  Response response;
+  const grpc::Status status = (server.*method)(&context, request, &response);
+  if (status.ok()) return response;
+  return RefusalOf(status, TrailerOf(context, "signalbox-reason"),
+                   TrailerOf(context, "signalbox-not-granted"));
+}
+
+}  // namespace
+
+RestOr<v1::Receipt> ServerCalls::Report(const v1::ReportPendingRequest& request,
+                                        const CallTerms& terms) const {
+  const auto answer = Call(server_, &Stub::ReportPending, request, terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+    return *refusal;
+  }
+  const auto& receipts = std::get<v1::ReportPendingResponse>(answer).receipts();
+  if (receipts.size() != 1) return RestRefusal();
+  return receipts[0];
+}
+
+RestOr<v1::Receipt> ServerCalls::Report(const v1::ReportResultRequest& request,
+                                        const CallTerms& terms) const {
+  const auto answer = Call(server_, &Stub::ReportResult, request, terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+    return *refusal;
+  }
+  return std::get<v1::ReportResultResponse>(answer).receipt();
+}
+
+RestOr<v1::Grants> ServerCalls::Grants(const CallTerms& terms) const {
+  const auto answer =
+      Call(server_, &Stub::GetServerInfo, v1::GetServerInfoRequest(), terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+    return *refusal;
+  }
+  return std::get<v1::GetServerInfoResponse>(answer).grants();
+}
+
+RestOr<bool> ServerCalls::HasCallers(const CallTerms& terms) const {
+  CallTerms anonymous = terms;
+  anonymous.authorization.clear();
+  const RestOr<v1::Grants> grants = Grants(anonymous);
+  const auto* const refusal = std::get_if<RestRefusal>(&grants);
+  if (refusal == nullptr) return false;
+  if (refusal->status == 401) return true;
+  return *refusal;
+}
+
+RestOr<v1::GetRepositoryResponse> ServerCalls::Repository(
+    const v1::GetRepositoryRequest& request, const CallTerms& terms) const {
+  return Call(server_, &Stub::GetRepository, request, terms);
+}
+
+RestOr<std::string> ServerCalls::Resolve(const std::string& repository,
+                                         const std::string& ref,
+                                         const CallTerms& terms) const {
+  if (IsSha(ref)) return ref;
+  v1::ResolveRefRequest request;
+  request.set_repository(repository);
+  request.set_ref(ref);
+  const auto answer = Call(server_, &Stub::ResolveRef, request, terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+    // A repository that is not granted is no unknown ref.
+    if (refusal->reason == "REF_UNKNOWN") return UnknownRefRefusal(ref);
+    return *refusal;
+  }
+  return std::get<v1::ResolveRefResponse>(answer).sha();
+}
+
+RestOr<std::vector<v1::ListedReport>> ServerCalls::Reports(
+    const std::string& repository, const std::string& sha,
+    const CallTerms& terms) const {
+  v1::ListReportsRequest request;
+  request.set_repository(repository);
+  request.set_sha(sha);
+  request.set_page_size(kPageSize);
+  std::vector<v1::ListedReport> reports;
+  do {
+    auto answer = Call(server_, &Stub::ListReports, request, terms);
+    if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+      return *refusal;
+    }
+    auto& page = std::get<v1::ListReportsResponse>(answer);
+    for (v1::ListedReport& report : *page.mutable_reports()) {
+      reports.push_back(std::move(report));
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && reports.size() < kMostReports);
+  return reports;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,62 @@
+#ifndef SIGNALBOX_REST_SERVER_CALLS_H_
+#define SIGNALBOX_REST_SERVER_CALLS_H_
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rest/refusal.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+// A value, or why there is none.
+template <typename T>
+using RestOr = std::variant<T, RestRefusal>;
+
+// On whose behalf a call is made, and until when.
+struct CallTerms {
+  // The caller's own header Authorization, which the server judges. Empty: the
+  // request has none.
+  std::string authorization;
+  std::string request_id;  // Also in the logs of the server.
+  std::chrono::steady_clock::time_point deadline;
+};
+
+// The gRPC calls of the door. Each blocks until the server has answered, or
+// until the deadline. `server` is borrowed; `repository` is `HOST/OWNER/NAME`.
+// Thread-safe.
+class ServerCalls {
+ public:
+  explicit ServerCalls(v1::StatusService::StubInterface& server)
+      : server_(server) {}
+
+  RestOr<v1::Receipt> Report(const v1::ReportPendingRequest& request,
+                             const CallTerms& terms) const;
+  RestOr<v1::Receipt> Report(const v1::ReportResultRequest& request,
+                             const CallTerms& terms) const;
+  // What the caller may do.
+  RestOr<v1::Grants> Grants(const CallTerms& terms) const;
+  // Whether the server's configuration names callers. If not, the server lets
+  // everybody in, with any token.
+  RestOr<bool> HasCallers(const CallTerms& terms) const;
+  RestOr<v1::GetRepositoryResponse> Repository(
+      const v1::GetRepositoryRequest& request, const CallTerms& terms) const;
+  // The full sha that a ref means.
+  RestOr<std::string> Resolve(const std::string& repository,
+                              const std::string& ref,
+                              const CallTerms& terms) const;
+  // The reports of a commit over all contexts, newest first: the newest 5,000
+  // if there are more.
+  RestOr<std::vector<v1::ListedReport>> Reports(const std::string& repository,
+                                                const std::string& sha,
+                                                const CallTerms& terms) const;
+
+ private:
+  v1::StatusService::StubInterface& server_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_REST_SERVER_CALLS_H_

@@ -1,0 +1,209 @@
+#include "rest/route.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kPathSha[] = "0123456789abcdef0123456789abcdef01234567";
+
+RestRoute Get(absl::string_view path, absl::string_view query = "") {
+  return FindRoute("GET", path, query);
+}
+RestRoute Post(absl::string_view path) { return FindRoute("POST", path, ""); }
+
+std::string StatusesPath(absl::string_view prefix = "") {
+  return absl::StrCat(prefix, "/repos/acme/app/statuses/", kPathSha);
+}
+
+TEST(RouteTest, FindsEachResource) {
+  static const struct {
+    const char* method;
+    const char* path;
+    RestResource resource;
+    const char* ref;
+  } kCases[] = {
+      {"GET", "/", RestResource::kRoot, ""},
+      {"HEAD", "/api/v3/", RestResource::kRoot, ""},
+      {"GET", "/meta", RestResource::kMeta, ""},
+      {"GET", "/zen", RestResource::kZen, ""},
+      {"GET", "/versions", RestResource::kVersions, ""},
+      {"GET", "/rate_limit", RestResource::kRateLimit, ""},
+      {"GET", "/user", RestResource::kUser, ""},
+      {"GET", "/users/octocat", RestResource::kUserOfLogin, ""},
+      {"GET", "/users/signalbox%5Bbot%5D", RestResource::kUserOfLogin, ""},
+      {"GET", "/repos/acme/app", RestResource::kRepository, ""},
+      {"GET", "/repos/acme/app/commits/main", RestResource::kCommit, "main"},
+      {"GET", "/repos/acme/app/commits/main/status", RestResource::kCombined,
+       "main"},
+      {"GET", "/repos/acme/app/commits/main/statuses", RestResource::kStatuses,
+       "main"},
+      {"GET", "/repos/acme/app/statuses/main", RestResource::kStatuses, "main"},
+      // A branch may be called as a resource, and may have slashes.
+      {"GET", "/repos/acme/app/commits/status/status", RestResource::kCombined,
+       "status"},
+      {"GET", "/repos/acme/app/commits/heads/a/b/status",
+       RestResource::kCombined, "heads/a/b"},
+      {"GET", "/repos/acme/app/commits/a%2Fb/statuses", RestResource::kStatuses,
+       "a/b"},
+      {"GET", "/repos/acme/app/statuses/a/b", RestResource::kStatuses, "a/b"},
+      {"POST", "/repos/acme/app/statuses/main", RestResource::kCreateStatus,
+       "main"},
+      {"POST", "/repos/acme/app/statuses/a/b", RestResource::kCreateStatus,
+       "a/b"},
+  };
+  for (const auto& one : kCases) {
+    const RestRoute route = FindRoute(one.method, one.path, "");
+    EXPECT_EQ(route.resource, one.resource) << one.method << " " << one.path;
+    EXPECT_EQ(route.ref, one.ref) << one.path;
+  }
+  const RestRoute route = Get("/repos/Acme/App.x/commits/main/status");
+  EXPECT_EQ(route.owner, "Acme");
+  EXPECT_EQ(route.name, "App.x");
+  EXPECT_EQ(Get("/users/signalbox%5Bbot%5D").login, "signalbox[bot]");
+}
+
+TEST(RouteTest, TakesARepositoryByItsNumber) {
+  const RestRoute route =
+      Post(absl::StrCat("/repositories/1296269/statuses/", kPathSha));
+  EXPECT_EQ(route.resource, RestResource::kCreateStatus);
+  EXPECT_EQ(route.repository_id, 1296269);
+  EXPECT_EQ(route.ref, kPathSha);
+  for (const char* const id : {"0", "-1", "x", "99999999999999999999", "1x"}) {
+    EXPECT_EQ(Post(absl::StrCat("/repositories/", id, "/statuses/", kPathSha))
+                  .resource,
+              RestResource::kNone)
+        << id;
+  }
+}
+
+TEST(RouteTest, TakesAPrefixAsTheClientHasIt) {
+  static const struct {
+    const char* prefix;
+    const char* host;
+  } kCases[] = {{"", ""},
+                {"/api/v3", ""},
+                {"/github.com", "github.com"},
+                {"/github.com/api/v3", "github.com"},
+                {"/GHE.example:8443/api/v3", "ghe.example:8443"},
+                {"/localhost/api/v3", "localhost"},
+                {"/localhost:8180", "localhost:8180"}};
+  for (const auto& one : kCases) {
+    const RestRoute route = Post(StatusesPath(one.prefix));
+    EXPECT_EQ(route.resource, RestResource::kCreateStatus) << one.prefix;
+    EXPECT_EQ(route.prefix, one.prefix);
+    EXPECT_EQ(route.host, one.host);
+    EXPECT_EQ(route.owner, "acme");
+  }
+  // Neither is a prefix.
+  for (const char* const prefix :
+       {"/api", "/v3", "/api/v4", "/github", "/api/v3/api/v3",
+        "/api/v3/github.com", "/a.b/c.d", "/-.com"}) {
+    EXPECT_EQ(Post(StatusesPath(prefix)).resource, RestResource::kNone)
+        << prefix;
+  }
+}
+
+// Octokit glues its base address and the path together.
+TEST(RouteTest, ForgivesSlashes) {
+  for (const std::string& path :
+       {absl::StrCat("/", StatusesPath()), absl::StrCat(StatusesPath(), "/"),
+        absl::StrCat("//api//v3", StatusesPath(), "//")}) {
+    const RestRoute route = Post(path);
+    EXPECT_EQ(route.resource, RestResource::kCreateStatus) << path;
+    EXPECT_EQ(route.ref, kPathSha);
+  }
+  EXPECT_EQ(Post("//api//v3/repos/a/b/statuses/c").prefix, "/api/v3");
+}
+
+TEST(RouteTest, NoPathHasTwoReadings) {
+  for (const char* const path : {"",
+                                 "*",
+                                 "repos/a/b",
+                                 "http://github.com/repos/a/b",
+                                 "/repos/a/../b",
+                                 "/repos/./a/b",
+                                 "/repos/a/%2e%2E",
+                                 "/repos/a/%2e",
+                                 "/repos/a%2Fb/c",
+                                 "/repos/a/b%2fc",
+                                 "/repos/a/b/statuses/%2e%2e%2fx",
+                                 "/repos/a/b%00",
+                                 "/repos/a/b/commits/x%00/status",
+                                 "/repos/a/b/commits/x%0a/status",
+                                 "/repos/a/b/commits/x%7f/status",
+                                 "/repos/a/b%",
+                                 "/repos/a/b%2",
+                                 "/repos/a/b%zz",
+                                 "/repos/a/b/commits/%2Fx/status",
+                                 "/repos/a/b/commits/x%2F/status",
+                                 "/repos/a/b/commits/x%2F%2Fy/status",
+                                 "/repos/a/b.git",
+                                 "/repos/a b/c",
+                                 "/repos/a%20b/c",
+                                 "/repos/a/b%25",
+                                 "/repos//b",
+                                 "/..%2frepos/a/b",
+                                 "/users/a%2Fb",
+                                 "/users/..",
+                                 "/users/a/b",
+                                 "/github.com/../repos/a/b"}) {
+    EXPECT_EQ(Get(path).resource, RestResource::kNone) << path;
+  }
+  // Decoded once.
+  EXPECT_EQ(Get("/repos/a/b/commits/x%252Fy/status").ref, "x%2Fy");
+  // A sha has no slash in whatever form.
+  EXPECT_EQ(Post("/repos/a/b/statuses/x%2Fy").resource, RestResource::kNone);
+}
+
+TEST(RouteTest, ServesNothingElse) {
+  for (const char* const path :
+       {"/graphql", "/repos", "/repos/a", "/repos/a/b/pulls",
+        "/repos/a/b/commits", "/repos/a/b/commits/x/check-runs",
+        "/repos/a/b/commits/x/status/y", "/repos/a/b/statuses", "/users",
+        "/user/repos", "/rate_limit/x", "/repositories", "/app"}) {
+    EXPECT_EQ(Get(path).resource, RestResource::kNone) << path;
+  }
+  for (const char* const path :
+       {"/", "/user", "/repos/a/b", "/repos/a/b/commits/x/statuses",
+        "/repos/a/b/statuses", "/repos/a/b/commits/x/status"}) {
+    EXPECT_EQ(Post(path).resource, RestResource::kNone) << path;
+  }
+  for (const char* const method : {"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+                                   "CONNECT", "post", "get"}) {
+    EXPECT_EQ(FindRoute(method, StatusesPath(), "").resource,
+              RestResource::kNone)
+        << method;
+  }
+  const std::string long_ref(256, 'x');
+  EXPECT_EQ(Get(absl::StrCat("/repos/a/b/statuses/", long_ref)).resource,
+            RestResource::kNone);
+}
+
+TEST(RouteTest, PagesAreAsGitHubReadsThem) {
+  static const struct {
+    const char* query;
+    int64_t per_page;
+    int64_t page;
+  } kCases[] = {{"", 30, 1},
+                {"per_page=50&page=3", 50, 3},
+                {"page=2&x=1&per_page=100", 100, 2},
+                {"per_page=1000&page=0", 100, 1},
+                {"per_page=0", 30, 1},
+                {"per_page=&page=", 30, 1},
+                {"per_page=x&page=-1", 30, 1},
+                {"per_pages=5&xpage=5", 30, 1},
+                {"page=99999999999999999999", 30, 1}};
+  for (const auto& one : kCases) {
+    const RestRoute route = Get("/repos/a/b/commits/main/statuses", one.query);
+    EXPECT_EQ(route.per_page, one.per_page) << one.query;
+    EXPECT_EQ(route.page, one.page) << one.query;
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
