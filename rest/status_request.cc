@@ -1,6 +1,6 @@
 #include "rest/status_request.h"
 
-#include <optional>
+#include <iterator>
 #include <utility>
 
 #include "absl/status/statusor.h"

@@ -61,7 +61,7 @@ INTERFACES = {
     "common/webhook": ("common/webhook/event.h", "common/webhook/form.h",
                        "common/webhook/json_fields.h",
                        "common/webhook/signature.h"),
-    "rest": ("rest/door.h",),
+    "rest": ("rest/listener.h",),
 }
 
 # The files that may include a foreign library. No header but those of tests is

@@ -33,7 +33,7 @@ RULES = (
       # GitHub's API how long its client has, the command line how long a call
       # was repeated and a command ran.
       "common/http/*.cc", "common/rpc/report_stream.cc",
-      "rest/door.cc", "rest/server_calls.cc",
+      "rest/door.cc", "rest/listener.cc", "rest/server_calls.cc",
       "shim/server_call.cc", "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",

@@ -1,0 +1,394 @@
+#include "rest/door.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/log.h"
+#include "common/names.h"
+#include "common/text.h"
+#include "rest/paging.h"
+#include "rest/status_request.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kJson[] = "application/json; charset=utf-8";
+constexpr char kText[] = "text/plain; charset=utf-8";
+constexpr char kRetryAfterSeconds[] = "5";
+// How long the door believes that the server has callers. Shorter than a
+// restart with another configuration takes a person.
+constexpr absl::Duration kCallersKnownFor = absl::Seconds(5);
+
+HttpAnswer JsonAnswer(std::string text, int status = 200) {
+  return {status, std::move(text), kJson};
+}
+
+HttpAnswer Refused(const RestRefusal& refusal) {
+  HttpAnswer answer = JsonAnswer(RefusalBody(refusal), refusal.status);
+  if (refusal.status == 503) {
+    answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  }
+  if (!refusal.reason.empty()) {
+    answer.headers.emplace_back("X-Signalbox-Reason", refusal.reason);
+  }
+  return answer;
+}
+
+std::string RepositoryOf(const RestPlace& place) {
+  return absl::StrCat(place.host, "/", place.owner, "/", place.name);
+}
+
+// Takes `[HOST/]OWNER/NAME`, as the server writes it, apart.
+void SetName(absl::string_view repository, RestPlace* place) {
+  const std::vector<std::string> parts = absl::StrSplit(repository, '/');
+  if (parts.size() < 2) return;
+  place->host = parts.size() > 2 ? parts[0] : "github.com";
+  place->owner = parts[parts.size() - 2];
+  place->name = parts.back();
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& proto) {
+  return absl::FromUnixSeconds(proto.seconds());
+}
+
+RestStatus StatusOf(const v1::ListedReport& report) {
+  RestStatus status;
+  status.id = report.status_id() != 0 ? report.status_id()
+                                      : IdOfReport(report.sequence());
+  status.state = NameOf(report.state());
+  status.context = report.context();
+  status.description = report.description();
+  status.target_url = report.target_url();
+  status.time = TimeOf(report.accept_time());
+  if (report.status_id() != 0) {
+    status.creator =
+        report.creator_login().empty() ? "ghost" : report.creator_login();
+  }
+  return status;
+}
+
+// The newest status of each context, of statuses that are newest first.
+std::vector<RestStatus> NewestOf(const std::vector<RestStatus>& statuses) {
+  std::vector<RestStatus> newest;
+  absl::flat_hash_set<std::string> contexts;
+  for (const RestStatus& status : statuses) {
+    if (contexts.insert(absl::AsciiStrToLower(status.context)).second) {
+      newest.push_back(status);
+    }
+  }
+  return newest;
+}
+
+// GitHub's rule for the state of a commit.
+absl::string_view CombinedState(const std::vector<RestStatus>& newest) {
+  const auto any = [&newest](absl::string_view state) {
+    return std::ranges::any_of(newest, [state](const RestStatus& status) {
+      return status.state == state;
+    });
+  };
+  if (any("error") || any("failure")) return "failure";
+  return newest.empty() || any("pending") ? "pending" : "success";
+}
+
+// Reads the whole body.
+RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
+  const RestRefusal too_large = PlainRefusal(413, "Request body is too large");
+  if (head.content_length > kMaxRestBody) return too_large;
+  std::string body;
+  const absl::Status complete = read_body([&body](absl::string_view bytes) {
+    if (body.size() + bytes.size() > kMaxRestBody) return false;
+    body.append(bytes.data(), bytes.size());
+    return true;
+  });
+  if (complete.ok()) return body;
+  if (absl::IsCancelled(complete)) return too_large;
+  if (absl::IsInvalidArgument(complete)) {
+    return PlainRefusal(400, "Problems parsing JSON");
+  }
+  return TryLaterRefusal("BODY_TOO_SLOW");
+}
+
+}  // namespace
+
+std::string NewRequestId() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) {
+    absl::StrAppend(&id, absl::Hex(random(), absl::kZeroPad8));
+  }
+  return id;
+}
+
+HttpAnswer RestDoor::Handle(const HttpServerRequest& request,
+                            BodyReader read_body) {
+  Visit visit = VisitOf(request, read_body);
+  HttpAnswer answer = Answer(visit);
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, std::string>>{
+           {"X-GitHub-Media-Type", "github.v3; format=json"},
+           {"X-GitHub-Request-Id", visit.terms.request_id},
+           {"X-OAuth-Scopes", "repo:status"},
+           {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", visit.now,
+                                     absl::UTCTimeZone())},
+           {"Cache-Control", "no-store"},
+           {"X-Content-Type-Options", "nosniff"}}) {
+    answer.headers.emplace_back(name, value);
+  }
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - request.first_byte);
+  const auto log = answer.status < 500 ? LogInfo : LogError;
+  log("request in GitHub's form", {{"method", request.head.method},
+                                   {"path", request.head.path},
+                                   {"answer", answer.status},
+                                   {"request_id", visit.terms.request_id},
+                                   {"duration_ms", duration.count()}});
+  return answer;
+}
+
+RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
+                                  BodyReader read_body) const {
+  const HttpHead& head = request.head;
+  RestRoute route = FindRoute(head.method, head.path, head.query);
+  RestPlace place;
+  place.base = BaseOf(head, options_.public_url) + route.prefix;
+  place.host = route.host.empty() ? options_.default_host : route.host;
+  place.owner = route.owner;
+  place.name = route.name;
+  return {request,
+          read_body,
+          std::move(route),
+          std::move(place),
+          {AuthorizationOf(head), options_.new_request_id(),
+           request.first_byte + options_.timeout},
+          options_.clock()};
+}
+
+HttpAnswer RestDoor::Answer(Visit& visit) {
+  switch (VisitorOf(visit.request, options_.listener_is_loopback)) {
+    case Visitor::kWebPage:
+      return Refused(PlainRefusal(403, "Web pages may not use this address"));
+    case Visitor::kNameless:
+      return Refused(
+          PlainRefusal(400, "The header Host is missing or malformed"));
+    case Visitor::kLocal:
+    case Visitor::kRemote:
+      break;
+  }
+  if (visit.route.resource == RestResource::kNone) {
+    return Refused(NotFoundRefusal());
+  }
+  std::optional<HttpAnswer> open = AnswerOpenly(visit);
+  if (open.has_value()) return *std::move(open);
+  std::optional<RestRefusal> refusal = RefuseStranger(visit);
+  if (!refusal.has_value()) refusal = FindName(visit);
+  if (refusal.has_value()) return Refused(*refusal);
+  switch (visit.route.resource) {
+    case RestResource::kCreateStatus:
+      return CreateStatus(visit);
+    case RestResource::kStatuses:
+    case RestResource::kCombined:
+      return ShowStatuses(visit);
+    case RestResource::kRepository:
+      return ShowRepository(visit);
+    case RestResource::kCommit:
+      return ShowCommit(visit);
+    default:
+      return ShowCaller(visit);
+  }
+}
+
+std::optional<HttpAnswer> RestDoor::AnswerOpenly(const Visit& visit) {
+  const std::string& base = visit.place.base;
+  switch (visit.route.resource) {
+    case RestResource::kRoot: {
+      const absl::string_view accept =
+          visit.request.head.OnlyValue("accept").value_or("");
+      if (!absl::StrContains(accept, "text/"))
+        return JsonAnswer(RootBody(base));
+      return HttpAnswer{200, RootText(base), kText};
+    }
+    case RestResource::kMeta:
+      return JsonAnswer(MetaBody());
+    case RestResource::kVersions:
+      return JsonAnswer(VersionsBody());
+    case RestResource::kZen:
+      return HttpAnswer{200, "One box sets all the signals.", kText};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<RestRefusal> RestDoor::RefuseStranger(const Visit& visit) {
+  if (VisitorOf(visit.request, options_.listener_is_loopback) ==
+      Visitor::kLocal) {
+    return std::nullopt;
+  }
+  {
+    MutexLock lock(&mu_);
+    if (absl::AbsDuration(visit.now - callers_seen_) < kCallersKnownFor) {
+      if (visit.terms.authorization.empty()) return BadCredentialsRefusal();
+      return std::nullopt;
+    }
+  }
+  const RestOr<bool> has_callers = calls_.HasCallers(visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&has_callers)) {
+    return *refusal;
+  }
+  if (!std::get<bool>(has_callers)) {
+    return PlainRefusal(
+        401,
+        "Bad credentials: the configuration of signalbox-server names "
+        "no `callers`, so only programs on its machine may use this "
+        "address, by its loopback address and without a proxy");
+  }
+  MutexLock lock(&mu_);
+  callers_seen_ = visit.now;
+  if (visit.terms.authorization.empty()) return BadCredentialsRefusal();
+  return std::nullopt;
+}
+
+std::optional<RestRefusal> RestDoor::FindName(Visit& visit) const {
+  if (visit.route.repository_id == 0) return std::nullopt;
+  v1::GetRepositoryRequest request;
+  request.set_repository_id(visit.route.repository_id);
+  request.set_host(visit.place.host);
+  const auto found = calls_.Repository(request, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&found)) {
+    return *refusal;
+  }
+  SetName(std::get<v1::GetRepositoryResponse>(found).repository(),
+          &visit.place);
+  return std::nullopt;
+}
+
+HttpAnswer RestDoor::CreateStatus(Visit& visit) const {
+  const std::string sha = absl::AsciiStrToLower(visit.route.ref);
+  if (!IsSha(sha)) {
+    return Refused(InvalidFieldRefusal("sha", "custom",
+                                       "sha must be a 40 character SHA1"));
+  }
+  const RestOr<std::string> body = BodyOf(visit.request.head, visit.read_body);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&body)) {
+    return Refused(*refusal);
+  }
+  const auto read = ReadStatusRequest(std::get<std::string>(body));
+  if (const auto* const refusal = std::get_if<RestRefusal>(&read)) {
+    return Refused(*refusal);
+  }
+  const auto& request = std::get<StatusRequest>(read);
+  const auto answer = std::visit(
+      [&](const auto& report) { return calls_.Report(report, visit.terms); },
+      ReportOf(request, RepositoryOf(visit.place), sha));
+  if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
+    return Refused(*refusal);
+  }
+  const auto& receipt = std::get<v1::Receipt>(answer);
+  RestStatus status;
+  status.id = IdOfReport(receipt.sequence());
+  status.state =
+      NameOf(receipt.state() == v1::COMMIT_STATE_UNSPECIFIED ? request.state
+                                                             : receipt.state());
+  status.context = request.context;
+  status.description =
+      FitDescription(KeepDescription(request.description).text);
+  status.target_url = KeepTargetUrl(request.target_url).text;
+  status.time =
+      receipt.has_report_time() ? TimeOf(receipt.report_time()) : visit.now;
+  HttpAnswer created = JsonAnswer(StatusBody(status, visit.place, sha), 201);
+  created.headers.emplace_back("Location", StatusUrl(visit.place, sha));
+  return created;
+}
+
+HttpAnswer RestDoor::ShowStatuses(Visit& visit) const {
+  const RestRoute& route = visit.route;
+  const std::string name = RepositoryOf(visit.place);
+  const auto sha = calls_.Resolve(name, route.ref, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&sha)) {
+    return Refused(*refusal);
+  }
+  const std::string commit = absl::AsciiStrToLower(std::get<std::string>(sha));
+  const auto reports = calls_.Reports(name, commit, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&reports)) {
+    return Refused(*refusal);
+  }
+  std::vector<RestStatus> all;
+  for (const auto& report : std::get<std::vector<v1::ListedReport>>(reports)) {
+    all.push_back(StatusOf(report));
+  }
+  const bool is_combined = route.resource == RestResource::kCombined;
+  if (is_combined) all = NewestOf(all);
+  const auto page = PageOf<RestStatus>(all, route.page, route.per_page);
+  HttpAnswer answer =
+      JsonAnswer(is_combined ? CombinedBody(CombinedState(all), page,
+                                            all.size(), visit.place, commit)
+                             : StatusesBody(page, visit.place, commit));
+  const std::string url = RepositoryUrl(
+      visit.place, absl::StrCat("/commits/", PercentEncodedPath(route.ref),
+                                is_combined ? "/status" : "/statuses"));
+  std::string link = LinkOf(url, route.page, route.per_page, all.size());
+  if (!link.empty()) answer.headers.emplace_back("Link", std::move(link));
+  return answer;
+}
+
+HttpAnswer RestDoor::ShowRepository(Visit& visit) const {
+  v1::GetRepositoryRequest request;
+  request.set_repository(RepositoryOf(visit.place));
+  const auto found = calls_.Repository(request, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&found)) {
+    return Refused(*refusal);
+  }
+  const auto grants = calls_.Grants(visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&grants)) {
+    return Refused(*refusal);
+  }
+  const auto& repository = std::get<v1::GetRepositoryResponse>(found);
+  SetName(repository.repository(), &visit.place);
+  visit.place.repository_id = repository.repository_id();
+  const auto& rights = std::get<v1::Grants>(grants).rights();
+  return JsonAnswer(RepositoryBody(
+      visit.place, std::ranges::find(rights, "report") != rights.end()));
+}
+
+HttpAnswer RestDoor::ShowCommit(Visit& visit) const {
+  const std::string name = RepositoryOf(visit.place);
+  const auto sha = calls_.Resolve(name, visit.route.ref, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&sha)) {
+    return Refused(*refusal);
+  }
+  // Resolve asks the server nothing about a full sha.
+  v1::GetRepositoryRequest request;
+  request.set_repository(name);
+  const auto found = calls_.Repository(request, visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&found)) {
+    return Refused(*refusal);
+  }
+  return JsonAnswer(CommitBody(
+      visit.place, absl::AsciiStrToLower(std::get<std::string>(sha))));
+}
+
+HttpAnswer RestDoor::ShowCaller(const Visit& visit) const {
+  const auto grants = calls_.Grants(visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&grants)) {
+    return Refused(*refusal);
+  }
+  switch (visit.route.resource) {
+    case RestResource::kRateLimit:
+      return JsonAnswer(RateLimitBody(visit.now));
+    case RestResource::kUserOfLogin:
+      return JsonAnswer(UserBody(visit.route.login, visit.place));
+    default: {
+      const std::string& caller = std::get<v1::Grants>(grants).caller();
+      return JsonAnswer(
+          UserBody(caller.empty() ? "signalbox" : caller, visit.place));
+    }
+  }
+}
+
+}  // namespace signalbox

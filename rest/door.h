@@ -1,0 +1,97 @@
+#ifndef SIGNALBOX_REST_DOOR_H_
+#define SIGNALBOX_REST_DOOR_H_
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "common/http/http_server.h"
+#include "common/mutex.h"
+#include "rest/bodies.h"
+#include "rest/route.h"
+#include "rest/server_calls.h"
+#include "rest/visitor.h"
+
+namespace signalbox {
+
+// The settings of RestDoor.
+struct RestDoorOptions {
+  // Only programs on this machine can connect to the listener.
+  bool listener_is_loopback = true;
+  // What clients see before the path, such as `https://signalbox.example`,
+  // without a slash at the end. Empty: `http://` and the Host of each request.
+  std::string public_url;
+  // Where repositories are if the path does not name a host.
+  std::string default_host = "github.com";
+  // From the first byte of a request until its answer. Clients give up after
+  // 10 s.
+  std::chrono::milliseconds timeout{9000};
+  // The time, for Date, and for statuses without a time.
+  std::function<absl::Time()> clock;
+  // Makes the identifier of a request.
+  std::function<std::string()> new_request_id;
+};
+
+// RestDoor answers as GitHub's REST API does, as far as tools need it that
+// create and read commit statuses. A tool is given the address of the door
+// instead of GitHub's, and a caller's token instead of GitHub's.
+//
+// It keeps nothing, and has no rights: it passes each request's own
+// Authorization on to the server, which alone judges it. A report is answered
+// with 201 once the server has it on disk.
+//
+// Thread-safe.
+class RestDoor {
+ public:
+  // Borrows `server`.
+  RestDoor(RestDoorOptions options, v1::StatusService::StubInterface& server)
+      : options_(std::move(options)), calls_(server) {}
+
+  // The handler for HttpServer. Blocks until the server has answered.
+  HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
+
+ private:
+  // A request on its way.
+  struct Visit {
+    const HttpServerRequest& request;
+    BodyReader read_body;
+    RestRoute route;
+    RestPlace place;
+    CallTerms terms;
+    absl::Time now;
+  };
+
+  Visit VisitOf(const HttpServerRequest& request, BodyReader read_body) const;
+  HttpAnswer Answer(Visit& visit);
+  // Answers what needs no token. Nothing: it is something else.
+  static std::optional<HttpAnswer> AnswerOpenly(const Visit& visit);
+  // Whether the request may go on to the server, which judges its token.
+  std::optional<RestRefusal> RefuseStranger(const Visit& visit);
+  // Puts the name in the place if the path has only a number.
+  std::optional<RestRefusal> FindName(Visit& visit) const;
+
+  HttpAnswer CreateStatus(Visit& visit) const;
+  HttpAnswer ShowStatuses(Visit& visit) const;
+  HttpAnswer ShowRepository(Visit& visit) const;
+  HttpAnswer ShowCommit(Visit& visit) const;
+  // Answers about users and limits, which every known caller may see.
+  HttpAnswer ShowCaller(const Visit& visit) const;
+
+  const RestDoorOptions options_;
+  const ServerCalls calls_;
+
+  Mutex mu_;
+  // When the server last said that it has callers.
+  absl::Time callers_seen_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+};
+
+// An identifier that no other request has.
+std::string NewRequestId();
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_REST_DOOR_H_

@@ -1,0 +1,130 @@
+#include "rest/listener.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "common/error.h"
+#include "common/names.h"
+#include "rest/status_request.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kInvalid[] = "INVALID_OPTION";
+
+// Whether links can begin with `url`: a scheme, a host and perhaps a path.
+bool IsPublicUrl(absl::string_view url) {
+  if (!absl::ConsumePrefix(&url, "https://") &&
+      !absl::ConsumePrefix(&url, "http://")) {
+    return false;
+  }
+  const size_t slash = url.find('/');
+  const absl::string_view path =
+      slash == absl::string_view::npos ? "" : url.substr(slash);
+  return IsHost(url.substr(0, slash)) &&
+         std::ranges::all_of(path, [](unsigned char c) {
+           return absl::ascii_isalnum(c) || absl::StrContains("-._~/", c);
+         });
+}
+
+// Everybody may keep a connection: a tool that reports often would otherwise
+// spend most of its time on making new ones.
+std::vector<AddressRange> Everybody() {
+  return {*ParseAddressRange("", "0.0.0.0/0"), *ParseAddressRange("", "::/0")};
+}
+
+}  // namespace
+
+std::vector<RestOption> OptionsOf(RestSettings& settings) {
+  return {{"--rest-listen", &settings.listen,
+           "Address for tools that speak GitHub's REST API; port 0 takes a "
+           "free one [none]",
+           "HOST:PORT"},
+          {"--rest-public-url", &settings.public_url,
+           "What these tools are given as address, for links in answers; "
+           "needed if --rest-listen is not a loopback address",
+           "URL"},
+          {"--rest-host", &settings.host,
+           "GitHub host of repositories if a tool's path names none "
+           "[github.com]",
+           "HOST"}};
+}
+
+absl::Status CheckRest(const RestSettings& settings, const Address& webhooks) {
+  const bool has_url = !settings.public_url.empty();
+  if (settings.listen.empty()) {
+    if (!has_url) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "--rest-public-url is given without --rest-listen");
+  }
+  const absl::StatusOr<Address> address =
+      ParseAddress("--rest-listen", settings.listen);
+  if (!address.ok()) return address.status();
+  if (address->port != 0 && address->port == webhooks.port) {
+    return InvalidField("--rest-listen", settings.listen,
+                        "has the port of --listen, which GitHub reaches from "
+                        "the internet; wanted another port",
+                        kInvalid);
+  }
+  if (has_url && !IsPublicUrl(settings.public_url)) {
+    return InvalidField("--rest-public-url", settings.public_url,
+                        "is not a URL such as https://signalbox.example",
+                        kInvalid);
+  }
+  if (!address->IsLoopback() &&
+      !absl::StartsWith(settings.public_url, "https://")) {
+    return InvalidField(
+        "--rest-listen", settings.listen,
+        "is not a loopback address, and its connections are not encrypted; "
+        "put a reverse proxy with TLS in front, and give its https:// address "
+        "as --rest-public-url",
+        kInvalid);
+  }
+  if (!IsHost(settings.host)) {
+    return InvalidField("--rest-host", settings.host,
+                        "is not a host such as github.com", kInvalid);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
+    const RestSettings& settings, v1::StatusService::StubInterface& server) {
+  if (settings.listen.empty()) return nullptr;
+  const absl::StatusOr<Address> address =
+      ParseAddress("--rest-listen", settings.listen);
+  if (!address.ok()) return address.status();
+  RestDoorOptions options;
+  options.listener_is_loopback = address->IsLoopback();
+  options.public_url = settings.public_url;
+  while (absl::EndsWith(options.public_url, "/")) options.public_url.pop_back();
+  options.default_host = absl::AsciiStrToLower(settings.host);
+  options.clock = [] { return absl::Now(); };
+  options.new_request_id = NewRequestId;
+  std::unique_ptr<RestListener> listener(
+      new RestListener(std::move(options), server));
+
+  HttpServerOptions http_options;
+  http_options.listen = *address;
+  http_options.kept_clients = Everybody();
+  // Chunked framing takes up to six bytes for one.
+  http_options.max_wire_bytes = 6 * uint64_t{kMaxRestBody};
+  auto http = HttpServer::Start(
+      http_options, [door = &listener->door_](const HttpServerRequest& request,
+                                              BodyReader read_body) {
+        return door->Handle(request, read_body);
+      });
+  if (!http.ok()) return http.status();
+  listener->http_ = *std::move(http);
+  std::printf("GitHub's REST API on %s\n",
+              Address{address->host, listener->port()}.ToString().c_str());
+  std::fflush(stdout);
+  return listener;
+}
+
+}  // namespace signalbox
