@@ -80,7 +80,8 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
   const absl::StatusOr<Address> address = ParseAddress("--listen", listen);
   if (!address.ok()) return address.status();
   config.listen = *address;
-  const absl::Status status = CheckPath(config.path);
+  absl::Status status = CheckPath(config.path);
+  if (status.ok()) status = CheckRest(config.rest, config.listen);
   if (!status.ok()) return status;
   if (config.server.empty()) {
     return absl::InvalidArgumentError("--server is empty; wanted HOST:PORT");
@@ -96,14 +97,13 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
     if (!range.ok()) return range.status();
     config.trusted_proxies.push_back(*range);
   }
-  if (!config.token_file.empty() && !config.insecure_send_token &&
-      !IsThisMachine(config.server)) {
+  if ((!config.token_file.empty() || !config.rest.listen.empty()) &&
+      !config.insecure_send_token && !IsThisMachine(config.server)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--server: \"", config.server,
-        "\" is another machine, and the shim would send the token of "
-        "--token-file there unencrypted; use a tunnel that ends on this "
-        "machine, or give --insecure-send-token if no one else can read it on "
-        "the way"));
+        "\" is another machine, and the shim would send tokens there "
+        "unencrypted; use a tunnel that ends on this machine, or give "
+        "--insecure-send-token if no one else can read them on the way"));
   }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
     return absl::InvalidArgumentError(
@@ -111,6 +111,12 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
         "wanted one of them");
   }
   return config;
+}
+
+void AddRestOptions(RestSettings& settings, CLI::App& app) {
+  for (const RestOption& one : OptionsOf(settings)) {
+    app.add_option(one.flag, *one.value, one.help)->type_name(one.type);
+  }
 }
 
 }  // namespace
@@ -159,6 +165,7 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
                "Do not check signatures: accept webhooks from anyone");
+  AddRestOptions(config.rest, app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -171,7 +178,6 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
     return absl::InvalidArgumentError(
         absl::StrCat(e.what(), " (see signalbox-shim --help)"));
   }
-
   return Complete(std::move(config), listen, max_body, proxies);
 }
 

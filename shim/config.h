@@ -9,6 +9,7 @@
 #include "common/address.h"
 #include "common/secret.h"
 #include "common/webhook/signature.h"
+#include "rest/listener.h"
 
 namespace signalbox {
 
@@ -22,7 +23,8 @@ struct ShimConfig {
   std::string token_file;                     // Empty: sends no token.
   size_t max_body = 25 << 20;                 // Bytes of a delivery's JSON.
   std::vector<AddressRange> trusted_proxies;  // Their connections stay open.
-  bool insecure_no_signature = false;         // Accepts unsigned deliveries.
+  RestSettings rest;
+  bool insecure_no_signature = false;  // Accepts unsigned deliveries.
   // Allows to send the token to a server on another machine, although other
   // machines on the way can read it.
   bool insecure_send_token = false;

@@ -107,6 +107,8 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
       });
   if (!http.ok()) return Complain(http.status());
   Announce(config, (*http)->port());
+  const auto rest = RestListener::Start(config.rest, *server);
+  if (!rest.ok()) return Complain(rest.status());
   const TokenCheck token_check(token, server.get());
   AwaitStop(signals);
   (*http)->Stop();

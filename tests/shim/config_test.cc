@@ -29,15 +29,31 @@ TEST(ShimConfigTest, DefaultsAreTheGuides) {
   EXPECT_FALSE(config->insecure_no_signature);
   EXPECT_THAT(config->secret_files, IsEmpty());
   EXPECT_THAT(config->trusted_proxies, IsEmpty());
+  EXPECT_EQ(config->rest.listen, "");
   EXPECT_EQ(config->text, "");
 }
 
 TEST(ShimConfigTest, FlagsAreRead) {
-  const auto config =
-      Parse({"--listen", "[::1]:0", "--path=/hooks", "--server", "localhost:1",
-             "--webhook-secret-file", "a", "--webhook-secret-file=b",
-             "--max-body", "1MiB", "--trusted-proxy", "127.0.0.1",
-             "--trusted-proxy", "10.0.0.0/8"});
+  const auto config = Parse({"--listen",
+                             "[::1]:0",
+                             "--path=/hooks",
+                             "--server",
+                             "localhost:1",
+                             "--webhook-secret-file",
+                             "a",
+                             "--webhook-secret-file=b",
+                             "--max-body",
+                             "1MiB",
+                             "--trusted-proxy",
+                             "127.0.0.1",
+                             "--trusted-proxy",
+                             "10.0.0.0/8",
+                             "--rest-listen",
+                             "127.0.0.1:8090",
+                             "--rest-public-url",
+                             "https://box.example",
+                             "--rest-host",
+                             "ghe.example"});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen.ToString(), "[::1]:0");
   EXPECT_EQ(config->path, "/hooks");
@@ -45,6 +61,9 @@ TEST(ShimConfigTest, FlagsAreRead) {
   EXPECT_THAT(config->secret_files, ElementsAre("a", "b"));
   EXPECT_EQ(config->max_body, 1u << 20);
   EXPECT_EQ(config->trusted_proxies.size(), 2u);
+  EXPECT_EQ(config->rest.listen, "127.0.0.1:8090");
+  EXPECT_EQ(config->rest.public_url, "https://box.example");
+  EXPECT_EQ(config->rest.host, "ghe.example");
 }
 
 TEST(ShimConfigTest, WrongFlagsAreOneLine) {
@@ -56,6 +75,11 @@ TEST(ShimConfigTest, WrongFlagsAreOneLine) {
       {"--trusted-proxy", "localhost"},
       {"--trusted-proxy", "10.0.0.0/33"},
       {"--listen", "4567"},
+      {"--rest-listen", "8090"},
+      // GitHub reaches the webhooks' address from the internet.
+      {"--rest-listen", "127.0.0.1:4567"},
+      // The door sends the tokens of its clients.
+      {"--rest-listen", "127.0.0.1:8090", "--server", "box.example:50051"},
       {"--listen", ":4567"},
       {"--listen", "127.0.0.1"},
       {"--listen", "127.0.0.1:"},
