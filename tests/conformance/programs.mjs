@@ -91,6 +91,16 @@ export async function startShim(serverAddress, secretFile, args = []) {
   return shim;
 }
 
+// A shim with the door for tools that speak GitHub's REST API, at `restUrl`.
+export async function startRest(serverAddress, args = []) {
+  const shim = await start(join(bin, "signalbox-shim"),
+    ["--listen", "127.0.0.1:0", "--server", serverAddress, "--insecure-no-signature",
+      "--rest-listen", "127.0.0.1:0", ...args],
+    { lines: ["listening on ", "GitHub's REST API on "] });
+  shim.restUrl = `http://${shim.values[1]}`;
+  return shim;
+}
+
 // Runs the CLI; resolves with its exit code and output.
 export function signalbox(args) {
   return new Promise((resolve, reject) => {
