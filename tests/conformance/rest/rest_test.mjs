@@ -180,6 +180,20 @@ test("errors have GitHub's codes and shape", async (t) => {
   assert.equal(nowhere.headers.get("content-type"), "application/json; charset=utf-8");
 });
 
+test("reports of one context are shown in the order in which they came", async (t) => {
+  const { simulator, shim } = await startAll(t);
+  const { octokit } = client(shim.restUrl);
+  const sha = nextSha();
+  for (let i = 0; i < 20; ++i) {
+    await octokit.rest.repos.createCommitStatus({
+      owner, repo, sha, state: states[i % states.length], context: "ci", description: `${i}` });
+  }
+  const there = await shown(simulator.url, repository, sha,
+    (commit) => commit.shown.some(({ description }) => description === "19"));
+  const posted = there.rows.map(({ description }) => Number(description));
+  assert.deepEqual(posted, [...posted].sort((a, b) => a - b));
+});
+
 // Resolves with the status and the JSON of the answer.
 async function curl(...args) {
   const { stdout } = await run("/usr/bin/curl",
