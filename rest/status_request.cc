@@ -111,7 +111,7 @@ std::variant<v1::ReportPendingRequest, v1::ReportResultRequest> ReportOf(
     v1::ReportPendingRequest request =
         WithTexts(v1::ReportPendingRequest(), status, repository, sha);
     request.add_contexts(status.context);
-    request.set_never_expires(true);
+    request.set_expires_only_if_configured(true);
     return request;
   }
   v1::ReportResultRequest request =

@@ -35,8 +35,9 @@ std::variant<StatusRequest, RestRefusal> ReadStatusRequest(
     absl::string_view body);
 
 // The request to the server. A report over REST has no number. As at GitHub,
-// the newest text wins, and a pending does not expire by itself. `repository`
-// is `HOST/OWNER/NAME`; `sha` is a full sha.
+// the newest text wins, and a pending does not expire by itself unless the
+// server's configuration says so. `repository` is `HOST/OWNER/NAME`; `sha` is a
+// full sha.
 std::variant<v1::ReportPendingRequest, v1::ReportResultRequest> ReportOf(
     const StatusRequest& status, const std::string& repository,
     const std::string& sha);

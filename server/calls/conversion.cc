@@ -153,13 +153,17 @@ absl::StatusOr<absl::Duration> ExpiryOf(const ReportCall& call,
                                         const Repository& repository) {
   constexpr char kReason[] = "INVALID_EXPIRES_AFTER";
   if (!call.expires_after.has_value()) {
-    return call.never_expires ? absl::InfiniteDuration()
-                              : rules.ExpiresAfter(repository);
+    if (call.never_expires) return absl::InfiniteDuration();
+    return rules.ExpiresAfter(repository,
+                              call.expires_only_if_configured
+                                  ? absl::InfiniteDuration()
+                                  : RepositoryRules::kDefaultExpiry);
   }
-  if (call.never_expires) {
-    return InvalidField("never_expires", "true",
-                        "is not allowed with expires_after; wanted one of them",
-                        kReason);
+  if (call.never_expires || call.expires_only_if_configured) {
+    return InvalidField(
+        call.never_expires ? "never_expires" : "expires_only_if_configured",
+        "true", "is not allowed with expires_after; wanted one of them",
+        kReason);
   }
   if (*call.expires_after < kMinExpiry || *call.expires_after > kMaxExpiry) {
     return InvalidField(

@@ -42,6 +42,8 @@ struct ReportCall {
   std::string series;
   std::optional<absl::Duration> expires_after;  // Nothing: the rules decide.
   bool never_expires = false;  // Not together with `expires_after`.
+  // As `never_expires`, unless the repository's rule has an expiry.
+  bool expires_only_if_configured = false;
   // Accept the report only if the key has no newer sequence. Nothing: accept
   // it in any case.
   std::optional<int64_t> if_sequence;

@@ -16,7 +16,6 @@ namespace {
 constexpr char kEverything[] = "*";
 constexpr char kBranchPrefix[] = "refs/heads/";
 constexpr char kTagPrefix[] = "refs/tags/";
-constexpr absl::Duration kDefaultExpiry = absl::Hours(6);
 
 // The name of the branch that was pushed; empty if it was none.
 absl::string_view BranchOf(absl::string_view ref) {
@@ -158,11 +157,11 @@ RepositoryRules::Expectation RepositoryRules::Expect(
                                                   : " of every pull request.")};
 }
 
-absl::Duration RepositoryRules::ExpiresAfter(
-    const Repository& repository) const {
+absl::Duration RepositoryRules::ExpiresAfter(const Repository& repository,
+                                             absl::Duration otherwise) const {
   const RepositoryRule* const rule = Find(repository);
-  return rule == nullptr ? kDefaultExpiry
-                         : rule->pending_expires_after.value_or(kDefaultExpiry);
+  return rule == nullptr ? otherwise
+                         : rule->pending_expires_after.value_or(otherwise);
 }
 
 }  // namespace signalbox

@@ -84,8 +84,11 @@ class RepositoryRules {
                      const CodeChange* change) const;
 
   // How long a pending of the repository waits for its result, unless its
-  // report says something else.
-  absl::Duration ExpiresAfter(const Repository& repository) const;
+  // report says something else: as the rule says, or else `otherwise`.
+  absl::Duration ExpiresAfter(const Repository& repository,
+                              absl::Duration otherwise = kDefaultExpiry) const;
+
+  static constexpr absl::Duration kDefaultExpiry = absl::Hours(6);
 
  private:
   std::vector<RepositoryRule> rules_;

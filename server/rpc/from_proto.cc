@@ -104,6 +104,7 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                               request.contexts().end());
   call.report.rerun = request.rerun();
   call.never_expires = request.never_expires();
+  call.expires_only_if_configured = request.expires_only_if_configured();
   if (request.has_change()) call.report.change = ChangeOf(request.change());
   if (request.has_expires_after()) {
     call.expires_after = absl::Seconds(request.expires_after().seconds()) +

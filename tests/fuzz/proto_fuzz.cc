@@ -52,6 +52,7 @@ void CheckRefusal(const absl::Status& status) {
                                      "result",
                                      "expires_after",
                                      "never_expires",
+                                     "expires_only_if_configured",
                                      "newest_text_wins",
                                      "repository_id",
                                      "delivery.id",
@@ -265,6 +266,7 @@ v1::ReportPendingRequest PendingFrom(FuzzInput& in) {
     change.mutable_updated_time()->set_nanos(static_cast<int32_t>(in.Int64()));
   }
   request.set_never_expires((members & 48) == 0);
+  request.set_expires_only_if_configured((members & 80) == 0);
   request.set_rerun((members & 64) != 0);
   if ((members & 128) != 0) {
     const std::string context(in.Text());

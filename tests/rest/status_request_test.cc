@@ -124,7 +124,7 @@ StatusRequest WithState(v1::CommitState state) {
   return request;
 }
 
-TEST(StatusRequestTest, APendingIsUnnumberedAndDoesNotExpire) {
+TEST(StatusRequestTest, APendingIsUnnumberedAndExpiresOnlyIfConfigured) {
   const auto report = ReportOf(WithState(v1::COMMIT_STATE_PENDING),
                                "github.com/acme/app", "sha");
   const auto& pending = std::get<v1::ReportPendingRequest>(report);
@@ -137,7 +137,8 @@ TEST(StatusRequestTest, APendingIsUnnumberedAndDoesNotExpire) {
   EXPECT_EQ(pending.attempt(), 0);
   EXPECT_FALSE(pending.rerun());
   EXPECT_TRUE(pending.newest_text_wins());
-  EXPECT_TRUE(pending.never_expires());
+  EXPECT_TRUE(pending.expires_only_if_configured());
+  EXPECT_FALSE(pending.never_expires());
 }
 
 TEST(StatusRequestTest, EveryOtherStateIsAResult) {

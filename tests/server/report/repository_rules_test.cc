@@ -300,6 +300,10 @@ TEST(RepositoryRulesTest, APendingWaitsSixHoursOrAsTheRuleSays) {
   EXPECT_EQ(rules.ExpiresAfter(Named("acme/slow")), absl::Hours(48));
   EXPECT_EQ(rules.ExpiresAfter(Named("acme/other")), absl::Hours(6));
   EXPECT_EQ(rules.ExpiresAfter(Named("x/y")), absl::Hours(6));
+  const absl::Duration never = absl::InfiniteDuration();
+  EXPECT_EQ(rules.ExpiresAfter(Named("acme/slow"), never), absl::Hours(48));
+  EXPECT_EQ(rules.ExpiresAfter(Named("acme/other"), never), never);
+  EXPECT_EQ(rules.ExpiresAfter(Named("x/y"), never), never);
 }
 
 // The head is the same, and so are its results, unless the rule wants the merge

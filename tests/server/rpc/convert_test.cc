@@ -271,6 +271,23 @@ TEST_F(ConvertTest, APendingMayNeverExpire) {
   ExpectRefused(request, "INVALID_EXPIRES_AFTER");
 }
 
+// A report in GitHub's form says nothing of an expiry, and GitHub has none; but
+// an operator can set one.
+TEST_F(ConvertTest, APendingMayExpireOnlyIfTheRuleSaysSo) {
+  v1::ReportPendingRequest request = Pending();
+  request.set_expires_only_if_configured(true);
+  EXPECT_EQ(FromProto(request, options_)->submission.report.expires_after,
+            absl::InfiniteDuration());
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.pending_expires_after = absl::Hours(2);
+  options_.rules = RepositoryRules({rule});
+  EXPECT_EQ(FromProto(request, options_)->submission.report.expires_after,
+            absl::Hours(2));
+  request.mutable_expires_after()->set_seconds(90);
+  ExpectRefused(request, "INVALID_EXPIRES_AFTER");
+}
+
 TEST_F(ConvertTest, WithoutAnExpiryTheRuleDecides) {
   EXPECT_EQ(FromProto(Pending(), options_)->submission.report.expires_after,
             absl::Hours(6));

@@ -70,6 +70,7 @@ const std::map<std::string, std::string>& Fields() {
       {"ReportPendingRequest.target_url", "$target_url"},
       {"ReportPendingRequest.expires_after", ""},
       {"ReportPendingRequest.never_expires", ""},
+      {"ReportPendingRequest.expires_only_if_configured", ""},
       {"ReportPendingRequest.rerun", ""},
       {"ReportPendingRequest.delivery", "github:{}"},
       {"ReportPendingRequest.change", ""},
