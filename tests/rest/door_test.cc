@@ -51,6 +51,7 @@ class DoorTest : public ::testing::Test {
     request.first_byte = std::chrono::steady_clock::now();
     request.peer_is_loopback = peer_is_loopback_;
     return door_->Handle(request, [&](BodySink sink) {
+      if (!body_status_.ok()) return body_status_;
       return sink(body) ? absl::OkStatus() : absl::CancelledError("enough");
     });
   }
@@ -90,6 +91,7 @@ class DoorTest : public ::testing::Test {
   absl::Time now_ = absl::FromUnixSeconds(1700000100);
   std::string host_ = "127.0.0.1:8090";
   bool peer_is_loopback_ = true;
+  absl::Status body_status_;  // Of reading a body.
   v1::Receipt receipt_;
 
  private:
@@ -248,6 +250,27 @@ TEST_F(DoorTest, RefusesBodiesBeforeItAsksTheServer) {
   EXPECT_EQ(Parsed(short_sha)["errors"][0]["message"],
             "sha must be a 40 character SHA1");
   EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+TEST_F(DoorTest, ABodyThatDoesNotArriveIsNoReport) {
+  body_status_ = absl::InvalidArgumentError("ended too soon");
+  EXPECT_EQ(Post().status, 400);
+  for (const absl::Status& status :
+       {absl::DeadlineExceededError("slow"), absl::UnavailableError("slow")}) {
+    body_status_ = status;
+    const HttpAnswer answer = Post();
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_EQ(Header(answer, "Retry-After"), "5");
+  }
+  EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+// The client gets its answer before it gives up.
+TEST_F(DoorTest, WaitsForTheServerOnlySoLong) {
+  options_.timeout = std::chrono::milliseconds(-1000);
+  const HttpAnswer answer = Post();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(Header(answer, "X-Signalbox-Reason"), "UNKNOWN_WHETHER_ACCEPTED");
 }
 
 TEST_F(DoorTest, TroubleIsWorthARepeat) {

@@ -98,6 +98,36 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
   }
 }
 
+// The shim's own token has the right `webhook`, so a client must not borrow it.
+TEST(ShimProgramTest, TheDoorForGitHubsApiUsesItsClientsToken) {
+  FakeServer server;
+  server.Start();
+  const TempDir dir;
+  const std::string token_file = dir.path() + "/token";
+  std::ofstream(token_file) << "own\n";
+  const auto program = StartShim(
+      {"--listen", "127.0.0.1:0", "--rest-listen", "127.0.0.1:0", "--server",
+       absl::StrCat("127.0.0.1:", server.port()), "--token-file", token_file},
+      kWithSecret);
+  const uint16_t webhook_port = PortOf(*program);
+  program->WaitForLine("GitHub's REST API on ");
+  const auto port = static_cast<uint16_t>(program->Port());
+  EXPECT_NE(port, webhook_port);
+  const auto ask = [&](const std::string& header) {
+    return RawClient(port).Ask(absl::StrCat(
+        "POST /repos/acme/app/statuses/", std::string(40, 'a'),
+        " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", header,
+        "Content-Length: 20\r\n\r\n", R"({"state": "pending"})"));
+  };
+  EXPECT_EQ(ask("Authorization: token of-the-tool\r\n"), 201);
+  EXPECT_EQ(server.Authorization(), "token of-the-tool");
+  EXPECT_EQ(ask(""), 201);
+  EXPECT_EQ(server.Authorization(), "");
+  ASSERT_EQ(server.Requests().size(), 2u);
+  EXPECT_EQ(server.Requests()[0].repository(), "github.com/acme/app");
+  EXPECT_FALSE(absl::StrContains(program->Errors(), "of-the-tool"));
+}
+
 // Log rotation sends SIGHUP to every daemon.
 TEST(ShimProgramTest, AHangupDoesNotEndIt) {
   const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
