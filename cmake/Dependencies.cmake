@@ -37,12 +37,11 @@ include(CMakeDependentOption)
 cmake_dependent_option(SIGNALBOX_STATIC "Link `signalbox` as one static executable" ON
                        "NOT SIGNALBOX_SANITIZE;NOT SIGNALBOX_CORE_ONLY" OFF)
 if(SIGNALBOX_STATIC)
-  # grpc++_unsecure is gRPC without TLS, which the program does not use. Its .pc
-  # file lacks libraries that the one of grpc++ names.
-  pkg_check_modules(UNSECURE REQUIRED grpc++_unsecure protobuf)
-  set(NAMES ${UNSECURE_STATIC_LIBRARIES} address_sorting cares re2 upb z)
+  pkg_check_modules(STATIC_GRPC REQUIRED grpc++ protobuf)
+  set(NAMES ${STATIC_GRPC_STATIC_LIBRARIES} ssl crypto)
   list(REMOVE_DUPLICATES NAMES)
-  list(REMOVE_ITEM NAMES atomic rt)  # They belong to the compiler and to libc.
+  # They belong to the compiler and to libc.
+  list(REMOVE_ITEM NAMES atomic rt dl pthread)
   set(ARCHIVES "")
   set(MISSING "")
   foreach(NAME IN LISTS NAMES)
@@ -61,7 +60,7 @@ if(SIGNALBOX_STATIC)
       "-DSIGNALBOX_STATIC=OFF it needs the shared libraries wherever it runs.")
   endif()
   add_library(signalbox_archives INTERFACE)
-  target_compile_options(signalbox_archives INTERFACE ${UNSECURE_CFLAGS_OTHER})
+  target_compile_options(signalbox_archives INTERFACE ${STATIC_GRPC_CFLAGS_OTHER})
   # The archives need each other in cycles.
   list(JOIN ARCHIVES "," ARCHIVES)
   target_link_libraries(signalbox_archives INTERFACE

@@ -42,10 +42,10 @@ target_precompile_headers(signalbox_test_pch PRIVATE
   <gmock/gmock.h> <gtest/gtest.h>)
 
 # Changes the list named LIST, so that static programs link the archives instead
-# of the shared libraries of gRPC and Abseil.
+# of the shared libraries of gRPC, Abseil and OpenSSL.
 function(signalbox_link_archives LIST)
   if(SIGNALBOX_STATIC)
-    list(TRANSFORM ${LIST} REPLACE "^(absl::.+|PkgConfig::(GRPC|PROTOBUF))$"
+    list(TRANSFORM ${LIST} REPLACE "^(absl::.+|OpenSSL::.+|PkgConfig::(GRPC|PROTOBUF))$"
       "$<IF:$<BOOL:$<TARGET_PROPERTY:SIGNALBOX_LINKS_ARCHIVES>>,signalbox_archives,\\1>")
     set(${LIST} ${${LIST}} PARENT_SCOPE)
   endif()

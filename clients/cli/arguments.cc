@@ -158,6 +158,22 @@ class Checks {
                         "\" is a URL; wanted HOST:PORT or unix:PATH"));
     arguments_.token_file =
         Choose(texts_.token_file, "SIGNALBOX_TOKEN_FILE", "");
+    CheckTls();
+  }
+
+  void CheckTls() {
+    if (!arguments_.tls) {
+      const absl::string_view value = surroundings_.Get("SIGNALBOX_TLS");
+      arguments_.tls = value == "1" || value == "true";
+      Refuse(
+          !arguments_.tls && !value.empty() && value != "0" && value != "false",
+          absl::StrCat("SIGNALBOX_TLS is \"", value, "\"; wanted 1 or 0"));
+    }
+    arguments_.ca_file = Choose(texts_.ca_file, "SIGNALBOX_CA_FILE", "");
+    arguments_.cert_file = Choose(texts_.cert_file, "SIGNALBOX_CERT_FILE", "");
+    arguments_.key_file = Choose(texts_.key_file, "SIGNALBOX_KEY_FILE", "");
+    arguments_.server_name =
+        Choose(texts_.server_name, "SIGNALBOX_SERVER_NAME", "");
   }
 
   // CLI11 would let a variable win over an option that stands before the

@@ -35,6 +35,12 @@ struct Arguments {
   Subcommand subcommand = Subcommand::kStatus;
   std::string server = "127.0.0.1:50051";
   std::string token_file;  // Empty: no token.
+  // How the connection is encrypted: see ClientOptions.
+  bool tls = false;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;
   bool json = false;
 
   // What the subcommand is about. FindSubject looks in the environment and in
@@ -104,8 +110,10 @@ enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 // need not find one.
 bool ConcernsManyStatuses(const Arguments& arguments);
 
-// Reads the command line. If `--server` or `--token-file` is not given, reads
-// SIGNALBOX_SERVER or SIGNALBOX_TOKEN_FILE from the environment.
+// Reads the command line. If `--server`, `--token-file` or an option of TLS is
+// not given, reads SIGNALBOX_SERVER, SIGNALBOX_TOKEN_FILE, SIGNALBOX_TLS,
+// SIGNALBOX_CA_FILE, SIGNALBOX_CERT_FILE, SIGNALBOX_KEY_FILE or
+// SIGNALBOX_SERVER_NAME from the environment.
 //
 // Returns the arguments, or the code to exit with at once: the function has
 // printed help to stdout, or a mistake to stderr.

@@ -8,6 +8,7 @@
 #include <ares.h>
 #include <malloc.h>
 #include <netdb.h>
+#include <openssl/crypto.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -22,6 +23,11 @@ namespace {
 // the connection fails. With a limit, no arena needs the count.
 [[maybe_unused]] const int arenas_are_limited =
     mallopt(M_ARENA_MAX, 8);  // NOLINT(concurrency-mt-unsafe): the only thread.
+
+// A configuration file of the image can make OpenSSL load shared libraries,
+// which are made for another OpenSSL and another glibc.
+[[maybe_unused]] const int openssl_reads_no_file =
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 
 bool IsLocalhost(absl::string_view name) {
   return absl::EqualsIgnoreCase(name, "localhost") ||
@@ -85,6 +91,14 @@ int getaddrinfo(const char* /*host*/, const char* /*service*/,
   return EAI_FAIL;
 }
 void freeaddrinfo(addrinfo* /*list*/) {}
+
+// OpenSSL can open connections by itself, but gRPC gives it bytes alone.
+hostent* gethostbyname(const char* /*name*/) { return nullptr; }
+int getnameinfo(const sockaddr* /*address*/, socklen_t /*size*/, char* /*host*/,
+                socklen_t /*host_size*/, char* /*service*/,
+                socklen_t /*service_size*/, int /*flags*/) {
+  return EAI_FAIL;
+}
 
 // c-ares can look up the names of ports, but gRPC passes only numbers.
 servent* getservbyname(const char* /*name*/, const char* /*protocol*/) {

@@ -49,6 +49,19 @@ class Commands {
                            arguments_->server, "]"));
     AddOption(app, "--token-file", "FILE", texts_->token_file,
               "File with your API token; also SIGNALBOX_TOKEN_FILE");
+    app.add_flag("--tls", arguments_->tls,
+                 "Encrypt the connection to the server; also SIGNALBOX_TLS=1");
+    AddOption(app, "--ca-file", "FILE", texts_->ca_file,
+              "PEM file with the authorities to trust for the server's "
+              "certificate; also SIGNALBOX_CA_FILE [the system's]");
+    AddOption(app, "--cert-file", "FILE", texts_->cert_file,
+              "PEM file with your own certificate, if the server asks for one; "
+              "also SIGNALBOX_CERT_FILE");
+    AddOption(app, "--key-file", "FILE", texts_->key_file,
+              "PEM file with its private key; also SIGNALBOX_KEY_FILE");
+    AddOption(app, "--server-name", "NAME", texts_->server_name,
+              "The name that the server's certificate must have; also "
+              "SIGNALBOX_SERVER_NAME [the host in --server]");
   }
 
   void AddJson(CLI::App& app) {

@@ -20,6 +20,10 @@ namespace signalbox {
 struct OptionTexts {
   std::optional<std::string> server;
   std::optional<std::string> token_file;
+  std::optional<std::string> ca_file;
+  std::optional<std::string> cert_file;
+  std::optional<std::string> key_file;
+  std::optional<std::string> server_name;
   std::vector<std::string> contexts;   // For pending.
   std::optional<std::string> context;  // For the others.
   std::optional<std::string> attempt;

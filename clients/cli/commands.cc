@@ -157,6 +157,11 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
     if (!token.ok()) return token.status();
     options.token = token->Reveal();
   }
+  options.tls = arguments.tls;
+  options.ca_file = arguments.ca_file;
+  options.cert_file = arguments.cert_file;
+  options.key_file = arguments.key_file;
+  options.server_name = arguments.server_name;
   return Client::Connect(arguments.server, std::move(options));
 }
 

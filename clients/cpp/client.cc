@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "common/address.h"
 #include "common/error.h"
+#include "common/rpc/channel.h"
 #include "common/secret.h"
 
 namespace signalbox {
@@ -98,7 +99,7 @@ grpc::Status ReadStream(
   return status;
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
+grpc::ChannelArguments ArgumentsOfChannel() {
   grpc::ChannelArguments arguments;
   // By default, a channel that cannot connect waits up to two minutes before it
   // retries, and fails every call meanwhile.
@@ -111,8 +112,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
   // This client retries by itself: it knows how long the caller waits.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel(
-      std::string(address), grpc::InsecureChannelCredentials(), arguments);
+  return arguments;
 }
 
 }  // namespace
@@ -154,10 +154,10 @@ class Client::Repeats {
 absl::StatusOr<Client> Client::Connect(absl::string_view address,
                                        ClientOptions options) {
   if (!options.token.empty()) {
-    if (!IsThisMachine(address)) {
+    if (!options.tls && !IsThisMachine(address)) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "a token is sent only to this machine (localhost, 127.0.0.1, [::1] "
-          "or unix:PATH), not to ",
+          "without TLS, a token is sent only to this machine (localhost, "
+          "127.0.0.1, [::1] or unix:PATH), not to ",
           address, ": the connection is not encrypted"));
     }
     if (!IsBearerToken(options.token)) {
@@ -166,9 +166,14 @@ absl::StatusOr<Client> Client::Connect(absl::string_view address,
           "4,096 of them");
     }
   }
-  std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
-  Client client(v1::StatusService::NewStub(channel), std::move(options));
-  client.channel_ = std::move(channel);
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      OpenChannel(address,
+                  {options.tls, options.ca_file, options.cert_file,
+                   options.key_file, options.server_name},
+                  ArgumentsOfChannel());
+  if (!channel.ok()) return channel.status();
+  Client client(v1::StatusService::NewStub(*channel), std::move(options));
+  client.channel_ = *std::move(channel);
   return client;
 }
 

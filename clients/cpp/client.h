@@ -27,6 +27,20 @@ struct ClientOptions {
   // Sent as `authorization: Bearer TOKEN`. Empty: the client sends no token.
   std::string token;
 
+  // Whether the connection is encrypted. Without it, the options below must be
+  // empty, and a token is sent to this machine only.
+  bool tls = false;
+  // PEM file with the authorities to trust for the server's certificate. Empty:
+  // the system's.
+  std::string ca_file;
+  // PEM files with the client's own certificate and private key, for a server
+  // that asks for them. Read by Connect, once.
+  std::string cert_file;
+  std::string key_file;
+  // The name that must be in the server's certificate. Empty: the host in the
+  // server's address.
+  std::string server_name;
+
   // Waits before a repeat. Returns false to stop early: the call then ends with
   // the error of its last try. Unset: the client sleeps.
   std::function<bool(absl::Duration)> pause;
@@ -90,8 +104,10 @@ class Client {
   // or `unix:PATH`. The client connects at the first call, not here.
   //
   // INVALID_ARGUMENT: the options have a token, but the address is not on this
-  // machine, and the connection is not encrypted; or the token has characters
-  // other than visible ASCII, or more than 4,096.
+  // machine, and the connection is not encrypted; the token has characters
+  // other than visible ASCII, or more than 4,096; the options of TLS do not fit
+  // together, or a file of theirs holds something else (the message says which
+  // and why). NOT_FOUND and other codes of the system: a file cannot be read.
   static absl::StatusOr<Client> Connect(absl::string_view address,
                                         ClientOptions options);
 

@@ -105,7 +105,9 @@ Surroundings SurroundingsFrom(FuzzInput& in) {
       "PULL_REFS",
       "PULL_BASE_SHA",
       "SIGNALBOX_SERVER",
-      "SIGNALBOX_TOKEN_FILE"};
+      "SIGNALBOX_TOKEN_FILE",
+      "SIGNALBOX_TLS",
+      "SIGNALBOX_CA_FILE"};
   Surroundings surroundings;
   const int variables = in.UpTo(8);
   for (int i = 0; i < variables; ++i) {
@@ -217,7 +219,8 @@ void CheckCommandLine(FuzzInput& in) {
       "--help",       "--version", "--",
       "success",      "timed_out", "acme/widgets",
       "90s",          "-h",        "1",
-      "ci/build",     "--series",  "ci/{job}"};
+      "ci/build",     "--series",  "ci/{job}",
+      "--tls",        "--ca-file", "--server-name"};
   std::vector<std::string> words;
   const int count = in.UpTo(12);
   for (int i = 0; i < count; ++i) {

@@ -39,7 +39,7 @@ MAY_INCLUDE = {
     "rest": ("common/http", "common/webhook", "common", PROTO),
     "shim": ("rest", "common/http", "common/rpc", "common/webhook", "common",
              PROTO),
-    "clients/cpp": ("common", PROTO),
+    "clients/cpp": ("common/rpc", "common", PROTO),
     "clients/cli": ("clients/cpp", "common", PROTO),
 }
 

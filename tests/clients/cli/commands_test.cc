@@ -186,6 +186,12 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
       {"pending", "--token-file", binary},
       {"pending", "--token-file", large},
       {"pending", "--token-file", directory_.path()},
+      {"pending", "--ca-file", missing},
+      {"pending", "--server-name", "example.com"},
+      {"pending", "--tls", "--ca-file", missing},
+      {"pending", "--tls", "--ca-file", empty},
+      {"pending", "--tls", "--cert-file", empty},
+      {"pending", "--tls", "--server", "unix:/run/signalbox.sock"},
       {"result"},
       {"result", "great"},
       {"result", "--result", "great"},
@@ -319,6 +325,25 @@ TEST_F(CommandsTest, AFlagWinsOverTheEnvironmentAndStandsAnywhere) {
   EXPECT_EQ(RunCli({"status", "--server", server_.address()}).exit_code, 0);
   EXPECT_EQ(RunCli({"--server", server_.address(), "status"}).exit_code, 0);
   EXPECT_THAT(server_.calls(), SizeIs(2));
+}
+
+// The server here has no TLS, so a call that reaches it was not encrypted.
+TEST_F(CommandsTest, TlsIsChosenByFlagOrEnvironment) {
+  EXPECT_EQ(RunCli({"status", "--tls"}).exit_code, 3);
+  for (const char* value : {"1", "true"}) {
+    options_.environment["SIGNALBOX_TLS"] = value;
+    EXPECT_EQ(RunCli({"status"}).exit_code, 3) << value;
+  }
+  EXPECT_THAT(server_.calls(), IsEmpty());
+  for (const char* value : {"0", "false", ""}) {
+    options_.environment["SIGNALBOX_TLS"] = value;
+    EXPECT_EQ(RunCli({"status"}).exit_code, 0) << value;
+  }
+  options_.environment["SIGNALBOX_CA_FILE"] = "/nowhere";
+  EXPECT_EQ(RunCli({"status"}).exit_code, 2);
+  EXPECT_EQ(RunCli({"status", "--ca-file", ""}).exit_code, 0);
+  options_.environment["SIGNALBOX_TLS"] = "maybe";
+  EXPECT_EQ(RunCli({"status"}).exit_code, 2);
 }
 
 TEST_F(CommandsTest, TheTokenIsSentAndNeverShown) {

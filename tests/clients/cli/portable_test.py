@@ -22,7 +22,7 @@ BIN = os.environ["SIGNALBOX_BIN_DIR"]
 PROGRAM = f"{BIN}/signalbox"
 SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 ABOUT = ["--repository", "acme/app", "--sha", SHA]
-MOST_BYTES = 15 << 20
+MOST_BYTES = 17 << 20
 SKIPPED = 77
 
 
@@ -48,8 +48,10 @@ class ExecutableTest(unittest.TestCase):
     def test_has_no_name_service_switch(self):
         names = output_of("nm", "--format=just-symbols", PROGRAM).split()
         self.assertIn("main", names)
+        # OpenSSL has a function that writes keys in the format of another NSS.
         self.assertEqual([name for name in names
-                          if name.lstrip("_").startswith("nss_")], [])
+                          if name.lstrip("_").startswith("nss_")
+                          and name != "nss_keylog_int"], [])
 
     # Without /sys and /proc, glibc's way to count them leaves ENOENT in errno;
     # now and then gRPC took it for the outcome of connect().

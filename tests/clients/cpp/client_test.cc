@@ -374,6 +374,21 @@ TEST(ClientConnectTest, ATokenIsSentToThisMachineOnly) {
   }
 }
 
+TEST(ClientConnectTest, WithTlsATokenIsSentAnywhere) {
+  ClientOptions options;
+  options.token = "secret";
+  options.tls = true;
+  EXPECT_TRUE(Client::Connect("example.com:50051", options).ok());
+  options.ca_file = "/nowhere/ca.pem";
+  const absl::Status missing =
+      Client::Connect("example.com:50051", options).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(missing.message(), ::testing::HasSubstr("/nowhere/ca.pem"));
+  options.tls = false;
+  EXPECT_EQ(Client::Connect("localhost:50051", options).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(ClientConnectTest, ATokenIsVisibleAscii) {
   for (const char* token :
        {"two words", "line\nbreak", "caf\xc3\xa9", "\x7f"}) {
