@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "common/log.h"
 #include "common/secret.h"
@@ -63,6 +64,7 @@ struct Flags {
   std::string log_format = "auto";
   bool allow_http = false;
   bool reflection = false;
+  bool insecure_plaintext = false;
   bool check = false;
   std::string new_token_of;  // The argument of `token new`.
 };
@@ -73,13 +75,11 @@ int CannotStart(const absl::Status& status) {
   return kExitCannotStart;
 }
 
-void AddFlags(CLI::App* app, Flags* flags) {
-  // The last flag counts, so that users can override a wrapper's flags.
-  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app->add_option("--config", flags->config, "Configuration file (YAML)")
-      ->type_name("FILE");
+void AddListenFlags(CLI::App* app, Flags* flags) {
   app->add_option("--listen", flags->listen,
-                  "Loopback address for gRPC [127.0.0.1:50051]")
+                  "Address for gRPC, or unix:PATH; other machines can reach "
+                  "it only with `tls` in the configuration file "
+                  "[127.0.0.1:50051]")
       ->type_name("HOST:PORT");
   app->add_option("--web-listen", flags->web_listen,
                   "Loopback address for /healthz, /readyz and /metrics "
@@ -89,6 +89,17 @@ void AddFlags(CLI::App* app, Flags* flags) {
          "--metrics-listen", flags->metrics_listen,
          "Another loopback address for /metrics [that of --web-listen]")
       ->type_name("HOST:PORT");
+  app->add_flag("--insecure-plaintext", flags->insecure_plaintext,
+                "Permit gRPC from other machines without `tls`: whoever is on "
+                "the way can read tokens and change reports");
+}
+
+void AddFlags(CLI::App* app, Flags* flags) {
+  // The last flag counts, so that users can override a wrapper's flags.
+  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->add_option("--config", flags->config, "Configuration file (YAML)")
+      ->type_name("FILE");
+  AddListenFlags(app, flags);
   app->add_option("--data-dir", flags->data_dir,
                   "Where the server stores its data [./signalbox-data]")
       ->type_name("DIR");
@@ -146,7 +157,7 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   const auto override_with = [](const std::string& flag, std::string* value) {
     if (!flag.empty()) *value = flag;
   };
-  override_with(flags.listen, &options.config.listen);
+  if (!flags.listen.empty()) options.config.listen = {flags.listen};
   override_with(flags.web_listen, &options.config.web_listen);
   override_with(flags.metrics_listen, &options.config.metrics_listen);
   override_with(flags.data_dir, &options.config.data_dir);
@@ -169,6 +180,7 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
     }
   }
   options.reflection = flags.reflection;
+  options.insecure_plaintext = flags.insecure_plaintext;
   return options;
 }
 
@@ -207,6 +219,21 @@ void WaitForEnd(int signal_fd, int failure_fd) {
   }
 }
 
+void Announce(const ServerOptions& options, const Server& server) {
+  if (options.insecure_plaintext && !options.config.tls.has_value()) {
+    LogWarning(
+        "--insecure-plaintext: gRPC connections are NOT encrypted; whoever is "
+        "on the way can read tokens, and report in their callers' names");
+  }
+  for (const std::string& address : server.grpc_addresses()) {
+    std::printf("grpc listening on %s\n", address.c_str());
+  }
+  std::printf("web listening on %s\n", server.web_address().c_str());
+  std::fflush(stdout);
+  LogInfo("serving", {{"grpc", absl::StrJoin(server.grpc_addresses(), " ")},
+                      {"web", server.web_address()}});
+}
+
 int Serve(const Flags& flags) {
   absl::StatusOr<ServerOptions> options = OptionsOf(flags);
   if (!options.ok()) return CannotStart(options.status());
@@ -231,12 +258,7 @@ int Serve(const Flags& flags) {
         "no GitHub token: the server stores reports but posts nothing; set "
         "GITHUB_TOKEN or --github-token-file");
   }
-  std::printf("grpc listening on %s\nweb listening on %s\n",
-              (*server)->grpc_address().c_str(),
-              (*server)->web_address().c_str());
-  std::fflush(stdout);
-  LogInfo("serving", {{"grpc", (*server)->grpc_address()},
-                      {"web", (*server)->web_address()}});
+  Announce(*options, **server);
 
   WaitForEnd(signal_fd, failure_fd);
   LogInfo("stopping");

@@ -37,6 +37,11 @@ std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files) {
   return callers;
 }
 
+GrpcTls::Options TlsOptionsOf(const TlsConfig& config) {
+  return {{config.cert_file, config.key_file, config.client_ca_file},
+          config.requires_client_certificate};
+}
+
 RecoveryOptions RecoveryOptionsOf(const Config& config,
                                   const RepositoryRules& rules,
                                   const CredentialSetup& setup) {

@@ -9,6 +9,7 @@
 #include "server/recovery/recovery_tools.h"
 #include "server/report/repository_rules.h"
 #include "server/rpc/authorizer.h"
+#include "server/rpc/grpc_tls.h"
 #include "server/rpc/status_service.h"
 
 namespace signalbox {
@@ -22,6 +23,8 @@ std::vector<TokenFiles::Item> TokenFilesOf(const Config& config);
 
 // The callers, with the tokens that `files` has, made from TokenFilesOf.
 std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files);
+
+GrpcTls::Options TlsOptionsOf(const TlsConfig& config);
 
 RecoveryOptions RecoveryOptionsOf(const Config& config,
                                   const RepositoryRules& rules,

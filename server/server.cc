@@ -50,14 +50,15 @@ struct Server::Parts {
   std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<StatusServiceImpl> service;
   WebPages web;
+  std::unique_ptr<GrpcTls> tls;
   std::unique_ptr<GrpcListener> grpc;
-  Address grpc_address;
+  std::vector<std::string> grpc_addresses;
 
   // These begin last, because a process that cannot serve must not post.
   std::unique_ptr<CoreThreads> core_threads;
   std::unique_ptr<Worker> recovery_thread;
   std::unique_ptr<Worker> checker;
-  std::unique_ptr<Worker> token_reader;
+  std::unique_ptr<Worker> file_reader;
 
   absl::Status SetUp(const ServerOptions& options);
   absl::Status OpenCore(const Config& config);
@@ -177,11 +178,26 @@ absl::Status Server::Parts::Listen(const ServerOptions& options) {
                     &health, &metrics);
   if (!pages.ok()) return pages.status();
   web = *std::move(pages);
-  absl::StatusOr<std::unique_ptr<GrpcListener>> listener = GrpcListener::Start(
-      options.config.listen, options.reflection, service.get());
+  GrpcListenerOptions listener_options;
+  listener_options.listen = options.config.listen;
+  listener_options.insecure_plaintext = options.insecure_plaintext;
+  listener_options.has_callers = !options.config.callers.empty();
+  listener_options.reflection = options.reflection;
+  if (options.config.tls.has_value()) {
+    absl::StatusOr<std::unique_ptr<GrpcTls>> opened =
+        GrpcTls::Open(TlsOptionsOf(*options.config.tls), &metrics);
+    if (!opened.ok()) {
+      return absl::Status(opened.status().code(),
+                          absl::StrCat("tls: ", opened.status().message()));
+    }
+    tls = *std::move(opened);
+    listener_options.tls = tls.get();
+  }
+  absl::StatusOr<std::unique_ptr<GrpcListener>> listener =
+      GrpcListener::Start(listener_options, service.get());
   if (!listener.ok()) return listener.status();
   grpc = *std::move(listener);
-  grpc_address = grpc->address();
+  grpc_addresses = grpc->addresses();
   return absl::OkStatus();
 }
 
@@ -200,8 +216,10 @@ void Server::Parts::StartThreads() {
         [worker](absl::Duration time) { return worker->Pause(time); },
         [this](const absl::Status& status) { health.NoteFailure(status); });
   });
-  token_reader = std::make_unique<Worker>("token-files", clock, [this] {
-    return token_files->RunOnce(clock->Look());
+  file_reader = std::make_unique<Worker>("files", clock, [this] {
+    const Moment now = clock->Look();
+    const absl::Time next = token_files->RunOnce(now);
+    return tls == nullptr ? next : std::min(next, tls->RunOnce(now));
   });
   health.NoteServing();
 }
@@ -246,12 +264,12 @@ void Server::Stop(absl::Duration patience) {
   parts.web.pages.reset();
   parts.web.metrics.reset();
   parts.checker->Stop();
-  parts.token_reader->Stop();
+  parts.file_reader->Stop();
   LogInfo("stopped", {{"posts_given_back", unfinished}});
 }
 
-std::string Server::grpc_address() const {
-  return parts_->grpc_address.ToString();
+std::vector<std::string> Server::grpc_addresses() const {
+  return parts_->grpc_addresses;
 }
 
 std::string Server::web_address() const {

@@ -25,6 +25,8 @@ struct ServerOptions {
   std::vector<std::string> contexts = {"ci/build"};
   // gRPC reflection, for tools such as grpcurl.
   bool reflection = false;
+  // Allows gRPC from other machines without encryption.
+  bool insecure_plaintext = false;
 
   // Called once, from any thread, after the database has failed. The server can
   // no longer accept reports: end the process, so that a new one recovers.
@@ -51,8 +53,9 @@ class Server {
   // has ended.
   void Stop(absl::Duration patience = absl::Seconds(5));
 
-  // Where the server listens: HOST:PORT with the actual port.
-  std::string grpc_address() const;
+  // Where the server listens: HOST:PORT with the actual port; gRPC also at
+  // unix:PATH, and in the order of the configuration.
+  std::vector<std::string> grpc_addresses() const;
   std::string web_address() const;
 
  private:

@@ -55,6 +55,33 @@ RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   return recovery;
 }
 
+constexpr char kPemFile[] = "the path of a file in PEM";
+
+// Whether clients need a certificate.
+bool ReadClientCertificates(YamlReader& in, const YamlValue& value) {
+  constexpr char kWanted[] = "required or optional";
+  const std::string word = in.Text(value, kWanted);
+  if (word != "required" && word != "optional") in.RefuseValue(value, kWanted);
+  return word == "required";
+}
+
+TlsConfig ReadTls(YamlReader& in, const YamlValue& value) {
+  TlsConfig tls;
+  in.Map(value,
+         {{"cert_file", in.Into(&tls.cert_file, ReadPath), kPemFile},
+          {"key_file", in.Into(&tls.key_file, ReadPath), kPemFile},
+          {"client_ca_file", in.Into(&tls.client_ca_file, ReadPath)},
+          {"client_certificates",
+           in.Into(&tls.requires_client_certificate, ReadClientCertificates)}});
+  if (tls.requires_client_certificate && tls.client_ca_file.empty()) {
+    in.Refuse(value,
+              "client_ca_file is missing; wanted the authorities that name "
+              "clients, or \"client_certificates: optional\" if clients show "
+              "who they are by tokens alone");
+  }
+  return tls;
+}
+
 absl::Status CheckBranch(absl::string_view branch) {
   return absl::StrContains(branch, ' ')
              ? InvalidValue(branch, "is not a branch pattern: it has a space")
@@ -122,8 +149,10 @@ void CheckAddresses(YamlReader& in, const YamlValue& root,
               absl::StrCat(Quoted(a), " is also the address of ", other,
                            "; wanted another port"));
   };
-  compare(config.web_listen, config.listen, "web_listen", "listen");
-  compare(config.metrics_listen, config.listen, "metrics_listen", "listen");
+  for (const std::string& listen : config.listen) {
+    compare(config.web_listen, listen, "web_listen", "listen");
+    compare(config.metrics_listen, listen, "metrics_listen", "listen");
+  }
 }
 
 // A pending must live in the store until it expires.
@@ -149,7 +178,8 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
   if (root.node->kind == YamlNode::Kind::kNothing) return config;
   in.Map(
       root,
-      {{"listen", in.Into(&config.listen, ReadAddress)},
+      {{"listen", in.Into(&config.listen, ReadListen)},
+       {"tls", in.Into(&config.tls, ReadTls)},
        {"web_listen", in.Into(&config.web_listen, ReadAddress)},
        {"metrics_listen", in.Into(&config.metrics_listen, ReadAddress)},
        {"data_dir", in.Into(&config.data_dir, &YamlReader::Text,

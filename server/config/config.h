@@ -69,6 +69,17 @@ struct CallerConfig {
   std::vector<std::string> rights;
 };
 
+// How the gRPC listener encrypts connections, and checks who connects: the item
+// `tls`. All files are in PEM.
+struct TlsConfig {
+  std::string cert_file;
+  std::string key_file;
+  // The authorities that name clients. Empty: clients need no certificate.
+  std::string client_ca_file;
+  // Whether a client without a certificate cannot connect.
+  bool requires_client_certificate = true;
+};
+
 // How the server recovers webhooks that did not arrive.
 struct RecoveryConfig {
   bool enabled = true;  // False: the server does nothing of the following.
@@ -98,7 +109,9 @@ struct RecoveryConfig {
 // The whole configuration: the values of the file, and defaults for the others.
 // main.cc then applies flags and the environment.
 struct Config {
-  std::string listen = "127.0.0.1:50051";     // gRPC, HOST:PORT.
+  // gRPC: one or several, each HOST:PORT or unix:PATH.
+  std::vector<std::string> listen = {"127.0.0.1:50051"};
+  std::optional<TlsConfig> tls;               // Of gRPC on HOST:PORT.
   std::string web_listen = "127.0.0.1:8080";  // HTTP pages, HOST:PORT.
   std::string metrics_listen;                 // /metrics; empty: web_listen.
   std::string data_dir = "./signalbox-data";  // The database.

@@ -1,5 +1,7 @@
 #include "server/config/config_values.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/address.h"
@@ -17,6 +19,21 @@ absl::Status WithoutField(const absl::Status& status, absl::string_view field) {
                            status.message(), absl::StrCat(field, ": ")));
 }
 
+absl::Status CheckAddress(absl::string_view address) {
+  return WithoutField(ParseAddress("address", address).status(), "address");
+}
+
+absl::Status CheckListen(absl::string_view address) {
+  // As long as the kernel's paths of sockets.
+  constexpr size_t kMaxPath = 107;
+  absl::string_view path = address;
+  if (!absl::ConsumePrefix(&path, "unix:")) return CheckAddress(address);
+  if (!path.empty() && path.size() <= kMaxPath) return absl::OkStatus();
+  return InvalidValue(
+      address, absl::StrCat("is not unix:PATH with a path of 1 to ", kMaxPath,
+                            " bytes"));
+}
+
 }  // namespace
 
 absl::Status InvalidValue(absl::string_view value, absl::string_view problem) {
@@ -30,10 +47,20 @@ std::string ReadPath(YamlReader& in, const YamlValue& value) {
 
 std::string ReadAddress(YamlReader& in, const YamlValue& value) {
   std::string address = in.Text(value, "HOST:PORT");
-  const absl::Status checked =
-      WithoutField(ParseAddress("address", address).status(), "address");
+  const absl::Status checked = CheckAddress(address);
   if (!checked.ok()) in.Refuse(value, checked.message());
   return address;
+}
+
+std::vector<std::string> ReadListen(YamlReader& in, const YamlValue& value) {
+  constexpr absl::string_view kWanted = "addresses, HOST:PORT or unix:PATH";
+  if (value.node->kind != YamlNode::Kind::kText) {
+    return ReadSome(in, value, kWanted, CheckListen, kWanted);
+  }
+  std::string address = in.Text(value, "HOST:PORT or unix:PATH");
+  const absl::Status checked = CheckListen(address);
+  if (!checked.ok()) in.Refuse(value, checked.message());
+  return {std::move(address)};
 }
 
 absl::Status CheckContext(absl::string_view context) {

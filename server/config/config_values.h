@@ -25,6 +25,9 @@ std::string ReadPath(YamlReader& in, const YamlValue& value);
 // An address to listen on, HOST:PORT.
 std::string ReadAddress(YamlReader& in, const YamlValue& value);
 
+// One or several addresses for gRPC, each HOST:PORT or unix:PATH.
+std::vector<std::string> ReadListen(YamlReader& in, const YamlValue& value);
+
 // Checks to pass to YamlReader::Texts or ReadSome. CheckContext accepts a
 // context or a pattern of contexts, CheckPattern a pattern of repositories.
 absl::Status CheckContext(absl::string_view context);

@@ -128,7 +128,17 @@ void Check(const CallerConfig& caller) {
 }
 
 void Check(const Config& config) {
-  CheckAddress(config.listen);
+  FUZZ_CHECK(!config.listen.empty(), "no address");
+  for (const std::string& listen : config.listen) {
+    if (!absl::StartsWith(listen, "unix:")) CheckAddress(listen);
+  }
+  if (config.tls.has_value()) {
+    CheckText(config.tls->cert_file);
+    CheckText(config.tls->key_file);
+    FUZZ_CHECK(!config.tls->requires_client_certificate ||
+                   !config.tls->client_ca_file.empty(),
+               "no authority");
+  }
   CheckAddress(config.web_listen);
   if (!config.metrics_listen.empty()) CheckAddress(config.metrics_listen);
   CheckText(config.data_dir);
@@ -160,6 +170,7 @@ class Writer {
  public:
   explicit Writer(const Config& config) {
     Line("listen", config.listen);
+    if (config.tls.has_value()) Map(*config.tls);
     Line("web_listen", config.web_listen);
     if (!config.metrics_listen.empty()) {
       Line("metrics_listen", config.metrics_listen);
@@ -188,6 +199,17 @@ class Writer {
   const std::string& yaml() const { return yaml_; }
 
  private:
+  void Map(const TlsConfig& tls) {
+    absl::StrAppend(&yaml_, "tls:\n");
+    indent_ = "  ";
+    Line("cert_file", tls.cert_file);
+    Line("key_file", tls.key_file);
+    if (!tls.client_ca_file.empty()) Line("client_ca_file", tls.client_ca_file);
+    Plain("client_certificates",
+          tls.requires_client_certificate ? "required" : "optional");
+    indent_ = "";
+  }
+
   void Item(const GitHubConfig& github) {
     absl::StrAppend(&yaml_, "  - host: ", Quote(github.host), "\n");
     indent_ = "    ";

@@ -185,7 +185,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
   QuickGitHub github;
   TempDir dir;
   ServerOptions server_options;
-  server_options.config.listen = "127.0.0.1:0";
+  server_options.config.listen = {"127.0.0.1:0"};
   server_options.config.web_listen = "127.0.0.1:0";
   server_options.config.data_dir = dir.Path("data");
   server_options.credential_flags.github_api_url = github.url();
@@ -196,7 +196,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
     std::exit(2);
   }
   const auto stub = v1::StatusService::NewStub(grpc::CreateChannel(
-      (*server)->grpc_address(), grpc::InsecureChannelCredentials()));
+      (*server)->grpc_addresses().front(), grpc::InsecureChannelCredentials()));
 
   std::vector<absl::Duration> bare = BareRoundTrips(github, options.calls / 2);
   int posts = options.calls / 2;

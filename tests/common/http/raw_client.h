@@ -43,6 +43,7 @@ class RawClient {
   ~RawClient() { Close(); }
 
   bool connected() const { return connected_; }
+  int fd() const { return fd_; }
 
   // Sends all bytes, and waits for room if necessary. False: the peer has
   // closed the connection.

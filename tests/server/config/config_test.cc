@@ -32,7 +32,12 @@ using ::testing::StartsWith;
 constexpr absl::Duration kDay = absl::Hours(24);
 
 constexpr char kExample[] =
-    R"(listen: 127.0.0.1:50051
+    R"(listen: [127.0.0.1:50051, "unix:/run/signalbox/grpc.sock"]
+tls:
+  cert_file: /etc/signalbox/server.pem
+  key_file: /etc/signalbox/server.key
+  client_ca_file: /etc/signalbox/clients.pem
+  client_certificates: optional
 web_listen: 127.0.0.1:8080
 metrics_listen: 127.0.0.1:9464
 data_dir: /var/lib/signalbox
@@ -66,7 +71,13 @@ callers:
 
 TEST(ConfigTest, ReadsTheWholeExample) {
   const Config config = Parsed(kExample);
-  EXPECT_EQ(config.listen, "127.0.0.1:50051");
+  EXPECT_THAT(config.listen,
+              ElementsAre("127.0.0.1:50051", "unix:/run/signalbox/grpc.sock"));
+  ASSERT_TRUE(config.tls.has_value());
+  EXPECT_EQ(config.tls->cert_file, "/etc/signalbox/server.pem");
+  EXPECT_EQ(config.tls->key_file, "/etc/signalbox/server.key");
+  EXPECT_EQ(config.tls->client_ca_file, "/etc/signalbox/clients.pem");
+  EXPECT_FALSE(config.tls->requires_client_certificate);
   EXPECT_EQ(config.web_listen, "127.0.0.1:8080");
   EXPECT_EQ(config.metrics_listen, "127.0.0.1:9464");
   EXPECT_EQ(config.data_dir, "/var/lib/signalbox");
@@ -123,7 +134,8 @@ TEST(ConfigTest, NothingMeansTheDefaults) {
        {"", "\n\n", "# only a comment\n", "---\n", "--- ~\n", "{}\n",
         "\xEF\xBB\xBF# a byte order mark\n"}) {
     const Config config = Parsed(yaml);
-    EXPECT_EQ(config.listen, "127.0.0.1:50051");
+    EXPECT_THAT(config.listen, ElementsAre("127.0.0.1:50051"));
+    EXPECT_FALSE(config.tls.has_value());
     EXPECT_EQ(config.web_listen, "127.0.0.1:8080");
     EXPECT_EQ(config.metrics_listen, "");
     EXPECT_EQ(config.data_dir, "./signalbox-data");
@@ -573,6 +585,42 @@ TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
   EXPECT_THAT(farms.warnings, IsEmpty());
 }
 
+TEST(ConfigTest, ListenIsOneAddressOrSeveral) {
+  EXPECT_THAT(Parsed("listen: unix:s").listen, ElementsAre("unix:s"));
+  EXPECT_THAT(Parsed("listen: [a:1, b:2]").listen, ElementsAre("a:1", "b:2"));
+  ExpectErrors({
+      {"listen: []", "1: listen: the list is empty; wanted addresses"},
+      {"listen: [a:1, b]", "1: listen[1]: \"b\" is not HOST:PORT"},
+      {"listen: [a:1, A:1]", "1: listen[1]: \"A:1\""},
+      {"listen: 'unix:'", "1: listen: \"unix:\" is not unix:PATH"},
+      {"listen: unix:/" + std::string(107, 'p'), "1: listen: \"unix:/p"},
+      {"web_listen: unix:s", "1: web_listen: \"unix:s\" is not HOST:PORT"},
+  });
+}
+
+// A certificate of the client is wanted unless the file says otherwise.
+TEST(ConfigTest, TlsIsMutualByDefault) {
+  const std::string pair = "tls:\n  cert_file: c\n  key_file: k\n";
+  const Config mutual = Parsed(pair + "  client_ca_file: a\n");
+  ASSERT_TRUE(mutual.tls.has_value());
+  EXPECT_TRUE(mutual.tls->requires_client_certificate);
+  const Config tokens = Parsed(pair + "  client_certificates: optional\n");
+  ASSERT_TRUE(tokens.tls.has_value());
+  EXPECT_FALSE(tokens.tls->requires_client_certificate);
+  EXPECT_EQ(tokens.tls->client_ca_file, "");
+  ExpectErrors({
+      {pair, "1: tls: client_ca_file is missing; wanted "},
+      {pair + "  client_certificates: required\n",
+       "1: tls: client_ca_file is missing; wanted "},
+      {pair + "  client_certificates: none\n",
+       "4: tls.client_certificates: \"none\" is not required or optional"},
+      {"tls: {key_file: k, client_certificates: optional}",
+       "1: tls: cert_file is missing; wanted "},
+      {"tls: {cert_file: c, client_certificates: optional}",
+       "1: tls: key_file is missing; wanted "},
+  });
+}
+
 TEST(ConfigTest, NoTwoListenersShareAnAddress) {
   ExpectErrors({
       {"web_listen: a:1\nlisten: a:1\n",
@@ -580,6 +628,7 @@ TEST(ConfigTest, NoTwoListenersShareAnAddress) {
       {"data_dir: d\nlisten: 127.0.0.1:8080\n",
        "2: listen: \"127.0.0.1:8080\" is also the address of "},
       {"listen: a:1\nmetrics_listen: a:1\n", "2: metrics_listen: \"a:1\" is "},
+      {"listen: [b:1, a:1]\nweb_listen: a:1\n", "2: web_listen: \"a:1\" is "},
   });
   // web_listen then serves the metrics too, and port 0 is a new port each time.
   Parsed("metrics_listen: 127.0.0.1:8080\n");
@@ -649,7 +698,8 @@ class ConfigFile : public ::testing::Test {
 
 TEST_F(ConfigFile, IsReadAndNamedInErrors) {
   Write(kExample);
-  EXPECT_EQ(ReadConfigFile(path_)->listen, "127.0.0.1:50051");
+  EXPECT_THAT(ReadConfigFile(path_)->listen,
+              ElementsAre("127.0.0.1:50051", "unix:/run/signalbox/grpc.sock"));
   Write("listen: a:1\nweb_listen: x\n");
   EXPECT_THAT(std::string(ReadConfigFile(path_).status().message()),
               StartsWith(absl::StrCat(path_, ":2: web_listen: \"x\" ")));

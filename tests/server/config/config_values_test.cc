@@ -69,7 +69,9 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
     std::string wrong;  // Kinds of value that are wrong: Text, List, Map.
   };
   const std::vector<Key> keys = {
-      {"", "listen", "listen", "a:1", "LM"},
+      {"", "listen", "listen", "a:1", "M"},
+      {"", "tls", "tls",
+       "{cert_file: c, key_file: k, client_certificates: optional}", "TL"},
       {"", "web_listen", "web_listen", "a:1", "LM"},
       {"", "metrics_listen", "metrics_listen", "a:1", "LM"},
       {"", "data_dir", "data_dir", "d", "LM"},
@@ -315,7 +317,7 @@ TEST(ConfigTest, AddressesAreHostAndPort) {
           << bad;
     }
   }
-  EXPECT_EQ(Parsed("listen: '[::1]:80'").listen, "[::1]:80");
+  EXPECT_THAT(Parsed("listen: '[::1]:80'").listen, ElementsAre("[::1]:80"));
   EXPECT_EQ(Parsed("web_listen: localhost:0").web_listen, "localhost:0");
   EXPECT_EQ(Parsed("metrics_listen: 10.0.0.1:1").metrics_listen, "10.0.0.1:1");
 }
