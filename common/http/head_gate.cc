@@ -1,6 +1,6 @@
 #include "common/http/head_gate.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -23,11 +23,6 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-void UniqueFd::Reset(int fd) {
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
-}
-
 HeadGate::HeadGate(size_t capacity, std::chrono::milliseconds timeout,
                    std::chrono::milliseconds idle_timeout,
                    std::function<void(Arrival)> pass)
@@ -44,10 +39,7 @@ HeadGate::HeadGate(size_t capacity, std::chrono::milliseconds timeout,
   thread_ = std::thread([this] { Run(); });
 }
 
-void HeadGate::Add(int fd) {
-  UniqueFd socket(fd);
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
+void HeadGate::Add(HttpConnection connection) {
   std::optional<Arrival> passed;
   {
     MutexLock lock(&mu_);
@@ -65,24 +57,25 @@ void HeadGate::Add(int fd) {
       passed = TryReadHead(oldest);
       if (by_fd_.size() >= capacity_) Remove(oldest);
     }
-    Insert(std::move(socket), /*is_idle=*/false);
+    Insert(std::move(connection), /*is_idle=*/false);
   }
   if (passed.has_value()) pass_(*std::move(passed));
 }
 
-void HeadGate::Keep(UniqueFd socket) {
+void HeadGate::Keep(HttpConnection connection) {
   MutexLock lock(&mu_);
   if (stopping_ || by_fd_.size() >= capacity_) return;
-  Insert(std::move(socket), /*is_idle=*/true);
+  Insert(std::move(connection), /*is_idle=*/true);
 }
 
-void HeadGate::Insert(UniqueFd socket, bool is_idle) {
-  const int fd = socket.get();
+void HeadGate::Insert(HttpConnection connection, bool is_idle) {
+  const int fd = connection.fd();
   const Clock::time_point now = Clock::now();
   Waiting waiting;
   waiting.fd = fd;
+  waiting.awaited = POLLIN;
   waiting.is_idle = is_idle;
-  waiting.arrival.socket = std::move(socket);
+  waiting.arrival.connection = std::move(connection);
   waiting.stay_end = now + kShortestStay;
   waiting.deadline = now + (is_idle ? idle_timeout_ : timeout_);
   List& list = is_idle ? idle_ : waiting_;
@@ -166,8 +159,11 @@ void HeadGate::ReadHead(int fd) {
 std::optional<Arrival> HeadGate::TryReadHead(List::iterator waiting) {
   Arrival& arrival = waiting->arrival;
   std::array<char, 16 << 10> buffer;
-  const ssize_t count = recv(waiting->fd, buffer.data(), buffer.size(), 0);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  const ssize_t count = arrival.connection.Read(buffer.data(), buffer.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+    Await(*waiting);
+    return std::nullopt;
+  }
   if (count <= 0) {
     Remove(waiting);
     return std::nullopt;
@@ -187,6 +183,17 @@ std::optional<Arrival> HeadGate::TryReadHead(List::iterator waiting) {
   Arrival passed = std::move(arrival);
   Remove(waiting);
   return passed;
+}
+
+void HeadGate::Await(Waiting& waiting) {
+  const short awaited = waiting.arrival.connection.awaited();
+  if (awaited == waiting.awaited) return;
+  waiting.awaited = awaited;
+  epoll_event event = {};
+  event.events = EPOLLOUT;
+  if (awaited == POLLIN) event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.fd = waiting.fd;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, waiting.fd, &event);
 }
 
 int HeadGate::CloseLate() {

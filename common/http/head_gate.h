@@ -12,34 +12,15 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "common/http/http_connection.h"
 #include "common/mutex.h"
 
 namespace signalbox {
 
-// A socket that closes itself. Move-only.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    Reset(other.Release());
-    return *this;
-  }
-  ~UniqueFd() { Reset(-1); }
-
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-  void Reset(int fd);
-
- private:
-  int fd_ = -1;
-};
-
 // A connection on which the head of a request (its request line and headers)
 // has arrived.
 struct Arrival {
-  UniqueFd socket;    // Non-blocking.
+  HttpConnection connection;
   std::string bytes;  // The whole head, and the bytes after it.
   // When the first byte arrived.
   std::chrono::steady_clock::time_point first_byte;
@@ -47,9 +28,9 @@ struct Arrival {
 
 // HeadGate holds the connections of HttpServer until the head of their request
 // has arrived: accepted connections, and idle ones, whose last request was
-// answered. It needs one thread for all of them. So a client that sends
-// nothing, or sends slowly, costs a descriptor and a few bytes, but no thread,
-// and delays no other client.
+// answered. It needs one thread for all of them, also for the handshakes of
+// TLS. So a client that sends nothing, or sends slowly, costs a descriptor and
+// a few bytes, but no thread, and delays no other client.
 //
 // Thread-safe.
 class HeadGate {
@@ -70,14 +51,13 @@ class HeadGate {
   // connections. Under load, a client may need so long to send its first byte.
   static constexpr std::chrono::milliseconds kShortestStay{10};
 
-  // Takes over the descriptor of an accepted connection. While there is no room
-  // for it, blocks until the oldest connection may be closed. The system then
-  // queues new connections.
-  void Add(int fd);
+  // Takes an accepted connection. While there is no room for it, blocks until
+  // the oldest connection may be closed. The system then queues new
+  // connections.
+  void Add(HttpConnection connection);
 
-  // Takes an idle connection. Its socket is non-blocking. Closes it if there is
-  // no room.
-  void Keep(UniqueFd socket);
+  // Takes an idle connection. Closes it if there is no room.
+  void Keep(HttpConnection connection);
 
   // Closes connections that have sent nothing. Waits for the heads of the
   // others, at most until their timeout. Then returns. Add and Keep close
@@ -88,6 +68,7 @@ class HeadGate {
   // A connection without a complete head.
   struct Waiting {
     int fd;
+    short awaited;  // What epoll looks for: POLLIN or POLLOUT.
     bool is_idle;
     Arrival arrival;                                 // So far.
     std::chrono::steady_clock::time_point stay_end;  // After kShortestStay.
@@ -97,13 +78,16 @@ class HeadGate {
 
   void Run();
   void Wake();
-  void Insert(UniqueFd socket, bool is_idle) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Insert(HttpConnection connection, bool is_idle)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReadHead(int fd);
   // Reads the available bytes. Returns the connection if its head is complete.
   // Nothing: the head is not complete. Removes the connection from the list if
   // the head is complete, or if the client has closed the connection.
   std::optional<Arrival> TryReadHead(List::iterator waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Has epoll look for what the connection awaits.
+  void Await(Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Closes connections whose deadline has passed. Returns the milliseconds
   // until the next deadline; -1: there are no connections.
   int CloseLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -17,8 +17,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/http/body_framing.h"
 #include "common/http/head_gate.h"
+#include "common/http/http_connection.h"
 #include "common/http/http_head.h"
 #include "common/http/request_socket.h"
 #include "common/http/thread_pool.h"
@@ -177,10 +179,11 @@ absl::StatusOr<UniqueFd> Listen(const Address& address) {
 class HttplibServer final : public HttpServer, private httplib::Server {
  public:
   HttplibServer(const HttpServerOptions& options, HttpHandler handler,
-                UniqueFd listener)
+                UniqueFd listener, std::unique_ptr<TlsConnections> tls)
       : options_(options),
         handler_(std::move(handler)),
         listener_(std::move(listener)),
+        tls_(std::move(tls)),
         capacity_(FindCapacity(options.max_threads)),
         patience_(options.patience * capacity_.served / options.max_threads),
         threads_(capacity_.served, capacity_.queued),
@@ -260,7 +263,14 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
   void Take(int fd) {
     try {
-      gate_.Add(fd);
+      UniqueFd socket(fd);
+      if (tls_ == nullptr) {
+        gate_.Add(std::move(socket));
+      } else {
+        gate_.Add(
+            tls_->Make(std::move(socket),
+                       absl::FromChrono(Clock::now().time_since_epoch())));
+      }
     } catch (const std::exception&) {
       LogError("the HTTP server dropped a connection after an exception");
     }
@@ -284,7 +294,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
   void Serve(Arrival& arrival) {
     try {
-      if (AnswerOn(arrival)) gate_.Keep(std::move(arrival.socket));
+      if (AnswerOn(arrival)) gate_.Keep(std::move(arrival.connection));
     } catch (const std::exception&) {
       current_exchange = nullptr;
       LogError("the HTTP server dropped a connection after an exception");
@@ -292,7 +302,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
   // Returns whether the connection stays open.
-  bool AnswerOn(const Arrival& arrival) {
+  bool AnswerOn(Arrival& arrival) {
     const absl::string_view bytes = arrival.bytes;
     const size_t head_size = HttpHeadSize(bytes);
     absl::StatusOr<HttpHead> head = ParseHttpHead(bytes.substr(0, head_size));
@@ -301,12 +311,12 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     if (head.ok()) exchange.request.head = *std::move(head);
     exchange.request.first_byte = arrival.first_byte;
     exchange.request.peer_is_loopback =
-        ComesFrom(arrival.socket.get(), LoopbackRanges());
+        ComesFrom(arrival.connection.fd(), LoopbackRanges());
     exchange.may_be_kept =
         exchange.request.head.may_be_kept &&
-        ComesFrom(arrival.socket.get(), options_.kept_clients);
+        ComesFrom(arrival.connection.fd(), options_.kept_clients);
     RequestSocket socket(
-        arrival.socket.get(), std::string(bytes.substr(head_size)),
+        arrival.connection, std::string(bytes.substr(head_size)),
         {arrival.first_byte, arrival.first_byte + options_.body_timeout,
          arrival.first_byte + options_.total_timeout, patience_,
          options_.max_wire_bytes},
@@ -392,6 +402,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   const HttpServerOptions options_;
   const HttpHandler handler_;
   const UniqueFd listener_;
+  // Of the thread that accepts. Null: there is no TLS.
+  const std::unique_ptr<TlsConnections> tls_;
   std::atomic<bool> stopping_ = false;
   const Capacity capacity_;
   const std::chrono::milliseconds patience_;
@@ -414,10 +426,16 @@ void HttpServer::RaiseDescriptorLimit() {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const HttpServerOptions& options, HttpHandler handler) {
+  std::unique_ptr<TlsConnections> tls;
+  if (!options.tls.cert_file.empty() || !options.tls.key_file.empty()) {
+    auto opened = TlsConnections::Open(options.tls);
+    if (!opened.ok()) return opened.status();
+    tls = *std::move(opened);
+  }
   absl::StatusOr<UniqueFd> listener = Listen(options.listen);
   if (!listener.ok()) return listener.status();
   return std::make_unique<HttplibServer>(options, std::move(handler),
-                                         *std::move(listener));
+                                         *std::move(listener), std::move(tls));
 }
 
 }  // namespace signalbox

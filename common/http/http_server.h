@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/address.h"
+#include "common/tls_material.h"
 
 namespace signalbox {
 
@@ -90,13 +91,16 @@ struct HttpServerOptions {
   // Where to listen. The host is an IP address of this machine, or a name that
   // stands for one.
   Address listen = {"127.0.0.1", 0};
+  // PEM files with a certificate and its key, which are read again when they
+  // change. Empty: connections are not encrypted. `ca_file` is not used.
+  TlsPaths tls = {};
   // The most requests that run at once. Four times as many may wait for a
   // thread, and 16 times as many connections may wait for their head. Further
   // connections are closed. If the process has few file descriptors, all three
   // numbers are smaller.
   size_t max_threads = 256;
-  // The most time from the accept to the end of the head; on a kept connection,
-  // from the first byte of the request.
+  // The most time from the accept to the end of the head, with the handshake of
+  // TLS; on a kept connection, from the first byte of the request.
   std::chrono::milliseconds head_timeout{5000};
   // The most time from the first byte of the request to the end of its body.
   std::chrono::milliseconds body_timeout{7000};
@@ -122,7 +126,7 @@ struct HttpServerOptions {
 
 // HttpServer is an HTTP/1 server for short requests. The shim receives webhooks
 // with it, and signalbox-server shows its pages for monitoring with it. It does
-// not authenticate clients, and has no TLS.
+// not authenticate clients.
 //
 // A connection carries one request, or several one after the other if its
 // client is among `kept_clients`. HttpServer closes it, too, after any answer

@@ -70,7 +70,7 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
     if (Clock::now() >= limits_.read_deadline) {
       return absl::DeadlineExceededError("the body did not arrive in time");
     }
-    const ssize_t count = recv(fd_, buffer_.data(), buffer_.size(), 0);
+    const ssize_t count = connection_.Read(buffer_.data(), buffer_.size());
     if (count > 0) {
       limits_.max_bytes -= static_cast<size_t>(count);
       return absl::string_view(buffer_.data(), static_cast<size_t>(count));
@@ -93,18 +93,17 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
 
 bool RequestSocket::IsQuiet() const {
   if (is_first_read_ && !buffer_.empty()) return false;
-  char byte = 0;
-  return recv(fd_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+  return connection_.IsQuiet();
 }
 
 bool RequestSocket::Write(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count >= 0) {
+    const ssize_t count = connection_.Write(bytes.data(), bytes.size());
+    if (count > 0) {
       bytes.remove_prefix(static_cast<size_t>(count));
-    } else if (errno == EAGAIN) {
-      if (!Await(POLLOUT, limits_.write_deadline)) return false;
-    } else if (errno != EINTR) {
+    } else if (count < 0 && errno == EAGAIN) {
+      if (!Await(limits_.write_deadline)) return false;
+    } else if (count == 0 || errno != EINTR) {
       return false;
     }
   }
@@ -113,7 +112,7 @@ bool RequestSocket::Write(absl::string_view bytes) {
 
 void RequestSocket::Drain() {
   is_answered_ = true;
-  shutdown(fd_, SHUT_WR);
+  connection_.EndWriting();
   limits_.read_deadline =
       std::min(limits_.write_deadline, Clock::now() + kDrainTime);
   limits_.max_bytes = kDrainBytes;
@@ -128,16 +127,16 @@ bool RequestSocket::AwaitBytes() {
   }
   const WaitingRoom::Place place(!is_answered_, limits_.first_byte, this);
   room_.Enter(place);
-  if (!Await(POLLIN, std::min(*patience_end_, limits_.read_deadline))) {
+  if (!Await(std::min(*patience_end_, limits_.read_deadline))) {
     room_.MakeRoom();
-    Await(POLLIN, limits_.read_deadline);
+    Await(limits_.read_deadline);
   }
   room_.Leave(place);
   return !gave_way_;
 }
 
-bool RequestSocket::Await(short events, Clock::time_point deadline) {
-  pollfd polled = {fd_, events, 0};
+bool RequestSocket::Await(Clock::time_point deadline) {
+  pollfd polled = {connection_.fd(), connection_.awaited(), 0};
   while (true) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -151,7 +150,7 @@ bool RequestSocket::Await(short events, Clock::time_point deadline) {
 void RequestSocket::GiveWay() {
   gave_way_ = true;
   // Wakes the thread that waits for the request's bytes.
-  shutdown(fd_, SHUT_RD);
+  shutdown(connection_.fd(), SHUT_RD);
 }
 
 }  // namespace signalbox

@@ -15,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/http/http_connection.h"
 #include "common/mutex.h"
 
 namespace signalbox {
@@ -80,11 +81,11 @@ class RequestSocket {
     uint64_t max_bytes;  // The most bytes to read from the socket.
   };
 
-  // Borrows `fd`, which must be non-blocking, and `room`. `first_bytes` have
-  // been read from `fd` already; Read returns them first.
-  RequestSocket(int fd, std::string first_bytes, const Limits& limits,
-                WaitingRoom& room)
-      : fd_(fd),
+  // Borrows `connection` and `room`. `first_bytes` have been read from the
+  // connection already; Read returns them first.
+  RequestSocket(HttpConnection& connection, std::string first_bytes,
+                const Limits& limits, WaitingRoom& room)
+      : connection_(connection),
         room_(room),
         limits_(limits),
         buffer_(std::move(first_bytes)) {}
@@ -109,9 +110,9 @@ class RequestSocket {
   // passed.
   bool Write(absl::string_view bytes);
 
-  // Call it after the answer, before `fd` is closed. Reads on for up to 2 s. If
-  // the connection were closed at once, a client that still sends could lose
-  // the answer.
+  // Call it after the answer, before the connection is closed. Reads on for up
+  // to 2 s. If the connection were closed at once, a client that still sends
+  // could lose the answer.
   void Drain();
 
  private:
@@ -119,12 +120,12 @@ class RequestSocket {
 
   // Waits for bytes from the client, in the room. False: must give way.
   bool AwaitBytes();
-  // Waits for `events` of poll(). False: the deadline has passed.
-  bool Await(short events, std::chrono::steady_clock::time_point deadline);
+  // Waits until the connection can go on. False: the deadline has passed.
+  bool Await(std::chrono::steady_clock::time_point deadline);
   // The room calls it while this request is in its list.
   void GiveWay();
 
-  const int fd_;
+  HttpConnection& connection_;
   WaitingRoom& room_;
   Limits limits_;
   std::string buffer_;  // At first the bytes after the head.

@@ -29,7 +29,7 @@ class Client {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     fd_ = UniqueFd(fds[0]);
     Send(first);
-    gate.Add(fds[1]);
+    gate.Add(UniqueFd(fds[1]));
   }
   // A client whose last request was answered.
   static Client Kept(HeadGate& gate) {

@@ -27,7 +27,7 @@ class Connection {
     int fds[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     client_ = fds[0];
-    server_ = fds[1];
+    server_ = HttpConnection(UniqueFd(fds[1]));
     const auto now = Clock::now();
     socket_ = std::make_unique<RequestSocket>(
         server_, first_bytes,
@@ -38,7 +38,6 @@ class Connection {
   ~Connection() {
     Finish();
     EndSending();
-    close(server_);
   }
 
   void Send(const std::string& bytes) {
@@ -64,7 +63,7 @@ class Connection {
 
  private:
   int client_ = -1;
-  int server_ = -1;
+  HttpConnection server_;
   std::unique_ptr<RequestSocket> socket_;
 };
 
