@@ -29,6 +29,8 @@ constexpr char kFooter[] = R"(
 Environment:
   GITHUB_WEBHOOK_SECRET       The secret, if there is no --webhook-secret-file.
   SIGNALBOX_TOKEN_FILE        The token's file, if there is no --token-file.
+  SIGNALBOX_TLS, SIGNALBOX_CA_FILE, SIGNALBOX_CERT_FILE, SIGNALBOX_KEY_FILE,
+  SIGNALBOX_SERVER_NAME       As --tls (1 or 0), --ca-file and so on.
 
 Try it on your own machine, beside a running signalbox-server:
 
@@ -41,10 +43,12 @@ or `ngrok http 4567`, and at GitHub, in the repository's Settings, Webhooks, add
 https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
 "Pushes" and "Pull requests". Both content types work.
 
-In production put a reverse proxy with TLS in front of the shim. A proxy named by
---trusted-proxy must close an idle connection before 75 s are over. To change the
-secret without losing a delivery, give the old secret and the new one in two
-files. The shim reads a file again when it changes.
+In production give --tls-cert-file and --tls-key-file, or put a reverse proxy with
+TLS in front of the shim. A proxy named by --trusted-proxy must close an idle
+connection before 75 s are over. To change the secret without losing a delivery,
+give the old secret and the new one in two files. The shim reads these files again
+when they change, and the certificate and key of webhooks; those for the server
+only when it starts.
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
@@ -98,12 +102,18 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
     config.trusted_proxies.push_back(*range);
   }
   if ((!config.token_file.empty() || !config.rest.listen.empty()) &&
-      !config.insecure_send_token && !IsThisMachine(config.server)) {
+      !config.insecure_send_token && !config.server_tls.enabled &&
+      !IsThisMachine(config.server)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--server: \"", config.server,
         "\" is another machine, and the shim would send tokens there "
-        "unencrypted; use a tunnel that ends on this machine, or give "
-        "--insecure-send-token if no one else can read them on the way"));
+        "unencrypted; give --tls, or --insecure-send-token if no one else can "
+        "read them on the way"));
+  }
+  if (config.listen_tls.cert_file.empty() !=
+      config.listen_tls.key_file.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls-cert-file and --tls-key-file belong together; wanted both");
   }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
     return absl::InvalidArgumentError(
@@ -117,6 +127,36 @@ void AddRestOptions(RestSettings& settings, CLI::App& app) {
   for (const RestOption& one : OptionsOf(settings)) {
     app.add_option(one.flag, *one.value, one.help)->type_name(one.type);
   }
+}
+
+// The options that encrypt connections: to the server, and from GitHub.
+void AddTlsOptions(CLI::App& app, ShimConfig& config) {
+  const auto add_file = [&app](const char* name, std::string& value,
+                               const char* variable, const char* text) {
+    app.add_option(name, value, text)->type_name("FILE")->envname(variable);
+  };
+  ChannelTls& tls = config.server_tls;
+  app.add_flag("--tls", tls.enabled, "Encrypt the connection to the server")
+      ->envname("SIGNALBOX_TLS");
+  add_file("--ca-file", tls.ca_file, "SIGNALBOX_CA_FILE",
+           "PEM file with the authorities to trust for the server's "
+           "certificate [the system's]");
+  add_file("--cert-file", tls.cert_file, "SIGNALBOX_CERT_FILE",
+           "PEM file with the shim's certificate, if the server asks for one");
+  add_file("--key-file", tls.key_file, "SIGNALBOX_KEY_FILE",
+           "PEM file with its private key");
+  app.add_option("--server-name", tls.server_name,
+                 "Name that the server's certificate must have [the host in "
+                 "--server]")
+      ->type_name("NAME")
+      ->envname("SIGNALBOX_SERVER_NAME");
+  app.add_option("--tls-cert-file", config.listen_tls.cert_file,
+                 "PEM file with the certificate for webhooks over https, and "
+                 "those between it and its authority")
+      ->type_name("FILE");
+  app.add_option("--tls-key-file", config.listen_tls.key_file,
+                 "PEM file with its private key")
+      ->type_name("FILE");
 }
 
 }  // namespace
@@ -155,6 +195,7 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   app.add_flag(
       "--insecure-send-token", config.insecure_send_token,
       "Permit sending the token unencrypted to a server on another machine");
+  AddTlsOptions(app, config);
   app.add_option("--max-body", max_body,
                  "Longest JSON to accept [25MiB, GitHub's own limit]")
       ->type_name("SIZE");

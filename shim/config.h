@@ -7,7 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/address.h"
+#include "common/rpc/channel.h"
 #include "common/secret.h"
+#include "common/tls_material.h"
 #include "common/webhook/signature.h"
 #include "rest/listener.h"
 
@@ -21,6 +23,8 @@ struct ShimConfig {
   std::string server = "127.0.0.1:50051";     // Of signalbox-server.
   std::vector<std::string> secret_files;      // See OpenWebhookSecrets.
   std::string token_file;                     // Empty: sends no token.
+  TlsPaths listen_tls;                        // Empty: plain HTTP.
+  ChannelTls server_tls;                      // To `server`.
   size_t max_body = 25 << 20;                 // Bytes of a delivery's JSON.
   std::vector<AddressRange> trusted_proxies;  // Their connections stay open.
   RestSettings rest;

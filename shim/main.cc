@@ -65,10 +65,11 @@ void AwaitStop(const sigset_t& signals) {
 
 void Announce(const ShimConfig& config, uint16_t port) {
   const std::string address = Address{config.listen.host, port}.ToString();
-  if (!config.listen.IsLoopback()) {
+  if (!config.listen.IsLoopback() && config.listen_tls.cert_file.empty()) {
     LogWarning(
         "other machines can reach this address, and connections to it are "
-        "not encrypted; put a reverse proxy with TLS in front",
+        "not encrypted; give --tls-cert-file and --tls-key-file, or put a "
+        "reverse proxy with TLS in front",
         {{"listen", address}});
   }
   if (config.insecure_no_signature) {
@@ -91,12 +92,14 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
   handler_options.max_body = config.max_body;
   handler_options.verify = !config.insecure_no_signature;
   handler_options.token = token;
-  const std::unique_ptr<v1::StatusService::Stub> server =
-      ConnectToServer(config.server);
-  WebhookHandler handler(handler_options, std::move(secrets), *server);
+  const absl::StatusOr<std::unique_ptr<v1::StatusService::Stub>> server =
+      ConnectToServer(config.server, config.server_tls);
+  if (!server.ok()) return Complain(server.status());
+  WebhookHandler handler(handler_options, std::move(secrets), **server);
 
   HttpServerOptions http_options;
   http_options.listen = config.listen;
+  http_options.tls = config.listen_tls;
   http_options.kept_clients = config.trusted_proxies;
   // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config.max_body};
@@ -107,9 +110,9 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
       });
   if (!http.ok()) return Complain(http.status());
   Announce(config, (*http)->port());
-  const auto rest = RestListener::Start(config.rest, *server);
+  const auto rest = RestListener::Start(config.rest, **server);
   if (!rest.ok()) return Complain(rest.status());
-  const TokenCheck token_check(token, server.get());
+  const TokenCheck token_check(token, server->get());
   AwaitStop(signals);
   (*http)->Stop();
   handler.LogTotals();

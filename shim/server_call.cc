@@ -236,8 +236,8 @@ class Caller {
 
 }  // namespace
 
-std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
-    const std::string& address) {
+absl::StatusOr<std::unique_ptr<v1::StatusService::Stub>> ConnectToServer(
+    const std::string& address, const ChannelTls& tls) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
@@ -247,8 +247,10 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
   // Ignores proxies from the environment.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetServiceConfigJSON(kServiceConfig);
-  return v1::StatusService::NewStub(grpc::CreateCustomChannel(
-      address, grpc::InsecureChannelCredentials(), arguments));
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      OpenChannel(address, tls, arguments);
+  if (!channel.ok()) return channel.status();
+  return v1::StatusService::NewStub(*channel);
 }
 
 CallSummary Summarize(const HookCall& call) {

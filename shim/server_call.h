@@ -9,9 +9,11 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/hook_call.h"
 #include "common/mutex.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/report_stream.h"
 #include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -23,9 +25,9 @@ namespace signalbox {
 // Makes a connection to the server at `address`. It connects again within about
 // a second after the server has restarted. It repeats a unary call that failed
 // with UNAVAILABLE, up to four times. That is safe: the server knows a delivery
-// by its id.
-std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
-    const std::string& address);
+// by its id. Errors: those of OpenChannel.
+absl::StatusOr<std::unique_ptr<v1::StatusService::Stub>> ConnectToServer(
+    const std::string& address, const ChannelTls& tls = {});
 
 // What the log shows of a call.
 struct CallSummary {

@@ -123,7 +123,7 @@ std::vector<Sample> Samples() {
 TEST(HookWireTest, TheServerReadsWhatTheShimWrote) {
   FakeServer server;
   server.Start();
-  const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
+  const auto stub = *ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
   ServerLink link(*stub, Secret());
   RepositoryRule rule;
   rule.match = "codertocat/*";

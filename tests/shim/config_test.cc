@@ -117,6 +117,27 @@ TEST(ShimConfigTest, HelpSaysHowToTryIt) {
   EXPECT_TRUE(absl::StrContains(Parse({"--version"})->text, "signalbox-shim "));
 }
 
+TEST(ShimConfigTest, TlsToTheServerAndFromGitHub) {
+  const auto none = Parse({});
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_FALSE(none->server_tls.enabled);
+  EXPECT_EQ(none->listen_tls.cert_file, "");
+  const auto config =
+      Parse({"--tls", "--ca-file", "ca", "--cert-file", "cert", "--key-file",
+             "key", "--server-name", "name", "--tls-cert-file", "own",
+             "--tls-key-file", "own-key"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->server_tls.enabled);
+  EXPECT_EQ(config->server_tls.ca_file, "ca");
+  EXPECT_EQ(config->server_tls.cert_file, "cert");
+  EXPECT_EQ(config->server_tls.key_file, "key");
+  EXPECT_EQ(config->server_tls.server_name, "name");
+  EXPECT_EQ(config->listen_tls.cert_file, "own");
+  EXPECT_EQ(config->listen_tls.key_file, "own-key");
+  EXPECT_FALSE(Parse({"--tls-cert-file", "own"}).ok());
+  EXPECT_FALSE(Parse({"--tls-key-file", "own-key"}).ok());
+}
+
 // Anybody on the way could read the token.
 TEST(ShimConfigTest, ATokenIsSentInClearOnlyIfToldSo) {
   for (const char* server : {"10.0.0.1:50051", "signalbox.example.com:50051"}) {
@@ -128,6 +149,8 @@ TEST(ShimConfigTest, ATokenIsSentInClearOnlyIfToldSo) {
                     .ok())
         << server;
   }
+  EXPECT_TRUE(
+      Parse({"--token-file", "t", "--server", "10.0.0.1:50051", "--tls"}).ok());
   for (const char* server : {"127.0.0.1:50051", "unix:/run/signalbox.sock"}) {
     EXPECT_TRUE(Parse({"--token-file", "t", "--server", server}).ok())
         << server;

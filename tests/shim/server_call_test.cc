@@ -15,7 +15,7 @@ class ServerCallTest : public ::testing::Test {
  protected:
   ServerCallTest() {
     server_.Start();
-    stub_ = ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
+    stub_ = *ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
   }
 
   // Makes the call that a delivery asks for.

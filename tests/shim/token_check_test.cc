@@ -13,7 +13,7 @@ namespace {
 TEST(TokenCheckTest, LearnsWhatTheServerSays) {
   FakeServer server;
   server.Start();
-  const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
+  const auto stub = *ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
   for (const grpc::StatusCode code :
        {grpc::StatusCode::OK, grpc::StatusCode::UNAUTHENTICATED,
         grpc::StatusCode::PERMISSION_DENIED}) {
@@ -29,7 +29,7 @@ TEST(TokenCheckTest, WaitsForAServerThatIsNotThereYet) {
   server.Start();
   const int port = server.port();
   server.Stop();
-  const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", port));
+  const auto stub = *ConnectToServer(absl::StrCat("127.0.0.1:", port));
   TokenCheck check(Secret("token"), stub.get());
   server.Answer(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who?"));
   server.Start(port);
@@ -41,7 +41,7 @@ TEST(TokenCheckTest, AShimThatStopsWaitsForNobody) {
   server.Start();
   const int port = server.port();
   server.Stop();
-  const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", port));
+  const auto stub = *ConnectToServer(absl::StrCat("127.0.0.1:", port));
   const TokenCheck check(Secret("token"), stub.get());
 }
 

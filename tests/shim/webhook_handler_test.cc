@@ -32,7 +32,7 @@ class WebhookHandlerTest : public ::testing::Test {
 
   void Start() {
     if (http_ != nullptr) return;
-    stub_ = ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
+    stub_ = *ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
     handler_ = std::make_unique<WebhookHandler>(
         options_, [this](auto) { return secrets_; }, *stub_);
     http_ = *HttpServer::Start(
