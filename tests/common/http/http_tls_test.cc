@@ -1,9 +1,7 @@
 // HttpServer with TLS, spoken to by OpenSSL.
 
 #include <gtest/gtest.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 
 #include <chrono>
@@ -18,6 +16,7 @@
 #include "common/error.h"
 #include "common/http/http_server.h"
 #include "tests/common/http/raw_client.h"
+#include "tests/common/http/tls_client.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temp_dir.h"
 
@@ -25,68 +24,6 @@ namespace signalbox {
 namespace {
 
 constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-// A client that speaks TLS and trusts every certificate.
-class TlsClient {
- public:
-  explicit TlsClient(uint16_t port, int newest = TLS1_3_VERSION)
-      : socket_(port), context_(SSL_CTX_new(TLS_client_method())) {
-    SSL_CTX_set_security_level(context_, 0);
-    SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context_, newest);
-    tls_ = SSL_new(context_);
-    SSL_set_fd(tls_, socket_.fd());
-    is_connected_ = SSL_connect(tls_) == 1;
-    ERR_clear_error();
-  }
-  ~TlsClient() {
-    SSL_free(tls_);
-    SSL_CTX_free(context_);
-  }
-  TlsClient(const TlsClient&) = delete;
-  TlsClient& operator=(const TlsClient&) = delete;
-
-  bool is_connected() const { return is_connected_; }
-
-  void Send(const std::string& bytes) {
-    EXPECT_EQ(SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size())),
-              static_cast<int>(bytes.size()));
-  }
-  // Reads until the text contains `end`, or to the end of the connection. A
-  // connection that is cut off without a goodbye ends in "CUT".
-  std::string Read(absl::string_view end = {}) {
-    std::string all;
-    char buffer[4096];
-    while (end.empty() || !absl::StrContains(all, end)) {
-      const int count = SSL_read(tls_, buffer, sizeof(buffer));
-      if (count <= 0) {
-        const bool is_goodbye =
-            SSL_get_error(tls_, count) == SSL_ERROR_ZERO_RETURN;
-        ERR_clear_error();
-        return is_goodbye ? all : all + "CUT";
-      }
-      all.append(buffer, static_cast<size_t>(count));
-    }
-    return all;
-  }
-  // The server's certificate in DER.
-  std::string Certificate() const {
-    X509* const certificate = SSL_get1_peer_certificate(tls_);
-    if (certificate == nullptr) return "";
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(certificate, &der);
-    std::string text(reinterpret_cast<char*>(der), static_cast<size_t>(size));
-    OPENSSL_free(der);
-    X509_free(certificate);
-    return text;
-  }
-
- private:
-  RawClient socket_;
-  SSL_CTX* const context_;
-  SSL* tls_ = nullptr;
-  bool is_connected_ = false;
-};
 
 class HttpTlsTest : public ::testing::Test {
  protected:

@@ -14,7 +14,7 @@
 #include "common/error.h"
 #include "common/rpc/channel.h"
 #include "server/base/clock.h"
-#include "tests/common/http/raw_client.h"
+#include "tests/common/http/tls_client.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/certificate.h"
 
@@ -98,21 +98,8 @@ class GrpcListenerTest : public ServiceTest {
   // Whether a client whose newest version of TLS is `version` can connect.
   bool ConnectsWith(int version) {
     const std::string& address = listener_->addresses().front();
-    const RawClient client(static_cast<uint16_t>(
-        std::stoi(address.substr(address.rfind(':') + 1))));
-    SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-    // At the default level, this OpenSSL would not even ask for old versions.
-    SSL_CTX_set_security_level(context, 0);
-    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context, version);
-    constexpr unsigned char kHttp2[] = {2, 'h', '2'};
-    SSL_CTX_set_alpn_protos(context, kHttp2, sizeof(kHttp2));
-    SSL* const ssl = SSL_new(context);
-    SSL_set_fd(ssl, client.fd());
-    const bool connects = SSL_connect(ssl) == 1;
-    SSL_free(ssl);
-    SSL_CTX_free(context);
-    return connects;
+    const int port = std::stoi(address.substr(address.rfind(':') + 1));
+    return TlsClient(static_cast<uint16_t>(port), version, "h2").is_connected();
   }
 
   // Lets `tls_` look at its files. Each call is later than the one before.
