@@ -157,7 +157,8 @@ RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
   const HttpHead& head = request.head;
   RestRoute route = FindRoute(head.method, head.path, head.query);
   RestPlace place;
-  place.base = BaseOf(head, options_.public_url) + route.prefix;
+  place.base =
+      BaseOf(head, options_.public_url, options_.scheme) + route.prefix;
   place.host = route.host.empty() ? options_.default_host : route.host;
   place.owner = route.owner;
   place.name = route.name;

@@ -23,8 +23,9 @@ struct RestDoorOptions {
   // Only programs on this machine can connect to the listener.
   bool listener_is_loopback = true;
   // What clients see before the path, such as `https://signalbox.example`,
-  // without a slash at the end. Empty: `http://` and the Host of each request.
+  // without a slash at the end. Empty: `scheme` and the Host of each request.
   std::string public_url;
+  std::string scheme = "http";  // What the listener speaks; or "https".
   // Where repositories are if the path does not name a host.
   std::string default_host = "github.com";
   // From the first byte of a request until its answer. Clients give up after

@@ -48,7 +48,7 @@ std::vector<RestOption> OptionsOf(RestSettings& settings) {
            "HOST:PORT"},
           {"--rest-public-url", &settings.public_url,
            "What these tools are given as address, for links in answers; "
-           "needed if --rest-listen is not a loopback address",
+           "needed if --rest-listen is not a loopback address and has no TLS",
            "URL"},
           {"--rest-host", &settings.host,
            "GitHub host of repositories if a tool's path names none "
@@ -77,13 +77,15 @@ absl::Status CheckRest(const RestSettings& settings, const Address& webhooks) {
                         "is not a URL such as https://signalbox.example",
                         kInvalid);
   }
-  if (!address->IsLoopback() &&
-      !absl::StartsWith(settings.public_url, "https://")) {
+  const bool says_https =
+      has_url ? absl::StartsWith(settings.public_url, "https://")
+              : !settings.tls.cert_file.empty();
+  if (!address->IsLoopback() && !says_https) {
     return InvalidField(
         "--rest-listen", settings.listen,
         "is not a loopback address, and its connections are not encrypted; "
-        "put a reverse proxy with TLS in front, and give its https:// address "
-        "as --rest-public-url",
+        "give --tls-cert-file and --tls-key-file, or put a reverse proxy with "
+        "TLS in front and give its https:// address as --rest-public-url",
         kInvalid);
   }
   if (!IsHost(settings.host)) {
@@ -102,6 +104,7 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
   RestDoorOptions options;
   options.listener_is_loopback = address->IsLoopback();
   options.public_url = settings.public_url;
+  if (!settings.tls.cert_file.empty()) options.scheme = "https";
   while (absl::EndsWith(options.public_url, "/")) options.public_url.pop_back();
   options.default_host = absl::AsciiStrToLower(settings.host);
   options.clock = [] { return absl::Now(); };
@@ -111,6 +114,7 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
 
   HttpServerOptions http_options;
   http_options.listen = *address;
+  http_options.tls = settings.tls;
   http_options.kept_clients = Everybody();
   // Chunked framing takes up to six bytes for one.
   http_options.max_wire_bytes = 6 * uint64_t{kMaxRestBody};

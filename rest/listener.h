@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/address.h"
 #include "common/http/http_server.h"
+#include "common/tls_material.h"
 #include "rest/door.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -21,6 +22,7 @@ struct RestSettings {
   std::string listen;               // HOST:PORT. Empty: there is no door.
   std::string public_url;           // See RestDoorOptions.
   std::string host = "github.com";  // RestDoorOptions::default_host.
+  TlsPaths tls = {};                // Of the listener. Empty: plain HTTP.
 };
 
 // An option of a command line, and the setting that it sets.
@@ -35,7 +37,8 @@ std::vector<RestOption> OptionsOf(RestSettings& settings);
 // Checks the settings, beside `webhooks`, the address for GitHub's webhooks.
 // INVALID_ARGUMENT: a setting is malformed. Or both addresses have one port:
 // the guide puts the webhooks' on the internet. Or other machines can reach the
-// door, and its links would say `http://`.
+// door, and its links would say `http://`, or its connections are not
+// encrypted.
 absl::Status CheckRest(const RestSettings& settings, const Address& webhooks);
 
 // The door on its own listener. The destructor answers the requests under way.

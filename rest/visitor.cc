@@ -54,9 +54,10 @@ Visitor VisitorOf(const HttpServerRequest& request, bool listener_is_loopback) {
   return is_local ? Visitor::kLocal : Visitor::kRemote;
 }
 
-std::string BaseOf(const HttpHead& head, const std::string& public_url) {
+std::string BaseOf(const HttpHead& head, const std::string& public_url,
+                   absl::string_view scheme) {
   if (!public_url.empty()) return public_url;
-  return absl::StrCat("http://", head.OnlyValue("host").value_or(""));
+  return absl::StrCat(scheme, "://", head.OnlyValue("host").value_or(""));
 }
 
 std::string AuthorizationOf(const HttpHead& head) {

@@ -23,8 +23,9 @@ enum class Visitor {
 Visitor VisitorOf(const HttpServerRequest& request, bool listener_is_loopback);
 
 // The address before the prefix of a path, for links in answers: `public_url`,
-// or if that is empty, `http://` and the Host of the request.
-std::string BaseOf(const HttpHead& head, const std::string& public_url);
+// or if that is empty, `scheme` (`https`) and the Host of the request.
+std::string BaseOf(const HttpHead& head, const std::string& public_url,
+                   absl::string_view scheme);
 
 // The Authorization header as gRPC can pass it on. Empty: there is none, or
 // several, or one that cannot be a token.

@@ -85,6 +85,7 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
   if (!address.ok()) return address.status();
   config.listen = *address;
   absl::Status status = CheckPath(config.path);
+  config.rest.tls = config.listen_tls;
   if (status.ok()) status = CheckRest(config.rest, config.listen);
   if (!status.ok()) return status;
   if (config.server.empty()) {
@@ -150,9 +151,10 @@ void AddTlsOptions(CLI::App& app, ShimConfig& config) {
                  "--server]")
       ->type_name("NAME")
       ->envname("SIGNALBOX_SERVER_NAME");
-  app.add_option("--tls-cert-file", config.listen_tls.cert_file,
-                 "PEM file with the certificate for webhooks over https, and "
-                 "those between it and its authority")
+  app.add_option(
+         "--tls-cert-file", config.listen_tls.cert_file,
+         "PEM file with the certificate for https on all listeners, and "
+         "those between it and its authority")
       ->type_name("FILE");
   app.add_option("--tls-key-file", config.listen_tls.key_file,
                  "PEM file with its private key")

@@ -42,7 +42,8 @@ TEST(RestSettingsTest, TakesLoopbackOrAnHttpsAddress) {
        {RestSettings{"127.0.0.1:0", "", "github.com"},
         RestSettings{"[::1]:8090", "http://localhost:8090", "ghe.example"},
         RestSettings{"0.0.0.0:8090", "https://box.example/github/",
-                     "github.com"}}) {
+                     "github.com"},
+        RestSettings{"0.0.0.0:8090", "", "github.com", {"cert", "key", ""}}}) {
     EXPECT_TRUE(Check(settings).ok()) << settings.listen << Check(settings);
   }
 }
@@ -55,6 +56,10 @@ TEST(RestSettingsTest, RefusesTheRest) {
         RestSettings{"[::1]:4567", "", "github.com"},
         RestSettings{"0.0.0.0:8090", "", "github.com"},
         RestSettings{"0.0.0.0:8090", "http://box.example", "github.com"},
+        RestSettings{"0.0.0.0:8090",
+                     "http://box.example",
+                     "github.com",
+                     {"cert", "key", ""}},
         RestSettings{"127.0.0.1:8090", "box.example", "github.com"},
         RestSettings{"127.0.0.1:8090", "https://box.example?x", "github.com"},
         RestSettings{"127.0.0.1:8090", "https://user@box.example",

@@ -68,8 +68,9 @@ TEST(VisitorTest, HostMustFitIntoALink) {
 
 TEST(VisitorTest, LinksBeginAsTheClientCameOrAsConfigured) {
   const HttpHead head = Request({{"host", "127.0.0.1:8090"}}).head;
-  EXPECT_EQ(BaseOf(head, ""), "http://127.0.0.1:8090");
-  EXPECT_EQ(BaseOf(head, "https://box.example"), "https://box.example");
+  EXPECT_EQ(BaseOf(head, "", "http"), "http://127.0.0.1:8090");
+  EXPECT_EQ(BaseOf(head, "", "https"), "https://127.0.0.1:8090");
+  EXPECT_EQ(BaseOf(head, "https://box.example", "http"), "https://box.example");
 }
 
 TEST(VisitorTest, AuthorizationIsPassedOnlyIfItIsOnePrintableText) {
