@@ -84,8 +84,8 @@ DELETE FROM due_repository
   WHERE repository_key IN (SELECT repository_key FROM parking);
 )sql";
 
-// With kTablesOf9, makes a database of version 8 one of version 9.
-constexpr char kUpgradeTo9[] =
+// With the tables of version 10, makes a database of version 9 one of it.
+constexpr char kUpgradeTo10[] =
     "UPDATE status_change SET report_sequence = IFNULL((SELECT MAX(r.sequence) "
     "FROM report AS r WHERE r.entry_id = status_change.entry_id "
     "AND r.version = status_change.version), 0) WHERE version > 0;"
@@ -103,11 +103,17 @@ struct Step {
   const char* upgrade;  // Fills them from what a database holds.
 };
 constexpr Step kSteps[] = {
-    {3, kTablesOf3, ""},          {4, kTablesOf4, kUpgradeTo4},
-    {5, kTablesOf5, kUpgradeTo5}, {6, kTablesOf6, ""},
-    {7, kNamesOf7, ""},           {8, kTablesOf8, ""},
-    {9, kJournalTable, ""},       {9, kObservedTable, ""},
-    {9, kRefHeadTable, ""},       {9, kTablesOf9, kUpgradeTo9},
+    {3, kTablesOf3, ""},
+    {4, kTablesOf4, kUpgradeTo4},
+    {5, kTablesOf5, kUpgradeTo5},
+    {6, kTablesOf6, ""},
+    {7, kNamesOf7, ""},
+    {8, kTablesOf8, ""},
+    {9, kJournalTable, ""},
+    {9, kTablesOf9, ""},
+    {10, kObservedTable, ""},
+    {10, kRefHeadTable, ""},
+    {10, kTablesOf10, kUpgradeTo10},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

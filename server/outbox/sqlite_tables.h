@@ -5,8 +5,8 @@ namespace signalbox {
 
 // The tables and columns of the store, as SQL. A new database runs all of these
 // texts, in order. An older one runs those of the versions after its own;
-// sqlite_schema.cc then fills the new columns. Version 9 also added the tables
-// of sqlite_journal.h, sqlite_commit_reports.h and sqlite_lookups.h.
+// sqlite_schema.cc then fills the new columns. The tables of sqlite_journal.h
+// (9), sqlite_commit_reports.h and sqlite_lookups.h (10) belong to it as well.
 //
 // In all tables:
 // - Enumerations are stored as their numbers, times as microseconds since 1970
@@ -486,7 +486,10 @@ ALTER TABLE entry ADD COLUMN lease_epoch INTEGER NOT NULL DEFAULT 0;
 inline constexpr char kTablesOf9[] = R"sql(
 -- 1: the newest report asked that its texts win (see Report).
 ALTER TABLE entry ADD COLUMN newest_text_wins INTEGER NOT NULL DEFAULT 0;
+)sql";
 
+// What version 10 added.
+inline constexpr char kTablesOf10[] = R"sql(
 -- As in `entry`.
 ALTER TABLE status_change
   ADD COLUMN report_sequence INTEGER NOT NULL DEFAULT 0;

@@ -197,6 +197,34 @@ TEST_F(SqliteJournalTest, ANumberIsGivenOnceAlsoIfItsRowHasLeftTheJournal) {
   EXPECT_EQ(AcceptAnother(outbox.get(), 10), 11);
 }
 
+// A program of schema version 9 had the journal, but neither heads of branches
+// nor the statuses of others.
+TEST_F(SqliteJournalTest, AFileOfVersion9KeepsItsJournal) {
+  std::unique_ptr<Outbox> outbox = Open();
+  Submission observed =
+      Of({On(ResultOf(Result::kSuccess, 0, "covered"), "widgets", 'a', "cov")});
+  observed.observed = Observed{7, "somebody"};
+  ASSERT_TRUE(outbox->Accept({&observed, 1}, clock_.Now()).ok());
+  ASSERT_TRUE(Accept(outbox.get(), Pending(1, "ours")).ok());
+  ASSERT_EQ(InJournal(), 1);
+  Kill(std::move(outbox),
+       "DROP TABLE ref_head; DROP TABLE observed_status; "
+       "ALTER TABLE status_change DROP COLUMN report_sequence; "
+       "UPDATE meta SET value = 9 WHERE name = 'schema_version'");
+  outbox = Open();
+  ASSERT_NE(outbox, nullptr);
+  const auto list = outbox->ListReports(Repo("widgets"), ShaOf('a'), 0, 10);
+  ASSERT_TRUE(list.ok()) << list.status();
+  std::vector<std::string> descriptions;
+  for (const CommitReport& report : list->reports) {
+    descriptions.push_back(report.description);
+  }
+  EXPECT_THAT(descriptions, testing::ElementsAre("ours", "covered"));
+  const auto changes = outbox->ChangesAfter(ChangeCursor(0), 10);
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  EXPECT_EQ(changes->size(), 2u);
+}
+
 // This is what the journal is for.
 TEST_F(SqliteJournalTest, AcceptanceWritesFewPages) {
   const std::unique_ptr<Outbox> outbox = Open();
