@@ -24,8 +24,10 @@ constexpr char kFindReportBefore[] =
     "AND sequence > 0 AND report_id >= IFNULL((SELECT report_id FROM report "
     "WHERE entry_id = ?1 ORDER BY report_id DESC LIMIT 1 OFFSET 999), 0) "
     "ORDER BY report_id DESC LIMIT 1";
+// No report of an entry has a larger sequence than its newest change. One can
+// have a larger one than the report that counts: in merged entries.
 constexpr char kListReported[] =
-    "SELECT entry_id, context, report_sequence FROM entry "
+    "SELECT entry_id, context, change_sequence FROM entry "
     "WHERE commit_key = ? AND version > 0 ORDER BY context_key";
 constexpr char kListObserved[] =
     "SELECT e.entry_id, e.context, o.sequence FROM entry AS e "

@@ -177,6 +177,19 @@ TEST_P(OutboxContract, ReportsOfACommitAreMerged) {
   EXPECT_THAT(Lines(outbox(), "new"), IsEmpty());
 }
 
+// The newest report of a merged context does not count: its run is older. The
+// pages still have it in its place.
+TEST_P(OutboxContract, MergedReportsOfACommitAreInTheirOrder) {
+  const int64_t counts = Accept(ResultOf(Result::kSuccess, 5)).sequence;
+  const int64_t other = Accept(On(Pending(1), "widgets", 'a', "lint")).sequence;
+  const int64_t late = Accept(On(Pending(3), "old")).sequence;
+  Rename("old", "widgets");
+  for (int limit = 1; limit <= 4; ++limit) {
+    EXPECT_THAT(Sequences(outbox(), limit), ElementsAre(late, other, counts))
+        << limit;
+  }
+}
+
 TEST_P(OutboxContract, ReportsOfACommitAreForgottenWithTheCommit) {
   Observe(ResultOf(Result::kSuccess), 7);
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'a', "lint"));
