@@ -253,10 +253,14 @@ class Accepting {
     }
   }
 
-  // A delivery tells where a branch or tag is. Of a repository that was never
-  // reported here, nobody asks for it.
+  // A delivery or an answer of GitHub's tells where a branch or tag is. Of a
+  // repository that was never reported here, nobody asks for it.
   void KeepHeadRef() {
-    if (!submission_.change.has_value() || repository_key_ == 0) return;
+    const bool is_told =
+        submission_.delivery.has_value() || submission_.from_github;
+    if (!is_told || !submission_.change.has_value() || repository_key_ == 0) {
+      return;
+    }
     const std::string ref = HeadRefOf(*submission_.change);
     if (ref.empty()) return;
     KeepHead(connection_, repository_key_, ref, report_.sha,

@@ -70,6 +70,21 @@ TEST_P(OutboxContract, AnOlderPushDoesNotMoveARef) {
   EXPECT_EQ(Resolve(outbox(), "main"), "refs/heads/main e");
 }
 
+// Only GitHub knows where a branch is.
+TEST_P(OutboxContract, AChangeThatACallerMadeUpDoesNotMoveARef) {
+  Receipts(PushTo("refs/heads/main", 'a', "1"));
+  Submission report = PushTo("refs/heads/main", 'b', "");
+  report.delivery.reset();
+  Receipts(report);
+  EXPECT_EQ(Resolve(outbox(), "main"), "refs/heads/main a");
+  // The server has read it at GitHub.
+  report.from_github = true;
+  report.change->updated_time = Now();
+  report.report.sha = ShaOf('c');
+  Receipts(report);
+  EXPECT_EQ(Resolve(outbox(), "main"), "refs/heads/main c");
+}
+
 TEST_P(OutboxContract, APullRequestMovesItsBranch) {
   Submission submission = PushTo("", 'a', "1");
   submission.change->event = "pull_request";
