@@ -226,7 +226,11 @@ Receipt ReceiptFor(const Submission& submission, const std::string& context,
   if (row.version > 0) {
     receipt.expire_time = row.expire_time;
     receipt.state = HeldState(row);
-    if (!submission.observed.has_value()) receipt.report_time = row.report_time;
+    if (!submission.observed.has_value()) {
+      // As the store rounds it: a repetition gets the same.
+      receipt.report_time =
+          absl::FromUnixMicros(absl::ToUnixMicros(row.report_time));
+    }
   }
   if (report.attempt > 0) {
     const NewestRun* const run = FindRun(row.held, report.series);

@@ -205,6 +205,14 @@ TEST_P(OutboxContract, AReportKeepsItsNumberWhileItIsPostedAndRepeated) {
   expect_kept();
 }
 
+TEST_P(OutboxContract, ARepetitionHasTheTimeOfItsReportToTheDigit) {
+  clock_.Advance(absl::Nanoseconds(1999));
+  const Receipt accepted = Accept(Pending(1));
+  ASSERT_TRUE(accepted.report_time.has_value());
+  EXPECT_EQ(accepted.report_time, Status().report_time);
+  EXPECT_EQ(accepted.report_time, Accept(Pending(1)).report_time);
+}
+
 TEST_P(OutboxContract, AnExpiryIsAReportAndAnObservedStatusIsNone) {
   KeyReport pending = Pending(1);
   pending.expires_after = absl::Hours(1);
