@@ -58,15 +58,14 @@ absl::Status ParseHeaderLine(absl::string_view line, HttpHead& head) {
   if (colon == absl::string_view::npos || !IsToken(line.substr(0, colon))) {
     return Malformed("a header has no valid name");
   }
-  const absl::string_view value =
-      absl::StripAsciiWhitespace(line.substr(colon + 1));
-  for (const unsigned char c : value) {
+  const absl::string_view text = line.substr(colon + 1);
+  for (const unsigned char c : text) {
     if (absl::ascii_iscntrl(c) && c != '\t') {
       return Malformed("the value of a header has a control character");
     }
   }
   head.headers.emplace_back(absl::AsciiStrToLower(line.substr(0, colon)),
-                            std::string(value));
+                            std::string(absl::StripAsciiWhitespace(text)));
   return absl::OkStatus();
 }
 

@@ -102,7 +102,10 @@ TEST(HttpHeadTest, LinesAreStrict) {
   for (const char* headers :
        {"NoColon\r\n", ": x\r\n", "A : x\r\n", " A: x\r\n", "A: x\r\n y\r\n",
         "A: x\r\n\ty\r\n", "A: x\n", "A: x\nB: y\r\n", "A: x\ry\r\n",
-        "A: \x01\r\n", "A: \x7f\r\n", "A\xff: x\r\n", "A(: x\r\n"}) {
+        "A: \x01\r\n", "A: \x7f\r\n", "A\xff: x\r\n", "A(: x\r\n",
+        // At the ends of a value, too.
+        "A:\nB: y\r\n", "A:\n\r\n", "A:\rx\r\n", "A: x\r\r\n",
+        "Transfer-Encoding: \vchunked\r\n", "Content-Length: 1\f\r\n"}) {
     EXPECT_FALSE(ParseWith(headers).ok()) << headers;
   }
   EXPECT_FALSE(ParseWith(absl::string_view("A: \0x\r\n", 8)).ok());
