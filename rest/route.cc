@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "common/hex.h"
 #include "common/names.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -110,8 +111,10 @@ std::optional<int64_t> NumberIn(absl::string_view query,
 // The ref that some segments make up; empty: they make up none.
 std::string RefOf(Segments segments) {
   std::string ref = absl::StrJoin(segments, "/");
-  const bool fits = ref.size() <= kMaxRef && !absl::StartsWith(ref, "/") &&
-                    !absl::EndsWith(ref, "/") && !absl::StrContains(ref, "//");
+  // The server's protocol carries UTF-8 alone.
+  const bool fits = ref.size() <= kMaxRef && IsValidUtf8(ref) &&
+                    !absl::StartsWith(ref, "/") && !absl::EndsWith(ref, "/") &&
+                    !absl::StrContains(ref, "//");
   return fits ? ref : std::string();
 }
 

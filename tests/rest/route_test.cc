@@ -121,37 +121,20 @@ TEST(RouteTest, ForgivesSlashes) {
 }
 
 TEST(RouteTest, NoPathHasTwoReadings) {
-  for (const char* const path : {"",
-                                 "*",
-                                 "repos/a/b",
-                                 "http://github.com/repos/a/b",
-                                 "/repos/a/../b",
-                                 "/repos/./a/b",
-                                 "/repos/a/%2e%2E",
-                                 "/repos/a/%2e",
-                                 "/repos/a%2Fb/c",
-                                 "/repos/a/b%2fc",
-                                 "/repos/a/b/statuses/%2e%2e%2fx",
-                                 "/repos/a/b%00",
-                                 "/repos/a/b/commits/x%00/status",
-                                 "/repos/a/b/commits/x%0a/status",
-                                 "/repos/a/b/commits/x%7f/status",
-                                 "/repos/a/b%",
-                                 "/repos/a/b%2",
-                                 "/repos/a/b%zz",
-                                 "/repos/a/b/commits/%2Fx/status",
-                                 "/repos/a/b/commits/x%2F/status",
-                                 "/repos/a/b/commits/x%2F%2Fy/status",
-                                 "/repos/a/b.git",
-                                 "/repos/a b/c",
-                                 "/repos/a%20b/c",
-                                 "/repos/a/b%25",
-                                 "/repos//b",
-                                 "/..%2frepos/a/b",
-                                 "/users/a%2Fb",
-                                 "/users/..",
-                                 "/users/a/b",
-                                 "/github.com/../repos/a/b"}) {
+  for (const char* const path :
+       {"", "*", "repos/a/b", "http://github.com/repos/a/b", "/repos/a/../b",
+        "/repos/./a/b", "/repos/a/%2e%2E", "/repos/a/%2e", "/repos/a%2Fb/c",
+        "/repos/a/b%2fc", "/repos/a/b/statuses/%2e%2e%2fx", "/repos/a/b%00",
+        "/repos/a/b/commits/x%00/status", "/repos/a/b/commits/x%0a/status",
+        "/repos/a/b/commits/x%7f/status",
+        // Not UTF-8.
+        "/repos/a/b/commits/x%ff/status", "/repos/a/b/commits/%ed%a0%80",
+        "/repos/a/b%", "/repos/a/b%2", "/repos/a/b%zz",
+        "/repos/a/b/commits/%2Fx/status", "/repos/a/b/commits/x%2F/status",
+        "/repos/a/b/commits/x%2F%2Fy/status", "/repos/a/b.git", "/repos/a b/c",
+        "/repos/a%20b/c", "/repos/a/b%25", "/repos//b", "/..%2frepos/a/b",
+        "/users/a%2Fb", "/users/..", "/users/a/b",
+        "/github.com/../repos/a/b"}) {
     EXPECT_EQ(Get(path).resource, RestResource::kNone) << path;
   }
   // Decoded once.
