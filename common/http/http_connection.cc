@@ -179,6 +179,10 @@ TlsConnections::Context TlsConnections::MakeContext(
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE |
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
+  // As recv(): one record at most. By default, a read goes on after a message
+  // that is no data, such as a change of keys, for as long as a client sends
+  // these, and nobody could look at a deadline meanwhile.
+  SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   const bool is_usable =
       SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) == 1 &&
       UseCertificates(raw, material.certificates) &&

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,7 +16,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/error.h"
+#include "common/http/http_connection.h"
 #include "common/http/http_server.h"
 #include "tests/common/http/raw_client.h"
 #include "tests/common/http/tls_client.h"
@@ -163,6 +168,41 @@ TEST_F(HttpTlsTest, ANewCertificateIsForNewConnections) {
   }
   kept.Send(kGet);
   EXPECT_EQ(RawClient::StatusOf(kept.Read("body: ")), 200);
+}
+
+// Otherwise a client that changes its keys all the time would hold the reader,
+// and what it locks, whatever its deadline.
+TEST_F(HttpTlsTest, AReadTakesOneChangeOfKeys) {
+  auto connections = TlsConnections::Open(options_.tls);
+  ASSERT_TRUE(connections.ok()) << connections.status();
+  int ends[2] = {};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  const UniqueFd client_end(ends[1]);
+  HttpConnection server =
+      (*connections)->Make(UniqueFd(ends[0]), absl::ZeroDuration());
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(
+      SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<SSL, void (*)(SSL*)> client(SSL_new(context.get()),
+                                                    SSL_free);
+  SSL_set_fd(client.get(), client_end.get());
+  SSL_set_connect_state(client.get());
+
+  std::array<char, 16 << 10> buffer;
+  const auto read = [&] { return server.Read(buffer.data(), buffer.size()); };
+  for (int i = 0; i < 10 && SSL_do_handshake(client.get()) != 1; ++i) read();
+  ASSERT_EQ(SSL_is_init_finished(client.get()), 1);
+  ASSERT_EQ(read(), -1);  // The end of the handshake.
+  constexpr int kChanges = 3;
+  for (int i = 0; i < kChanges; ++i) {
+    SSL_key_update(client.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+    ASSERT_EQ(SSL_do_handshake(client.get()), 1);
+  }
+  ASSERT_EQ(SSL_write(client.get(), "x", 1), 1);
+  for (int i = 0; i < kChanges; ++i) {
+    EXPECT_EQ(read(), -1);
+    EXPECT_EQ(errno, EAGAIN);
+  }
+  EXPECT_EQ(read(), 1);
 }
 
 TEST_F(HttpTlsTest, NamesAFileThatCannotBeUsed) {
