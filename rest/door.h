@@ -20,7 +20,8 @@ namespace signalbox {
 
 // The settings of RestDoor.
 struct RestDoorOptions {
-  // Only programs on this machine can connect to the listener.
+  // Only programs on this machine can connect to the listener, and none of them
+  // is known to pass on the requests of other machines.
   bool listener_is_loopback = true;
   // What clients see before the path, such as `https://signalbox.example`,
   // without a slash at the end. Empty: `scheme` and the Host of each request.

@@ -33,6 +33,13 @@ bool IsPublicUrl(absl::string_view url) {
          });
 }
 
+// Whether such a URL leads to this machine alone.
+bool IsLoopbackUrl(absl::string_view url) {
+  url.remove_prefix(url.find("://") + 3);
+  const absl::string_view host = url.substr(0, url.find_first_of(":/"));
+  return Address{std::string(host), 0}.IsLoopback();
+}
+
 // Everybody may keep a connection: a tool that reports often would otherwise
 // spend most of its time on making new ones.
 std::vector<AddressRange> Everybody() {
@@ -102,7 +109,12 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
       ParseAddress("--rest-listen", settings.listen);
   if (!address.ok()) return address.status();
   RestDoorOptions options;
-  options.listener_is_loopback = address->IsLoopback();
+  // Behind another address is a proxy on this machine. As nginx does by
+  // default, it may call the door by its loopback address, and say nothing of
+  // whom it serves.
+  options.listener_is_loopback =
+      address->IsLoopback() &&
+      (settings.public_url.empty() || IsLoopbackUrl(settings.public_url));
   options.public_url = settings.public_url;
   if (!settings.tls.cert_file.empty()) options.scheme = "https";
   while (absl::EndsWith(options.public_url, "/")) options.public_url.pop_back();

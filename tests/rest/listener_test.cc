@@ -86,6 +86,32 @@ TEST(RestListenerTest, AnswersSeveralRequestsOnOneConnection) {
   EXPECT_EQ(server.results().size(), 2u);
 }
 
+// A proxy may hide whom it serves, so that its requests look local.
+TEST(RestListenerTest, BehindAPublicAddressNobodyIsLocal) {
+  FakeStatusService server;
+  for (const char* const url :
+       {"https://box.example", "https://box.example:8443/localhost",
+        "https://localhost.example"}) {
+    RestSettings settings = OnAnyPort();
+    settings.public_url = url;
+    const auto listener = RestListener::Start(settings, server.stub());
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    RawClient client((*listener)->port());
+    client.Send(kCreate);
+    EXPECT_TRUE(absl::StartsWith(client.Read(), "HTTP/1.1 401 ")) << url;
+  }
+  EXPECT_TRUE(server.results().empty());
+  for (const char* const url : {"http://localhost:8090", "http://127.0.0.1"}) {
+    RestSettings settings = OnAnyPort();
+    settings.public_url = url;
+    const auto listener = RestListener::Start(settings, server.stub());
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    RawClient client((*listener)->port());
+    client.Send(kCreate);
+    EXPECT_TRUE(absl::StartsWith(client.Read("}}"), "HTTP/1.1 201 ")) << url;
+  }
+}
+
 // After an error, the two ends may disagree where the next request begins.
 TEST(RestListenerTest, ClosesAfterAnError) {
   FakeStatusService server;
