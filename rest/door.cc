@@ -283,7 +283,11 @@ HttpAnswer RestDoor::CreateStatus(Visit& visit) const {
   if (const auto* const refusal = std::get_if<RestRefusal>(&read)) {
     return Refused(*refusal);
   }
-  const auto& request = std::get<StatusRequest>(read);
+  auto request = std::get<StatusRequest>(read);
+  // As the server would cut them. Uncut, a call can be larger than the body,
+  // and than the server takes: the client would repeat it forever.
+  request.description = KeepDescription(request.description).text;
+  request.target_url = KeepTargetUrl(request.target_url).text;
   const auto answer = std::visit(
       [&](const auto& report) { return calls_.Report(report, visit.terms); },
       ReportOf(request, RepositoryOf(visit.place), sha));
@@ -297,9 +301,8 @@ HttpAnswer RestDoor::CreateStatus(Visit& visit) const {
       NameOf(receipt.state() == v1::COMMIT_STATE_UNSPECIFIED ? request.state
                                                              : receipt.state());
   status.context = request.context;
-  status.description =
-      FitDescription(KeepDescription(request.description).text);
-  status.target_url = KeepTargetUrl(request.target_url).text;
+  status.description = FitDescription(request.description);
+  status.target_url = request.target_url;
   status.time =
       receipt.has_report_time() ? TimeOf(receipt.report_time()) : visit.now;
   HttpAnswer created = JsonAnswer(StatusBody(status, visit.place, sha), 201);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "rest/status_request.h"
 #include "tests/rest/fake_status_service.h"
 
 namespace signalbox {
@@ -123,6 +124,17 @@ TEST_F(DoorTest, CreatesAStatus) {
   EXPECT_EQ(sent.sha(), kCommit);
   EXPECT_EQ(sent.context(), "ci");
   EXPECT_EQ(sent.description(), "a\nb");
+}
+
+// A call of the body's own size would be too large for the server.
+TEST_F(DoorTest, SendsNoMoreOfTheTextsThanTheServerKeeps) {
+  for (const char* const name : {"description", "target_url"}) {
+    std::string body =
+        absl::StrCat(R"({"state": "success", ")", name, R"(": "http://a/)");
+    body.append(kMaxRestBody - body.size() - 2, 'x');
+    EXPECT_EQ(Post(body + "\"}").status, 201) << name;
+    EXPECT_LT(server_.results().back().ByteSizeLong(), size_t{8 << 10}) << name;
+  }
 }
 
 TEST_F(DoorTest, APendingIsReportedAsPending) {
