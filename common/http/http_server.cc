@@ -361,7 +361,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
       LogWarning(
           "a request waited too long for a thread; its client gets a 503");
-      return {503, "try again later\n"};
+      // Some clients repeat at once if nobody says when.
+      return {503, "try again later\n", "text/plain", {{"Retry-After", "5"}}};
     }
     HttpAnswer answer;
     try {

@@ -96,6 +96,14 @@ TEST_F(HttpServerTest, AnswersAndCloses) {
   EXPECT_TRUE(absl::EndsWith(answer, "\r\n\r\nsize 5\n"));
 }
 
+TEST_F(HttpServerTest, SaysWhenToComeBackIfThereWasNoTime) {
+  options_.body_timeout = std::chrono::milliseconds(0);
+  Start();
+  const std::string answer = Exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 503 ")) << answer;
+  EXPECT_TRUE(absl::StrContains(answer, "\r\nRetry-After: 5\r\n")) << answer;
+}
+
 TEST_F(HttpServerTest, BodiesOfAnySizeAndTypeComeThrough) {
   Start();
   for (const size_t size : {0, 1, 8191, 8192, 8193, 33000, 5 << 20}) {
