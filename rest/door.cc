@@ -74,28 +74,49 @@ RestStatus StatusOf(const v1::ListedReport& report) {
   return status;
 }
 
-// The newest status of each context, of statuses that are newest first.
-std::vector<RestStatus> NewestOf(const std::vector<RestStatus>& statuses) {
-  std::vector<RestStatus> newest;
-  absl::flat_hash_set<std::string> contexts;
-  for (const RestStatus& status : statuses) {
-    if (contexts.insert(absl::AsciiStrToLower(status.context)).second) {
-      newest.push_back(status);
+// What an answer shows of the statuses of a commit: one page of the list. It
+// holds no others, because there can be many, with long texts.
+class Listing {
+ public:
+  explicit Listing(const RestRoute& route)
+      : is_combined_(route.resource == RestResource::kCombined),
+        page_(route.page),
+        per_page_(route.per_page) {}
+
+  // Takes the statuses, newest first. A combined status has the newest of each
+  // context.
+  void Add(const v1::ListedReport& report) {
+    if (is_combined_ &&
+        !contexts_.insert(absl::AsciiStrToLower(report.context())).second) {
+      return;
+    }
+    has_failed_ |= report.state() == v1::COMMIT_STATE_ERROR ||
+                   report.state() == v1::COMMIT_STATE_FAILURE;
+    is_pending_ |= report.state() == v1::COMMIT_STATE_PENDING;
+    if (IsOnPage(total_++, page_, per_page_)) {
+      on_page_.push_back(StatusOf(report));
     }
   }
-  return newest;
-}
 
-// GitHub's rule for the state of a commit.
-absl::string_view CombinedState(const std::vector<RestStatus>& newest) {
-  const auto any = [&newest](absl::string_view state) {
-    return std::ranges::any_of(newest, [state](const RestStatus& status) {
-      return status.state == state;
-    });
-  };
-  if (any("error") || any("failure")) return "failure";
-  return newest.empty() || any("pending") ? "pending" : "success";
-}
+  bool is_combined() const { return is_combined_; }
+  size_t total() const { return total_; }
+  // GitHub's rule for the state of a commit.
+  absl::string_view state() const {
+    if (has_failed_) return "failure";
+    return total_ == 0 || is_pending_ ? "pending" : "success";
+  }
+  const std::vector<RestStatus>& on_page() const { return on_page_; }
+
+ private:
+  const bool is_combined_;
+  const int64_t page_;
+  const int64_t per_page_;
+  absl::flat_hash_set<std::string> contexts_;
+  size_t total_ = 0;
+  bool has_failed_ = false;
+  bool is_pending_ = false;
+  std::vector<RestStatus> on_page_;
+};
 
 // Reads the whole body.
 RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
@@ -318,25 +339,21 @@ HttpAnswer RestDoor::ShowStatuses(Visit& visit) const {
     return Refused(*refusal);
   }
   const std::string commit = absl::AsciiStrToLower(std::get<std::string>(sha));
-  const auto reports = calls_.Reports(name, commit, visit.terms);
-  if (const auto* const refusal = std::get_if<RestRefusal>(&reports)) {
-    return Refused(*refusal);
-  }
-  std::vector<RestStatus> all;
-  for (const auto& report : std::get<std::vector<v1::ListedReport>>(reports)) {
-    all.push_back(StatusOf(report));
-  }
-  const bool is_combined = route.resource == RestResource::kCombined;
-  if (is_combined) all = NewestOf(all);
-  const auto page = PageOf<RestStatus>(all, route.page, route.per_page);
+  Listing listing(route);
+  const std::optional<RestRefusal> refusal = calls_.Reports(
+      name, commit, visit.terms,
+      [&listing](const v1::ListedReport& report) { listing.Add(report); });
+  if (refusal.has_value()) return Refused(*refusal);
   HttpAnswer answer =
-      JsonAnswer(is_combined ? CombinedBody(CombinedState(all), page,
-                                            all.size(), visit.place, commit)
-                             : StatusesBody(page, visit.place, commit));
+      JsonAnswer(listing.is_combined()
+                     ? CombinedBody(listing.state(), listing.on_page(),
+                                    listing.total(), visit.place, commit)
+                     : StatusesBody(listing.on_page(), visit.place, commit));
   const std::string url = RepositoryUrl(
-      visit.place, absl::StrCat("/commits/", PercentEncodedPath(route.ref),
-                                is_combined ? "/status" : "/statuses"));
-  std::string link = LinkOf(url, route.page, route.per_page, all.size());
+      visit.place,
+      absl::StrCat("/commits/", PercentEncodedPath(route.ref),
+                   listing.is_combined() ? "/status" : "/statuses"));
+  std::string link = LinkOf(url, route.page, route.per_page, listing.total());
   if (!link.empty()) answer.headers.emplace_back("Link", std::move(link));
   return answer;
 }

@@ -1,5 +1,6 @@
 #include "rest/paging.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"

@@ -107,26 +107,28 @@ RestOr<std::string> ServerCalls::Resolve(const std::string& repository,
   return std::get<v1::ResolveRefResponse>(answer).sha();
 }
 
-RestOr<std::vector<v1::ListedReport>> ServerCalls::Reports(
+std::optional<RestRefusal> ServerCalls::Reports(
     const std::string& repository, const std::string& sha,
-    const CallTerms& terms) const {
+    const CallTerms& terms,
+    absl::FunctionRef<void(const v1::ListedReport&)> take) const {
   v1::ListReportsRequest request;
   request.set_repository(repository);
   request.set_sha(sha);
   request.set_page_size(kPageSize);
-  std::vector<v1::ListedReport> reports;
+  size_t count = 0;
   do {
-    auto answer = Call(server_, &Stub::ListReports, request, terms);
+    const auto answer = Call(server_, &Stub::ListReports, request, terms);
     if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
       return *refusal;
     }
-    auto& page = std::get<v1::ListReportsResponse>(answer);
-    for (v1::ListedReport& report : *page.mutable_reports()) {
-      reports.push_back(std::move(report));
+    const auto& page = std::get<v1::ListReportsResponse>(answer);
+    for (const v1::ListedReport& report : page.reports()) {
+      take(report);
+      ++count;
     }
     request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && reports.size() < kMostReports);
-  return reports;
+  } while (!request.page_token().empty() && count < kMostReports);
+  return std::nullopt;
 }
 
 }  // namespace signalbox

@@ -2,10 +2,11 @@
 #define SIGNALBOX_REST_SERVER_CALLS_H_
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "rest/refusal.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -47,11 +48,13 @@ class ServerCalls {
   RestOr<std::string> Resolve(const std::string& repository,
                               const std::string& ref,
                               const CallTerms& terms) const;
-  // The reports of a commit over all contexts, newest first: the newest 5,000
-  // if there are more.
-  RestOr<std::vector<v1::ListedReport>> Reports(const std::string& repository,
-                                                const std::string& sha,
-                                                const CallTerms& terms) const;
+  // Passes the reports of a commit over all contexts to `take`, newest first:
+  // the newest 5,000 if there are more. Keeps few of them at a time: their
+  // texts can be long. The refusal: not all were passed.
+  std::optional<RestRefusal> Reports(
+      const std::string& repository, const std::string& sha,
+      const CallTerms& terms,
+      absl::FunctionRef<void(const v1::ListedReport&)> take) const;
 
  private:
   v1::StatusService::StubInterface& server_;
