@@ -34,7 +34,8 @@ std::optional<Address> HostOf(const HttpHead& head) {
 
 bool SaysForwarded(const HttpHead& head) {
   return std::ranges::any_of(head.headers, [](const auto& header) {
-    return header.first == "forwarded" ||
+    return header.first == "forwarded" || header.first == "via" ||
+           header.first == "x-real-ip" ||
            absl::StartsWith(header.first, "x-forwarded-");
   });
 }

@@ -39,8 +39,9 @@ TEST(VisitorTest, LocalNeedsLoopbackEverywhere) {
 }
 
 TEST(VisitorTest, ForwardedIsRemote) {
-  for (const char* const name : {"forwarded", "x-forwarded-for",
-                                 "x-forwarded-host", "x-forwarded-anything"}) {
+  for (const char* const name :
+       {"forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host",
+        "x-forwarded-anything"}) {
     EXPECT_EQ(Of({{"host", "localhost"}, {name, ""}}), Visitor::kRemote)
         << name;
   }
