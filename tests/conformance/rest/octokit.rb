@@ -62,7 +62,8 @@ class OctokitTest < Minitest::Test
     assert_equal REPOSITORY, @client.repository(REPOSITORY).full_name
     assert_equal @sha, @client.commit(REPOSITORY, @sha).sha
     assert_equal "octocat", @client.user("octocat").login
-    assert_operator @client.rate_limit!.remaining, :>, 1000
+    # `rate_limit!` reads headers, which the door does not send.
+    assert_operator @client.get("rate_limit").resources.core.remaining, :>, 1000
     refute_empty @client.user.login
   end
 

@@ -15,7 +15,7 @@ import { Octokit } from "octokit";
 
 import { validateResponse } from "../openapi.mjs";
 import {
-  scratchDirectory, shown, startRest, startServer, startSimulator,
+  postJson, scratchDirectory, shown, startRest, startServer, startSimulator,
 } from "../programs.mjs";
 
 const run = promisify(execFile);
@@ -29,6 +29,14 @@ let shas = 0;
 function nextSha() {
   shas += 1;
   return createHash("sha1").update(`rest ${shas}`).digest("hex");
+}
+
+// The same for a commit that GitHub has.
+async function nextShaAt(simulator) {
+  const sha = nextSha();
+  await postJson(`${simulator.url}/_simulator/repositories`,
+    { full_name: repository, commits: [sha] });
+  return sha;
 }
 
 // Everything, with one caller that may report and read.
@@ -86,7 +94,7 @@ for (const prefix of ["", "/", "/api/v3", "/api/v3/", "/github.com", "/github.co
   test(`Octokit posts at ${prefix || "the bare address"}`, async (t) => {
     const { simulator, shim } = await startAll(t);
     const { octokit, problems } = client(shim.restUrl + prefix);
-    const sha = nextSha();
+    const sha = await nextShaAt(simulator);
     for (const state of states) {
       const { status, data, headers } = await octokit.rest.repos.createCommitStatus({
         owner, repo, sha, state, context: `ci/${state}`, description: `\u{1f680} ${"é".repeat(200)}`,
@@ -183,7 +191,7 @@ test("errors have GitHub's codes and shape", async (t) => {
 test("reports of one context are shown in the order in which they came", async (t) => {
   const { simulator, shim } = await startAll(t);
   const { octokit } = client(shim.restUrl);
-  const sha = nextSha();
+  const sha = await nextShaAt(simulator);
   for (let i = 0; i < 20; ++i) {
     await octokit.rest.repos.createCommitStatus({
       owner, repo, sha, state: states[i % states.length], context: "ci", description: `${i}` });
