@@ -94,22 +94,38 @@ absl::Status CheckCertificates(const std::string& path,
                                         count + 1));
 }
 
+// The first certificate is this end's own.
+bool UseCertificates(SSL_CTX* context, absl::string_view text) {
+  const UniqueBio reader = Reader(text);
+  const UniqueX509 own = NextCertificate(reader.get());
+  if (own == nullptr || SSL_CTX_use_certificate(context, own.get()) != 1) {
+    return false;
+  }
+  while (const UniqueX509 next = NextCertificate(reader.get())) {
+    if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) return false;
+  }
+  return true;
+}
+
+UniqueKey ReadKey(const Secret& text) {
+  return UniqueKey(PEM_read_bio_PrivateKey(Reader(text.Reveal()).get(), nullptr,
+                                           NoPassword, nullptr));
+}
+
 // Checks that they belong together.
 absl::Status CheckPair(const TlsPaths& paths, const TlsMaterial& material) {
   const UniqueContext context(SSL_CTX_new(TLS_method()));
-  const UniqueX509 certificate =
-      NextCertificate(Reader(material.certificates).get());
-  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1) {
+  if (!UseCertificates(context.get(), material.certificates)) {
     return Refused(paths.cert_file, "a certificate");
   }
-  const UniqueKey key(PEM_read_bio_PrivateKey(
-      Reader(material.key.Reveal()).get(), nullptr, NoPassword, nullptr));
+  const UniqueKey key = ReadKey(material.key);
   ERR_clear_error();
   if (key == nullptr) {
     return InvalidFile(paths.key_file,
                        "holds no private key in PEM without a password");
   }
-  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+  if (X509_check_private_key(SSL_CTX_get0_certificate(context.get()),
+                             key.get()) != 1) {
     ERR_clear_error();
     return InvalidFile(
         paths.key_file,
@@ -161,6 +177,14 @@ absl::StatusOr<TlsMaterial> ReadTlsMaterial(const TlsPaths& paths) {
     if (!status.ok()) return status;
   }
   return material;
+}
+
+bool UseTlsMaterial(const TlsMaterial& material, ssl_ctx_st* context) {
+  const bool is_used =
+      UseCertificates(context, material.certificates) &&
+      SSL_CTX_use_PrivateKey(context, ReadKey(material.key).get()) == 1;
+  ERR_clear_error();
+  return is_used;
 }
 
 }  // namespace signalbox

@@ -6,6 +6,8 @@
 #include "absl/status/statusor.h"
 #include "common/secret.h"
 
+struct ssl_ctx_st;
+
 namespace signalbox {
 
 // The files that one end of a TLS connection needs, all in PEM. Empty: there is
@@ -36,6 +38,10 @@ struct TlsMaterial {
 // for example), the key is not that of the certificate, or only one of these
 // two files is given.
 absl::StatusOr<TlsMaterial> ReadTlsMaterial(const TlsPaths& paths);
+
+// Makes the certificates and the key those of `context`, an SSL_CTX of OpenSSL.
+// False: OpenSSL refuses them, or memory is short.
+bool UseTlsMaterial(const TlsMaterial& material, ssl_ctx_st* context);
 
 }  // namespace signalbox
 

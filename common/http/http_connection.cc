@@ -1,11 +1,8 @@
 #include "common/http/http_connection.h"
 
 #include <fcntl.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +14,6 @@
 #include <new>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "common/log.h"
 
 namespace signalbox {
@@ -25,38 +21,6 @@ namespace {
 
 int AsInt(size_t size) {
   return static_cast<int>(std::min<size_t>(size, INT_MAX));
-}
-
-BIO* TextReader(absl::string_view text) {
-  return BIO_new_mem_buf(text.data(), AsInt(text.size()));
-}
-
-// The first certificate is the server's own.
-bool UseCertificates(SSL_CTX* context, absl::string_view text) {
-  BIO* const reader = TextReader(text);
-  bool is_used = false;
-  bool is_first = true;
-  while (X509* const certificate =
-             PEM_read_bio_X509(reader, nullptr, nullptr, nullptr)) {
-    is_used = (is_first ? SSL_CTX_use_certificate(context, certificate)
-                        : SSL_CTX_add1_chain_cert(context, certificate)) == 1;
-    X509_free(certificate);
-    if (!is_used) break;
-    is_first = false;
-  }
-  BIO_free(reader);
-  return is_used;
-}
-
-bool UseKey(SSL_CTX* context, absl::string_view text) {
-  BIO* const reader = TextReader(text);
-  EVP_PKEY* const key =
-      PEM_read_bio_PrivateKey(reader, nullptr, nullptr, nullptr);
-  const bool is_used =
-      key != nullptr && SSL_CTX_use_PrivateKey(context, key) == 1;
-  EVP_PKEY_free(key);
-  BIO_free(reader);
-  return is_used;
 }
 
 }  // namespace
@@ -185,8 +149,7 @@ TlsConnections::Context TlsConnections::MakeContext(
   SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   const bool is_usable =
       SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) == 1 &&
-      UseCertificates(raw, material.certificates) &&
-      UseKey(raw, material.key.Reveal());
+      UseTlsMaterial(material, raw);
   ERR_clear_error();
   return is_usable ? std::move(context) : nullptr;
 }

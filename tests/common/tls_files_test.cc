@@ -1,10 +1,16 @@
 #include "common/tls_files.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -111,6 +117,56 @@ TEST_F(TlsFilesTest, NamesTheFileThatIsWrong) {
       EXPECT_EQ(ReasonOf(status), "INVALID_TLS_FILE") << wrong;
     }
   }
+}
+
+// OpenSSL would refuse every handshake. A key of 512 bits is too weak for any
+// security level that a system has as its default.
+TEST_F(TlsFilesTest, NamesAFileWithAWeakCertificate) {
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_RSA_gen(512),
+                                                           EVP_PKEY_free);
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(X509_new(),
+                                                           X509_free);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_set_pubkey(certificate.get(), key.get());
+  ASSERT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  const std::string weak = dir_.Path("weak.pem");
+  FILE* const file = fopen(weak.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  PEM_write_X509(file, certificate.get());
+  PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  fclose(file);
+  const std::string chain = dir_.Path("chain.pem");
+  Write(chain, Read(paths_.cert_file) + Read(weak));
+  for (const auto& [cert_file, key_file] :
+       {std::pair(weak, weak), std::pair(chain, paths_.key_file)}) {
+    const auto status = ReadTlsMaterial({cert_file, key_file, ""}).status();
+    EXPECT_EQ(ReasonOf(status), "INVALID_TLS_FILE");
+    EXPECT_TRUE(absl::StartsWith(
+        status.message(), cert_file + " holds a certificate that OpenSSL "
+                                      "refuses: "))
+        << status;
+  }
+}
+
+// A service has no terminal on which somebody could type the password.
+TEST_F(TlsFilesTest, RefusesAKeyWithAPassword) {
+  FILE* file = fopen(paths_.key_file.c_str(), "r");
+  ASSERT_NE(file, nullptr);
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
+      PEM_read_PrivateKey(file, nullptr, nullptr, nullptr), EVP_PKEY_free);
+  fclose(file);
+  const std::string locked = dir_.Path("locked.pem");
+  file = fopen(locked.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  const unsigned char password[] = {'o', 'p', 'e', 'n'};
+  ASSERT_EQ(PEM_write_PrivateKey(file, key.get(), EVP_aes_256_cbc(), password,
+                                 sizeof(password), nullptr, nullptr),
+            1);
+  fclose(file);
+  const auto status = ReadTlsMaterial({paths_.cert_file, locked, ""}).status();
+  EXPECT_EQ(status.message(),
+            locked + " holds no private key in PEM without a password");
 }
 
 TEST_F(TlsFilesTest, AChangeIsNoticed) {
