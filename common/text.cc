@@ -228,11 +228,4 @@ Kept KeepTargetUrl(absl::string_view target_url) {
   return kept;
 }
 
-std::string CharacterName(absl::string_view text) {
-  const Utf8Character first = FirstCharacter(text);
-  return first.valid ? absl::StrFormat("U+%04X", first.code_point)
-                     : absl::StrFormat("the byte 0x%02x",
-                                       static_cast<unsigned char>(text[0]));
-}
-
 }  // namespace signalbox

@@ -34,10 +34,6 @@ Kept KeepDescription(absl::string_view description);
 // valid host and at most 2,048 bytes long.
 Kept KeepTargetUrl(absl::string_view target_url);
 
-// The first character of `text` (not empty) as an error message names it:
-// `U+00FC`, or `the byte 0xff` if it is not UTF-8.
-std::string CharacterName(absl::string_view text);
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_COMMON_TEXT_H_

@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace signalbox {
 
@@ -82,6 +83,13 @@ std::string JsonEscape(uint32_t code_point) {
   if (code_point <= 0xFFFF) return CharacterEscape(code_point);
   return absl::StrCat(CharacterEscape(0xD800 + ((code_point - 0x10000) >> 10)),
                       CharacterEscape(0xDC00 + (code_point & 0x3FF)));
+}
+
+std::string CharacterName(absl::string_view text) {
+  const Utf8Character first = FirstCharacter(text);
+  return first.valid ? absl::StrFormat("U+%04X", first.code_point)
+                     : absl::StrFormat("the byte 0x%02x",
+                                       static_cast<unsigned char>(text[0]));
 }
 
 std::string Escaped(absl::string_view text) {

@@ -43,6 +43,10 @@ std::string CharacterEscape(uint32_t code_point);
 // The same as JSON writes it: `\u202e`, or the pair `\ud83d\ude80`.
 std::string JsonEscape(uint32_t code_point);
 
+// The first character of `text` (not empty) as an error message names it:
+// `U+00FC`, or `the byte 0xff` if it is not UTF-8.
+std::string CharacterName(absl::string_view text);
+
 // `text` in printable ASCII. Characters beyond ASCII become a CharacterEscape.
 // Everything else is escaped as in C: `\n`, `\"`, `\x1b`, and `\xff` for a byte
 // that is not UTF-8.

@@ -9,7 +9,6 @@
 #include "absl/strings/str_split.h"
 #include "common/error.h"
 #include "common/names.h"
-#include "common/text.h"
 #include "common/utf8.h"
 
 namespace signalbox {

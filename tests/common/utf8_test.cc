@@ -76,5 +76,12 @@ TEST(Utf8Test, EscapesWholeCharacters) {
   EXPECT_EQ(JsonEscape(0x1f680), "\\ud83d\\ude80");
 }
 
+TEST(Utf8Test, NamesACharacterForPeople) {
+  EXPECT_EQ(CharacterName("\tb"), "U+0009");
+  EXPECT_EQ(CharacterName("\u00fcb"), "U+00FC");
+  EXPECT_EQ(CharacterName("\U0001f680"), "U+1F680");
+  EXPECT_EQ(CharacterName("\xff\u00fc"), "the byte 0xff");
+}
+
 }  // namespace
 }  // namespace signalbox
