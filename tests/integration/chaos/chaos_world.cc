@@ -1,13 +1,9 @@
 #include "tests/integration/chaos/chaos_world.h"
 
-#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -16,7 +12,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -34,29 +29,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kHost[] = "127.0.0.1:";
+constexpr char kAnyPort[] = "127.0.0.1:0";
 constexpr char kFilling[] = "filled/repository";
 constexpr int kContextsOfFilling = 100;
 constexpr int kShownViolations = 3;
 constexpr size_t kShownLines = 60;  // The newest, of each.
-
-// A free port that the system gives to nobody unasked. While a program is down,
-// another one's connection must not take its port.
-int PickPort() {
-  static std::mt19937 random(std::random_device{}());
-  for (;;) {
-    const int port = std::uniform_int_distribution<int>(15000, 30000)(random);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const bool is_free = bind(fd, reinterpret_cast<const sockaddr*>(&address),
-                              sizeof(address)) == 0;
-    close(fd);
-    if (is_free) return port;
-  }
-}
 
 json Get(const std::string& url, const std::string& target) {
   httplib::Client client(url);
@@ -170,13 +147,11 @@ uint64_t ChaosSeed() {
 ChaosWorld::ChaosWorld(Options options) : options_(std::move(options)) {
   if (options_.data_dir.empty()) options_.data_dir = dir_.Path("data");
   std::ofstream(dir_.Path("secret")) << "secret of the hook\n";
-  simulator_ = StartProgram("signalbox-github-simulator",
-                            {"--listen", absl::StrCat(kHost, 0), "--token",
-                             "token", "--any-repository", "--hourly-limit", "0",
-                             "--webhook-secret-file", dir_.Path("secret")});
+  simulator_ = StartProgram(
+      "signalbox-github-simulator",
+      {"--listen", kAnyPort, "--token", "token", "--any-repository",
+       "--hourly-limit", "0", "--webhook-secret-file", dir_.Path("secret")});
   simulator_address_ = simulator_->WaitForLine("listening on ");
-  server_port_ = PickPort();
-  shim_port_ = PickPort();
   if (options_.proxy_to_github) {
     to_github_ = std::make_unique<FaultProxy>(simulator_address_);
   }
@@ -185,12 +160,8 @@ ChaosWorld::ChaosWorld(Options options) : options_(std::move(options)) {
   }
 }
 
-std::string ChaosWorld::server_address() const {
-  return absl::StrCat(kHost, server_port_);
-}
-
 std::string ChaosWorld::shim_url() const {
-  return absl::StrCat("http://", kHost, shim_port_, "/event_handler");
+  return absl::StrCat("http://", shim_address_, "/event_handler");
 }
 
 void ChaosWorld::BeginServer() {
@@ -198,7 +169,7 @@ void ChaosWorld::BeginServer() {
       "--listen",
       server_address(),
       "--web-listen",
-      absl::StrCat(kHost, 0),
+      kAnyPort,
       "--data-dir",
       data_dir(),
       "--github-api-url",
@@ -243,7 +214,7 @@ void ChaosWorld::StopServer() {
 
 void ChaosWorld::StartShim() {
   shim_ = StartProgram("signalbox-shim",
-                       {"--listen", absl::StrCat(kHost, shim_port_), "--server",
+                       {"--listen", shim_address_, "--server",
                         to_server_ ? to_server_->address() : server_address(),
                         "--webhook-secret-file", dir_.Path("secret")});
   shim_->WaitForLine("listening on ");

@@ -15,6 +15,7 @@
 #include "tests/history/history.h"
 #include "tests/integration/chaos/load.h"
 #include "tests/support/fault_proxy.h"
+#include "tests/support/lasting_address.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -64,7 +65,7 @@ class ChaosWorld {
   Process& shim() { return *shim_; }
 
   // HOST:PORT of the server itself, without the FaultProxy.
-  std::string server_address() const;
+  const std::string& server_address() const { return server_address_; }
   std::string simulator_url() const { return "http://" + simulator_address_; }
   std::string shim_url() const;
   const std::string& data_dir() const { return options_.data_dir; }
@@ -110,8 +111,8 @@ class ChaosWorld {
   TempDir dir_;
   Options options_;
   std::string simulator_address_;
-  int server_port_ = 0;
-  int shim_port_ = 0;
+  const std::string server_address_ = LastingAddress();
+  const std::string shim_address_ = LastingAddress();
   int64_t last_event_ = 0;  // The simulator's newest event that was read.
   std::atomic<int64_t> last_found_ = 0;
   std::vector<std::string> filled_;  // Shas.
