@@ -27,8 +27,8 @@ struct ClientOptions {
   // Sent as `authorization: Bearer TOKEN`. Empty: the client sends no token.
   std::string token;
 
-  // Whether the connection is encrypted. Without it, the options below must be
-  // empty, and a token is sent to this machine only.
+  // Whether the connection is encrypted. Without it, `ca_file` to `server_name`
+  // must be empty, and a token is sent to this machine only.
   bool tls = false;
   // PEM file with the authorities to trust for the server's certificate. Empty:
   // the system's.

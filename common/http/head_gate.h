@@ -59,9 +59,9 @@ class HeadGate {
   // Takes an idle connection. Closes it if there is no room.
   void Keep(HttpConnection connection);
 
-  // Closes connections that have sent nothing. Waits for the heads of the
-  // others, at most until their timeout. Then returns. Add and Keep close
-  // connections that come later.
+  // Closes connections that have sent nothing, or with TLS nothing after their
+  // handshake began. Waits for the heads of the others, at most until their
+  // timeout. Then returns. Add and Keep close connections that come later.
   void Stop();
 
  private:

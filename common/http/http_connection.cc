@@ -145,7 +145,7 @@ TlsConnections::Context TlsConnections::MakeContext(
                             SSL_MODE_RELEASE_BUFFERS);
   // As recv(): one record at most. By default, a read goes on after a message
   // that is no data, such as a change of keys, for as long as a client sends
-  // these, and nobody could look at a deadline meanwhile.
+  // these, and the caller could not check its deadline meanwhile.
   SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   const bool is_usable =
       SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) == 1 &&

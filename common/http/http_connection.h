@@ -38,9 +38,9 @@ class UniqueFd {
 };
 
 // HttpConnection is an accepted connection of HttpServer, with TLS or without.
-// With it, the handshake is part of the first reads. Nothing here waits, so the
-// bounds on what a client may take are those of who reads. The destructor tells
-// the client that the connection ends, and closes it.
+// With it, the handshake is part of the first reads. Nothing here waits: the
+// caller sets the deadlines. The destructor tells the client that the
+// connection ends, and closes it.
 //
 // Not thread-safe, but other threads may use `fd` for shutdown().
 class HttpConnection {
@@ -50,7 +50,7 @@ class HttpConnection {
   HttpConnection(UniqueFd socket);  // NOLINT(google-explicit-constructor)
   HttpConnection(HttpConnection&&) noexcept = default;
   HttpConnection& operator=(HttpConnection&& other) noexcept {
-    // First: saying goodbye needs the socket.
+    // First: to end TLS, it needs the socket.
     tls_ = std::move(other.tls_);
     socket_ = std::move(other.socket_);
     awaited_ = other.awaited_;
@@ -77,7 +77,7 @@ class HttpConnection {
 
  private:
   friend class TlsConnections;
-  // Also says the client goodbye, if there is a connection.
+  // First tells the client that the connection ends, after a handshake.
   struct FreeTls {
     void operator()(ssl_st* tls) const;
   };

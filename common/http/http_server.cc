@@ -361,7 +361,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
       LogWarning(
           "a request waited too long for a thread; its client gets a 503");
-      // Some clients repeat at once if nobody says when.
+      // Without Retry-After, some clients retry at once.
       return {503, "try again later\n", "text/plain", {{"Retry-After", "5"}}};
     }
     HttpAnswer answer;

@@ -124,9 +124,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};
 };
 
-// HttpServer is an HTTP/1 server for short requests. The shim receives webhooks
-// with it, and signalbox-server shows its pages for monitoring with it. It does
-// not authenticate clients.
+// HttpServer is an HTTP/1 server for short requests. With it, the shim receives
+// webhooks and serves the REST endpoint, and signalbox-server shows its pages
+// for monitoring. It does not authenticate clients.
 //
 // A connection carries one request, or several one after the other if its
 // client is among `kept_clients`. HttpServer closes it, too, after any answer
