@@ -90,7 +90,7 @@ void AddListenFlags(CLI::App* app, Flags* flags) {
          "Another loopback address for /metrics [that of --web-listen]")
       ->type_name("HOST:PORT");
   app->add_flag("--insecure-plaintext", flags->insecure_plaintext,
-                "Permit gRPC from other machines without `tls`: whoever is on "
+                "Permit gRPC from other machines without `tls`: machines on "
                 "the way can read tokens and change reports");
 }
 
@@ -222,8 +222,8 @@ void WaitForEnd(int signal_fd, int failure_fd) {
 void Announce(const ServerOptions& options, const Server& server) {
   if (options.insecure_plaintext && !options.config.tls.has_value()) {
     LogWarning(
-        "--insecure-plaintext: gRPC connections are NOT encrypted; whoever is "
-        "on the way can read tokens, and report in their callers' names");
+        "--insecure-plaintext: gRPC connections are NOT encrypted; machines on "
+        "the way can read tokens, and report in their callers' names");
   }
   for (const std::string& address : server.grpc_addresses()) {
     std::printf("grpc listening on %s\n", address.c_str());

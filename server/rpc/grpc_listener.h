@@ -16,7 +16,7 @@ namespace signalbox {
 
 struct GrpcListenerOptions {
   // At least one. HOST:PORT; with port 0 the system chooses a free port. Or
-  // unix:PATH: whoever may write to the socket can connect.
+  // unix:PATH: each program that may write to the socket can connect.
   std::vector<std::string> listen;
   // For connections to HOST:PORT; borrowed. Null: they are not encrypted.
   // Connections to unix:PATH never are.

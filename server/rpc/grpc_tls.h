@@ -67,7 +67,8 @@ class GrpcTls {
     ~MemoryFile();
 
     // Replaces the content in one step. Each `version` is another time of
-    // change, so that who reads twice notices it.
+    // change. A reader that compares the times before and after it reads thus
+    // notices the replacement.
     absl::Status Set(absl::string_view content, int64_t version);
     std::string path() const;
 

@@ -14,8 +14,8 @@ namespace signalbox {
 namespace {
 
 // Whether the caller may read what the outbox has found. If it asked by an old
-// name, this can be the repository of somebody else. It then gets the answer
-// for what nobody knows.
+// name, this can be the repository of somebody else. The caller then gets the
+// answer that it would get if the server knew nothing of the repository.
 bool MayRead(const Caller* caller, const Repository& found) {
   return Authorizer::Authorize(caller, Right::kRead, found, {}).ok();
 }

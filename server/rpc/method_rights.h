@@ -8,9 +8,9 @@
 
 namespace signalbox {
 
-// A method of signalbox.v1.StatusService, and the right without which nobody
-// may call it. Nothing: every known caller may. A request can need more, such
-// as a grant of its repository, which the method itself checks.
+// A method of signalbox.v1.StatusService, and the right that a caller needs for
+// it. Nothing: every known caller may call it. A request can need more, such as
+// a grant of its repository, which the method itself checks.
 struct MethodRight {
   absl::string_view method;
   std::optional<Right> right;
