@@ -61,6 +61,7 @@ struct Server::Parts {
   std::unique_ptr<Worker> file_reader;
 
   absl::Status SetUp(const ServerOptions& options);
+  absl::Status MakeAuthorizer(const Config& config);
   absl::Status OpenCore(const Config& config);
   void MakeRecovery(const Config& config, const RepositoryRules& rules);
   void MakeService(const Config& config, const RepositoryRules& rules);
@@ -91,7 +92,7 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::OpenCore(const Config& config) {
+absl::Status Server::Parts::MakeAuthorizer(const Config& config) {
   absl::StatusOr<TokenFiles> files = TokenFiles::Open(
       TokenFilesOf(config), &metrics,
       [this](const std::string& caller, std::vector<CallerToken> tokens) {
@@ -101,6 +102,10 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
   token_files = *std::move(files);
   authorizer =
       std::make_unique<Authorizer>(CallersOf(config, *token_files), &metrics);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::OpenCore(const Config& config) {
   Core::Options options;
   options.outbox.data_dir = config.data_dir;
   options.outbox.pending_settle = config.pending_settle;
@@ -233,6 +238,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   const Config& config = options.config;
   auto parts = std::make_unique<Parts>(options);
   absl::Status status = parts->SetUp(options);
+  if (status.ok()) status = parts->MakeAuthorizer(config);
   if (status.ok()) status = parts->OpenCore(config);
   if (!status.ok()) return status;
   const RepositoryRules rules(config.repositories, options.contexts);
