@@ -574,6 +574,16 @@ TEST(ConfigTest, AFarmWithoutRightsTakesNoneFromTheShimOfBefore) {
   EXPECT_THAT(config.warnings[0], StartsWith("f.yaml:6: callers[0].rights: "));
 }
 
+// `tokens` is newer than the rights, so a caller that has it is no sign of an
+// old file, and its rights are meant as they stand.
+TEST(ConfigTest, ACallerWithTokensHasTheRightsThatItNames) {
+  const Config config = Parsed(
+      "callers:\n- name: farm\n  repositories: [a/*]\n  contexts: [\"*\"]\n"
+      "  rights: [report]\n  tokens: [{sha256_file: f}]\n");
+  EXPECT_THAT(config.callers[0].rights, ElementsAre("report"));
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
 // A file with the line that a warning asks for gets no warning.
 TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
   const Config config =
@@ -588,6 +598,8 @@ TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
 TEST(ConfigTest, ListenIsOneAddressOrSeveral) {
   EXPECT_THAT(Parsed("listen: unix:s").listen, ElementsAre("unix:s"));
   EXPECT_THAT(Parsed("listen: [a:1, b:2]").listen, ElementsAre("a:1", "b:2"));
+  const std::string longest = "unix:/" + std::string(106, 'p');
+  EXPECT_THAT(Parsed("listen: " + longest).listen, ElementsAre(longest));
   ExpectErrors({
       {"listen: []", "1: listen: the list is empty; wanted addresses"},
       {"listen: [a:1, b]", "1: listen[1]: \"b\" is not HOST:PORT"},
