@@ -22,8 +22,8 @@ namespace {
 constexpr char kJson[] = "application/json; charset=utf-8";
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kRetryAfterSeconds[] = "5";
-// How long the door believes that the server has callers. Shorter than a
-// restart with another configuration takes a person.
+// How long the door relies on the server's answer that it has callers. A person
+// needs longer to restart the server with another configuration.
 constexpr absl::Duration kCallersKnownFor = absl::Seconds(5);
 
 HttpAnswer JsonAnswer(std::string text, int status = 200) {
@@ -185,6 +185,7 @@ RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
   place.name = route.name;
   return {request,
           read_body,
+          VisitorOf(request, options_.listener_is_loopback),
           std::move(route),
           std::move(place),
           {AuthorizationOf(head), options_.new_request_id(),
@@ -193,7 +194,7 @@ RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
 }
 
 HttpAnswer RestDoor::Answer(Visit& visit) {
-  switch (VisitorOf(visit.request, options_.listener_is_loopback)) {
+  switch (visit.visitor) {
     case Visitor::kWebPage:
       return Refused(PlainRefusal(403, "Web pages may not use this address"));
     case Visitor::kNameless:
@@ -248,32 +249,29 @@ std::optional<HttpAnswer> RestDoor::AnswerOpenly(const Visit& visit) {
 }
 
 std::optional<RestRefusal> RestDoor::RefuseStranger(const Visit& visit) {
-  if (VisitorOf(visit.request, options_.listener_is_loopback) ==
-      Visitor::kLocal) {
-    return std::nullopt;
-  }
-  {
-    MutexLock lock(&mu_);
-    if (absl::AbsDuration(visit.now - callers_seen_) < kCallersKnownFor) {
-      if (visit.terms.authorization.empty()) return BadCredentialsRefusal();
-      return std::nullopt;
+  if (visit.visitor == Visitor::kLocal) return std::nullopt;
+  if (!HasSeenCallers(visit.now)) {
+    const RestOr<bool> has_callers = calls_.HasCallers(visit.terms);
+    if (const auto* const refusal = std::get_if<RestRefusal>(&has_callers)) {
+      return *refusal;
     }
+    if (!std::get<bool>(has_callers)) {
+      return PlainRefusal(
+          401,
+          "Bad credentials: the configuration of signalbox-server names "
+          "no `callers`, so only programs on its machine may use this "
+          "address, by its loopback address and without a proxy");
+    }
+    MutexLock lock(&mu_);
+    callers_seen_ = visit.now;
   }
-  const RestOr<bool> has_callers = calls_.HasCallers(visit.terms);
-  if (const auto* const refusal = std::get_if<RestRefusal>(&has_callers)) {
-    return *refusal;
-  }
-  if (!std::get<bool>(has_callers)) {
-    return PlainRefusal(
-        401,
-        "Bad credentials: the configuration of signalbox-server names "
-        "no `callers`, so only programs on its machine may use this "
-        "address, by its loopback address and without a proxy");
-  }
-  MutexLock lock(&mu_);
-  callers_seen_ = visit.now;
   if (visit.terms.authorization.empty()) return BadCredentialsRefusal();
   return std::nullopt;
+}
+
+bool RestDoor::HasSeenCallers(absl::Time now) {
+  MutexLock lock(&mu_);
+  return absl::AbsDuration(now - callers_seen_) < kCallersKnownFor;
 }
 
 std::optional<RestRefusal> RestDoor::FindName(Visit& visit) const {

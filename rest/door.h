@@ -61,6 +61,7 @@ class RestDoor {
   struct Visit {
     const HttpServerRequest& request;
     BodyReader read_body;
+    Visitor visitor;
     RestRoute route;
     RestPlace place;
     CallTerms terms;
@@ -73,6 +74,8 @@ class RestDoor {
   static std::optional<HttpAnswer> AnswerOpenly(const Visit& visit);
   // Whether the request may go on to the server, which judges its token.
   std::optional<RestRefusal> RefuseStranger(const Visit& visit);
+  // Whether the server answered a short time ago that it has callers.
+  bool HasSeenCallers(absl::Time now);
   // Puts the name in the place if the path has only a number.
   std::optional<RestRefusal> FindName(Visit& visit) const;
 
@@ -87,7 +90,7 @@ class RestDoor {
   const ServerCalls calls_;
 
   Mutex mu_;
-  // When the server last said that it has callers.
+  // When the server last answered that it has callers.
   absl::Time callers_seen_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
 };
 
