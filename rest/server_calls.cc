@@ -5,20 +5,13 @@
 #include <utility>
 
 #include "common/names.h"
+#include "common/rpc/client_context.h"
 
 namespace signalbox {
 namespace {
 
 constexpr int kPageSize = 100;
 constexpr size_t kMostReports = 5000;
-
-std::string TrailerOf(const grpc::ClientContext& context, const char* name) {
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find(name);
-  return found == trailers.end()
-             ? std::string()
-             : std::string(found->second.data(), found->second.size());
-}
 
 using Stub = v1::StatusService::StubInterface;
 
@@ -29,11 +22,7 @@ RestOr<Response> Call(Stub& server,
                                                    const Request&, Response*),
                       const Request& request, const CallTerms& terms) {
   grpc::ClientContext context;
-  // gRPC takes no time of the steady clock.
-  context.set_deadline(
-      std::chrono::system_clock::now() +
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          terms.deadline - std::chrono::steady_clock::now()));
+  SetDeadline(terms.deadline, &context);
   if (!terms.authorization.empty()) {
     context.AddMetadata("authorization", terms.authorization);
   }
@@ -41,8 +30,9 @@ RestOr<Response> Call(Stub& server,
   Response response;
   const grpc::Status status = (server.*method)(&context, request, &response);
   if (status.ok()) return response;
-  return RefusalOf(status, TrailerOf(context, "signalbox-reason"),
-                   TrailerOf(context, "signalbox-not-granted"));
+  return RefusalOf(
+      status, TrailingMetadata(context, "signalbox-reason").value_or(""),
+      TrailingMetadata(context, "signalbox-not-granted").value_or(""));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/log.h"
-#include "common/rpc/token.h"
+#include "common/rpc/client_context.h"
 
 namespace signalbox {
 namespace {
@@ -212,19 +212,13 @@ class Caller {
                         grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response& response) {
     grpc::ClientContext context;
-    const auto left = deadline_ - std::chrono::steady_clock::now();
-    context.set_deadline(
-        std::chrono::system_clock::now() +
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+    SetDeadline(deadline_, &context);
     AddToken(link_.token.Reveal(), &context);
     ServerAnswer answer = {(link_.server.*method)(&context, request, &response),
                            "", ""};
     if (answer.status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
-      const auto& trailers = context.GetServerTrailingMetadata();
-      const auto found = trailers.find("signalbox-not-granted");
-      if (found != trailers.end()) {
-        answer.not_granted.assign(found->second.data(), found->second.size());
-      }
+      answer.not_granted = std::string(
+          TrailingMetadata(context, "signalbox-not-granted").value_or(""));
     }
     return answer;
   }

@@ -19,6 +19,7 @@
 #include "common/address.h"
 #include "common/error.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/client_context.h"
 #include "common/secret.h"
 
 namespace signalbox {
@@ -32,14 +33,6 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // Servers without paging explain a status with up to 1,000 reports of up to 7
 // KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
-
-std::optional<absl::string_view> TrailingMetadata(
-    const grpc::ClientContext& context, const char* name) {
-  const auto& metadata = context.GetServerTrailingMetadata();
-  const auto found = metadata.find(name);
-  if (found == metadata.end()) return std::nullopt;
-  return absl::string_view(found->second.data(), found->second.size());
-}
 
 absl::Status ToStatus(const grpc::Status& status,
                       const grpc::ClientContext& context) {
@@ -211,12 +204,6 @@ Client Client::WithPatience(absl::Duration retry_for,
   return client;
 }
 
-void Client::Authorize(grpc::ClientContext* context) const {
-  if (options_.token.empty()) return;
-  context->AddMetadata("authorization",
-                       absl::StrCat("Bearer ", options_.token));
-}
-
 bool Client::PauseBeforeRepeat(const absl::Status& error,
                                const grpc::ClientContext& context,
                                absl::Time begin, Repeats* repeats) const {
@@ -245,7 +232,7 @@ absl::Status Client::Repeat(
     context.set_deadline(
         After(std::max(std::min(options_.try_timeout, give_up - options_.now()),
                        kShortestTry)));
-    Authorize(&context);
+    AddToken(options_.token, &context);
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
     const absl::Status error = ToStatus(status, context);
@@ -263,7 +250,7 @@ absl::Status Client::WatchStatuses(
     bool was_there = false;
     bool is_wanted = true;
     grpc::ClientContext context;
-    Authorize(&context);
+    AddToken(options_.token, &context);
     const grpc::Status status =
         ReadStream(stub_.get(), request, options_.longest_silence, &context,
                    [&](const v1::WatchStatusesResponse& message) {

@@ -180,7 +180,6 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<std::vector<Response>> CallPages(
       Method<Request, Response> method, Request request) const;
-  void Authorize(grpc::ClientContext* context) const;
   // After a try with `context` ended with `error`: pauses and returns true, or
   // returns false if the call must not be repeated. `begin`: when `retry_for`
   // began.

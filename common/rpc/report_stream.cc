@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "common/rpc/token.h"
+#include "common/rpc/client_context.h"
 
 namespace signalbox {
 namespace {

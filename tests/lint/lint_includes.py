@@ -36,7 +36,7 @@ MAY_INCLUDE = {
                    "server/identity", "server/base", "common", PROTO),
     "server/web": ("server/base", "common/http", "common"),
     "server": ("*",),
-    "rest": ("common/http", "common/webhook", "common", PROTO),
+    "rest": ("common/http", "common/rpc", "common/webhook", "common", PROTO),
     "shim": ("rest", "common/http", "common/rpc", "common/webhook", "common",
              PROTO),
     "clients/cpp": ("common/rpc", "common", PROTO),

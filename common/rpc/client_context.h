@@ -1,0 +1,45 @@
+#ifndef SIGNALBOX_COMMON_RPC_CLIENT_CONTEXT_H_
+#define SIGNALBOX_COMMON_RPC_CLIENT_CONTEXT_H_
+
+#include <grpcpp/client_context.h>
+
+#include <chrono>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// What the clients of the server set before a gRPC call begins, and read after
+// it has ended.
+
+// Adds the token that identifies the caller to the server; empty: adds nothing.
+inline void AddToken(absl::string_view token, grpc::ClientContext* context) {
+  if (!token.empty()) {
+    context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
+  }
+}
+
+// Ends the call at a time of the steady clock, of which gRPC itself takes none.
+inline void SetDeadline(std::chrono::steady_clock::time_point deadline,
+                        grpc::ClientContext* context) {
+  context->set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          deadline - std::chrono::steady_clock::now()));
+}
+
+// The trailing metadata `name` of a call that has ended. Borrowed from
+// `context`. Nothing: the server sent none of this name.
+inline std::optional<absl::string_view> TrailingMetadata(
+    const grpc::ClientContext& context, const char* name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  if (found == metadata.end()) return std::nullopt;
+  return absl::string_view(found->second.data(), found->second.size());
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_COMMON_RPC_CLIENT_CONTEXT_H_
