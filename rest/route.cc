@@ -54,7 +54,7 @@ bool HasDots(absl::string_view segment) {
       [](absl::string_view part) { return part == "." || part == ".."; });
 }
 
-// The decoded segments of a path. Nothing: it has one that nobody may send.
+// The decoded segments of a path. Nothing: one of them is refused.
 std::optional<std::vector<std::string>> SegmentsOf(absl::string_view path) {
   if (!absl::StartsWith(path, "/")) return std::nullopt;
   std::vector<std::string> segments;
@@ -118,33 +118,31 @@ std::string RefOf(Segments segments) {
   return fits ? ref : std::string();
 }
 
+// `resource`, if the segments make up a ref.
+RestResource AtRef(RestResource resource, Segments segments, std::string* ref) {
+  *ref = RefOf(segments);
+  return ref->empty() ? RestResource::kNone : resource;
+}
+
 // What is asked of a repository. `rest` follows its name.
 RestResource OfRepository(bool is_post, Segments rest, std::string* ref) {
   if (rest.empty()) {
     return is_post ? RestResource::kNone : RestResource::kRepository;
   }
-  const bool is_statuses = rest[0] == "statuses";
-  if (is_post) {
-    if (!is_statuses || std::ranges::any_of(rest, HasSlash)) {
-      return RestResource::kNone;
-    }
-    *ref = RefOf(rest.subspan(1));
-    return ref->empty() ? RestResource::kNone : RestResource::kCreateStatus;
+  const Segments behind = rest.subspan(1);
+  if (rest[0] == "statuses") {
+    if (!is_post) return AtRef(RestResource::kStatuses, behind, ref);
+    return std::ranges::any_of(behind, HasSlash)
+               ? RestResource::kNone
+               : AtRef(RestResource::kCreateStatus, behind, ref);
   }
-  if (is_statuses) {
-    *ref = RefOf(rest.subspan(1));
-    return ref->empty() ? RestResource::kNone : RestResource::kStatuses;
-  }
-  if (rest[0] != "commits" || rest.size() < 2) return RestResource::kNone;
-  if (rest.size() == 2) {
-    *ref = RefOf(rest.subspan(1));
-    return ref->empty() ? RestResource::kNone : RestResource::kCommit;
-  }
-  *ref = RefOf(rest.subspan(1, rest.size() - 2));
-  if (ref->empty()) return RestResource::kNone;
-  return rest.back() == "status"     ? RestResource::kCombined
-         : rest.back() == "statuses" ? RestResource::kStatuses
-                                     : RestResource::kNone;
+  if (is_post || rest[0] != "commits") return RestResource::kNone;
+  if (behind.size() < 2) return AtRef(RestResource::kCommit, behind, ref);
+  const RestResource resource =
+      behind.back() == "status"     ? RestResource::kCombined
+      : behind.back() == "statuses" ? RestResource::kStatuses
+                                    : RestResource::kNone;
+  return AtRef(resource, behind.first(behind.size() - 1), ref);
 }
 
 RestResource WithoutRepository(Segments segments, std::string* login) {
