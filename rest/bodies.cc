@@ -1,6 +1,5 @@
 #include "rest/bodies.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -17,7 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kOwnLogin[] = "signalbox";
-// Nobody knows when a repository or a user was made.
+// Where GitHub says when a repository or a user was made: Signalbox has no such
+// time.
 constexpr char kUnknownTime[] = "1970-01-01T00:00:00Z";
 constexpr char kDocumentation[] = "https://docs.github.com/rest";
 constexpr int64_t kUnlimited = 1000000;
@@ -92,8 +92,8 @@ constexpr std::pair<const char*, const char*> kUserLinks[] = {
     {"events_url", "/events{/privacy}"},
     {"received_events_url", "/received_events"}};
 
-std::string Text(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false,
+std::string Text(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/false,
                    Json::error_handler_t::replace);
 }
 
@@ -111,6 +111,11 @@ std::string NodeId(absl::string_view kind, absl::string_view id) {
 
 std::string WebUrl(const RestPlace& place) {
   return absl::StrCat("https://", place.host);
+}
+
+// The repository's page.
+std::string PageUrl(const RestPlace& place) {
+  return absl::StrCat(WebUrl(place), "/", place.owner, "/", place.name);
 }
 
 // GitHub's picture for a name.
@@ -177,15 +182,14 @@ Json StatusObject(const RestStatus& status, const RestPlace& place,
 
 // What every answer shows of a repository.
 Json RepositoryObject(const RestPlace& place) {
-  const std::string full_name = absl::StrCat(place.owner, "/", place.name);
   const std::string url = RepositoryUrl(place);
   Json object = {{"id", place.repository_id},
                  {"node_id", NodeId("R", absl::StrCat(place.repository_id))},
                  {"name", place.name},
-                 {"full_name", full_name},
+                 {"full_name", absl::StrCat(place.owner, "/", place.name)},
                  {"owner", UserObject(place.owner, "Organization", place)},
                  {"private", true},
-                 {"html_url", absl::StrCat(WebUrl(place), "/", full_name)},
+                 {"html_url", PageUrl(place)},
                  {"description", nullptr},
                  {"fork", false},
                  {"url", url}};
@@ -193,11 +197,11 @@ Json RepositoryObject(const RestPlace& place) {
   return object;
 }
 
-// The members that only the answer about a repository has. What nobody knows of
-// the repository has the most common value.
+// The members that only the answer about a repository has. Those that Signalbox
+// knows nothing about have the most common value.
 Json MoreOfRepository(const RestPlace& place, bool may_report) {
   const std::string full_name = absl::StrCat(place.owner, "/", place.name);
-  const std::string page = absl::StrCat(WebUrl(place), "/", full_name);
+  const std::string page = PageUrl(place);
   Json object = {
       {"git_url", absl::StrCat("git://", place.host, "/", full_name, ".git")},
       {"ssh_url", absl::StrCat("git@", place.host, ":", full_name, ".git")},
@@ -315,8 +319,7 @@ std::string CommitBody(const RestPlace& place, absl::string_view sha) {
          {"url", RepositoryUrl(place, absl::StrCat("/git/commits/", sha))},
          {"comment_count", 0}}},
        {"url", url},
-       {"html_url", absl::StrCat(WebUrl(place), "/", place.owner, "/",
-                                 place.name, "/commit/", sha)},
+       {"html_url", absl::StrCat(PageUrl(place), "/commit/", sha)},
        {"comments_url", url + "/comments"},
        {"author", nullptr},
        {"committer", nullptr},
@@ -356,14 +359,13 @@ std::string RootBody(const std::string& base) {
   Json served = Json::array();
   for (const char* const one : kServed) served.push_back(one);
   // Indented, because people look at it, too.
-  return Json({{"current_user_url", base + "/user"},
+  return Text({{"current_user_url", base + "/user"},
                {"rate_limit_url", base + "/rate_limit"},
                {"repository_url", base + "/repos/{owner}/{repo}"},
                {"user_url", base + "/users/{user}"},
                {"served", served},
-               {"not_served", kNotServed}})
-             .dump(2, ' ', /*ensure_ascii=*/false,
-                   Json::error_handler_t::replace) +
+               {"not_served", kNotServed}},
+              /*indent=*/2) +
          "\n";
 }
 
