@@ -39,8 +39,8 @@ struct RestDoorOptions {
 };
 
 // RestDoor answers as GitHub's REST API does, as far as tools need it that
-// create and read commit statuses. A tool is given the address of the door
-// instead of GitHub's, and a caller's token instead of GitHub's.
+// create and read commit statuses. A tool needs the address of the door instead
+// of GitHub's, and a caller's token instead of GitHub's.
 //
 // It keeps nothing, and has no rights: it passes each request's own
 // Authorization on to the server, which alone judges it. A report is answered

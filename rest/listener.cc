@@ -6,7 +6,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/error.h"
@@ -40,9 +39,9 @@ bool IsLoopbackUrl(absl::string_view url) {
   return Address{std::string(host), 0}.IsLoopback();
 }
 
-// Everybody may keep a connection: a tool that reports often would otherwise
+// All clients may keep a connection: a tool that reports often would otherwise
 // spend most of its time on making new ones.
-std::vector<AddressRange> Everybody() {
+std::vector<AddressRange> AllAddresses() {
   return {*ParseAddressRange("", "0.0.0.0/0"), *ParseAddressRange("", "::/0")};
 }
 
@@ -54,8 +53,9 @@ std::vector<RestOption> OptionsOf(RestSettings& settings) {
            "free one [none]",
            "HOST:PORT"},
           {"--rest-public-url", &settings.public_url,
-           "What these tools are given as address, for links in answers; "
-           "needed if --rest-listen is not a loopback address and has no TLS",
+           "Address at which these tools reach the shim, for links in "
+           "answers; needed if --rest-listen is not a loopback address and has "
+           "no TLS",
            "URL"},
           {"--rest-host", &settings.host,
            "GitHub host of repositories if a tool's path names none "
@@ -109,9 +109,9 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
       ParseAddress("--rest-listen", settings.listen);
   if (!address.ok()) return address.status();
   RestDoorOptions options;
-  // Behind another address is a proxy on this machine. As nginx does by
-  // default, it may call the door by its loopback address, and say nothing of
-  // whom it serves.
+  // With another public address, a proxy on this machine calls the door. It may
+  // do as nginx does by default: call the loopback address, and add no header
+  // that names the client.
   options.listener_is_loopback =
       address->IsLoopback() &&
       (settings.public_url.empty() || IsLoopbackUrl(settings.public_url));
@@ -127,7 +127,7 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
   HttpServerOptions http_options;
   http_options.listen = *address;
   http_options.tls = settings.tls;
-  http_options.kept_clients = Everybody();
+  http_options.kept_clients = AllAddresses();
   // Chunked framing takes up to six bytes for one.
   http_options.max_wire_bytes = 6 * uint64_t{kMaxRestBody};
   auto http = HttpServer::Start(

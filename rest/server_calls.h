@@ -39,8 +39,8 @@ class ServerCalls {
                              const CallTerms& terms) const;
   // What the caller may do.
   RestOr<v1::Grants> Grants(const CallTerms& terms) const;
-  // Whether the server's configuration names callers. If not, the server lets
-  // everybody in, with any token.
+  // Whether the server's configuration names callers. If not, the server
+  // accepts calls with any token, and without one.
   RestOr<bool> HasCallers(const CallTerms& terms) const;
   RestOr<v1::GetRepositoryResponse> Repository(
       const v1::GetRepositoryRequest& request, const CallTerms& terms) const;

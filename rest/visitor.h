@@ -3,13 +3,15 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "common/http/http_server.h"
 
 namespace signalbox {
 
 // How far the door trusts a request before the server has seen it. The server
-// alone judges tokens; but a server whose configuration names no callers lets
-// everybody in, and such a request must come from a program on this machine.
+// alone judges tokens; but a server whose configuration names no callers
+// accepts all calls, so that such a request must come from a program on this
+// machine.
 enum class Visitor {
   kLocal,     // Comes from this machine: needs no callers.
   kRemote,    // May be anybody: needs a token that the server knows.

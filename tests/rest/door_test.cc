@@ -216,7 +216,7 @@ TEST_F(DoorTest, WithoutCallersOnlyLocalRequestsAreAnswered) {
   EXPECT_THAT(Parsed(answer)["message"].get<std::string>(),
               ::testing::HasSubstr("callers"));
   EXPECT_THAT(server_.results(), IsEmpty());
-  // What says nothing about anybody.
+  // These answers tell nothing about callers or repositories.
   EXPECT_EQ(Get("/").status, 200);
   EXPECT_EQ(Get("/meta").status, 200);
   host_ = "localhost";

@@ -86,8 +86,9 @@ TEST(RestListenerTest, AnswersSeveralRequestsOnOneConnection) {
   EXPECT_EQ(server.results().size(), 2u);
 }
 
-// A proxy may hide whom it serves, so that its requests look local.
-TEST(RestListenerTest, BehindAPublicAddressNobodyIsLocal) {
+// A proxy may add no header that names its client, so that the request looks
+// local.
+TEST(RestListenerTest, BehindAPublicAddressNoRequestIsLocal) {
   FakeStatusService server;
   for (const char* const url :
        {"https://box.example", "https://box.example:8443/localhost",

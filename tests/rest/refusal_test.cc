@@ -52,8 +52,8 @@ TEST(RefusalTest, EachCodeOfTheServerHasItsAnswer) {
   }
 }
 
-// Whoever has no grant of a repository learns nothing about it: the answer is
-// the same as for a path that is not there.
+// A caller without a grant of a repository learns nothing about it: the answer
+// is the same as for a path that is not there.
 TEST(RefusalTest, ARepositoryOfOthersIsNotThere) {
   const RestRefusal hidden =
       Of(grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "repository");
