@@ -48,7 +48,7 @@ class DoorTest : public ::testing::Test {
     request.head.headers = {{"host", host_}};
     request.head.headers.insert(request.head.headers.end(), more.begin(),
                                 more.end());
-    request.head.content_length = body.size();
+    if (!is_chunked_) request.head.content_length = body.size();
     request.first_byte = std::chrono::steady_clock::now();
     request.peer_is_loopback = peer_is_loopback_;
     return door_->Handle(request, [&](BodySink sink) {
@@ -93,6 +93,7 @@ class DoorTest : public ::testing::Test {
   std::string host_ = "127.0.0.1:8090";
   bool peer_is_loopback_ = true;
   absl::Status body_status_;  // Of reading a body.
+  bool is_chunked_ = false;   // The head does not say how long the body is.
   v1::Receipt receipt_;
 
  private:
@@ -264,6 +265,15 @@ TEST_F(DoorTest, RefusesBodiesBeforeItAsksTheServer) {
   EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
+TEST_F(DoorTest, ABodyWithoutALengthHasTheSameLimit) {
+  is_chunked_ = true;
+  std::string body = kSuccess;
+  body.resize(kMaxRestBody, ' ');
+  EXPECT_EQ(Post(body).status, 201);
+  EXPECT_EQ(Post(body + " ").status, 413);
+  EXPECT_EQ(server_.results().size(), 1u);
+}
+
 TEST_F(DoorTest, ABodyThatDoesNotArriveIsNoReport) {
   body_status_ = absl::InvalidArgumentError("ended too soon");
   EXPECT_EQ(Post().status, 400);
@@ -394,6 +404,22 @@ TEST_F(DoorTest, PagesAreOnOurOwnAddress) {
       Parsed(Get("/repos/acme/app/statuses/main?per_page=100&page=4")).size(),
       0u);
   EXPECT_EQ(Parsed(Get("/repos/acme/app/statuses/main")).size(), 30u);
+}
+
+TEST_F(DoorTest, OfManyReportsItShowsTheNewest) {
+  std::vector<v1::ListedReport> reports;
+  for (int i = 5100; i > 0; --i) {
+    reports.push_back(
+        Report(i, absl::StrCat("ci/", i), v1::COMMIT_STATE_SUCCESS));
+  }
+  // It is too old to count.
+  reports.back().set_state(v1::COMMIT_STATE_FAILURE);
+  server_.SetReports(reports);
+  const nlohmann::json last = Parsed(Get(absl::StrCat(
+      "/repos/acme/app/commits/", kCommit, "/status?per_page=100&page=50")));
+  EXPECT_EQ(last["total_count"], 5000);
+  EXPECT_EQ(last["state"], "success");
+  EXPECT_EQ(last["statuses"].back()["context"], "ci/101");
 }
 
 TEST_F(DoorTest, ARefIsResolvedByTheServer) {
