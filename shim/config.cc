@@ -16,7 +16,6 @@
 namespace signalbox {
 namespace {
 
-constexpr char kTokenFileVariable[] = "SIGNALBOX_TOKEN_FILE";
 constexpr size_t kMaxPath = 512;
 constexpr size_t kMinBody = 1 << 10;
 constexpr size_t kMaxBody = 256 << 20;
@@ -124,41 +123,37 @@ absl::StatusOr<ShimConfig> Complete(ShimConfig config,
   return config;
 }
 
-void AddRestOptions(RestSettings& settings, CLI::App& app) {
-  for (const RestOption& one : OptionsOf(settings)) {
-    app.add_option(one.flag, *one.value, one.help)->type_name(one.type);
-  }
+// Adds an option with one value. The environment variable `variable` sets it,
+// too; empty: none does.
+void AddOption(CLI::App& app, const char* name, const char* type,
+               std::string& value, const char* help,
+               const char* variable = "") {
+  app.add_option(name, value, help)->type_name(type)->envname(variable);
 }
 
 // The options that encrypt connections: to the server, and from GitHub.
 void AddTlsOptions(CLI::App& app, ShimConfig& config) {
-  const auto add_file = [&app](const char* name, std::string& value,
-                               const char* variable, const char* text) {
-    app.add_option(name, value, text)->type_name("FILE")->envname(variable);
-  };
   ChannelTls& tls = config.server_tls;
   app.add_flag("--tls", tls.enabled, "Encrypt the connection to the server")
       ->envname("SIGNALBOX_TLS");
-  add_file("--ca-file", tls.ca_file, "SIGNALBOX_CA_FILE",
-           "PEM file with the authorities to trust for the server's "
-           "certificate [the system's]");
-  add_file("--cert-file", tls.cert_file, "SIGNALBOX_CERT_FILE",
-           "PEM file with the shim's certificate, if the server asks for one");
-  add_file("--key-file", tls.key_file, "SIGNALBOX_KEY_FILE",
-           "PEM file with its private key");
-  app.add_option("--server-name", tls.server_name,
-                 "Name that the server's certificate must have [the host in "
-                 "--server]")
-      ->type_name("NAME")
-      ->envname("SIGNALBOX_SERVER_NAME");
-  app.add_option(
-         "--tls-cert-file", config.listen_tls.cert_file,
-         "PEM file with the certificate for https on all listeners, and "
-         "those between it and its authority")
-      ->type_name("FILE");
-  app.add_option("--tls-key-file", config.listen_tls.key_file,
-                 "PEM file with its private key")
-      ->type_name("FILE");
+  AddOption(app, "--ca-file", "FILE", tls.ca_file,
+            "PEM file with the authorities to trust for the server's "
+            "certificate [the system's]",
+            "SIGNALBOX_CA_FILE");
+  AddOption(app, "--cert-file", "FILE", tls.cert_file,
+            "PEM file with the shim's certificate, if the server asks for one",
+            "SIGNALBOX_CERT_FILE");
+  AddOption(app, "--key-file", "FILE", tls.key_file,
+            "PEM file with its private key", "SIGNALBOX_KEY_FILE");
+  AddOption(app, "--server-name", "NAME", tls.server_name,
+            "Name that the server's certificate must have [the host in "
+            "--server]",
+            "SIGNALBOX_SERVER_NAME");
+  AddOption(app, "--tls-cert-file", "FILE", config.listen_tls.cert_file,
+            "PEM file with the certificate for https on all listeners, and "
+            "those between it and its authority");
+  AddOption(app, "--tls-key-file", "FILE", config.listen_tls.key_file,
+            "PEM file with its private key");
 }
 
 }  // namespace
@@ -174,33 +169,27 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
                        "signalbox-shim " + std::string(kVersionText),
                        "Print the version and exit");
   app.get_formatter()->column_width(32);
-  app.add_option(
-         "--listen", listen,
-         "Address to listen on; port 0 takes a free one [127.0.0.1:4567]")
-      ->type_name("HOST:PORT");
-  app.add_option("--path", config.path,
-                 "Path that GitHub posts to [/event_handler]")
-      ->type_name("PATH");
-  app.add_option("--server", config.server,
-                 "Address of signalbox-server [127.0.0.1:50051]")
-      ->type_name("HOST:PORT");
+  AddOption(app, "--listen", "HOST:PORT", listen,
+            "Address to listen on; port 0 takes a free one [127.0.0.1:4567]");
+  AddOption(app, "--path", "PATH", config.path,
+            "Path that GitHub posts to [/event_handler]");
+  AddOption(app, "--server", "HOST:PORT", config.server,
+            "Address of signalbox-server [127.0.0.1:50051]");
   app.add_option(
          "--webhook-secret-file", config.secret_files,
          "File with the webhook's secret; repeatable, to accept several")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_option("--token-file", config.token_file,
-                 "File with the API token for the server; needed if its "
-                 "configuration has `callers`")
-      ->type_name("FILE")
-      ->envname(kTokenFileVariable);
+  AddOption(app, "--token-file", "FILE", config.token_file,
+            "File with the API token for the server; needed if its "
+            "configuration has `callers`",
+            "SIGNALBOX_TOKEN_FILE");
   app.add_flag(
       "--insecure-send-token", config.insecure_send_token,
       "Permit sending the token unencrypted to a server on another machine");
   AddTlsOptions(app, config);
-  app.add_option("--max-body", max_body,
-                 "Longest JSON to accept [25MiB, GitHub's own limit]")
-      ->type_name("SIZE");
+  AddOption(app, "--max-body", "SIZE", max_body,
+            "Longest JSON to accept [25MiB, GitHub's own limit]");
   app.add_option("--trusted-proxy", proxies,
                  "Keep connections of this proxy open between webhooks; "
                  "repeatable, and may be a range")
@@ -208,7 +197,9 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
                "Do not check signatures: accept webhooks from anyone");
-  AddRestOptions(config.rest, app);
+  for (const RestOption& one : OptionsOf(config.rest)) {
+    AddOption(app, one.flag, one.type, *one.value, one.help);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
