@@ -45,9 +45,10 @@ https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
 In production give --tls-cert-file and --tls-key-file, or put a reverse proxy with
 TLS in front of the shim. A proxy named by --trusted-proxy must close an idle
 connection before 75 s are over. To change the secret without losing a delivery,
-give the old secret and the new one in two files. The shim reads these files again
-when they change, and the certificate and key of webhooks; those for the server
-only when it starts.
+give the old secret and the new one in two files. The shim reads the files of
+--webhook-secret-file, --tls-cert-file and --tls-key-file again when they change.
+It reads the token and the files of --ca-file, --cert-file and --key-file only
+when it starts.
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
