@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,28 @@ TEST(ShimConfigTest, TlsToTheServerAndFromGitHub) {
   EXPECT_EQ(config->listen_tls.key_file, "own-key");
   EXPECT_FALSE(Parse({"--tls-cert-file", "own"}).ok());
   EXPECT_FALSE(Parse({"--tls-key-file", "own-key"}).ok());
+}
+
+TEST(ShimConfigTest, TheEnvironmentSetsWhatNoFlagSets) {
+  for (const char* const name :
+       {"SIGNALBOX_TOKEN_FILE", "SIGNALBOX_CA_FILE", "SIGNALBOX_CERT_FILE",
+        "SIGNALBOX_KEY_FILE", "SIGNALBOX_SERVER_NAME"}) {
+    setenv(name, name, 1);
+  }
+  setenv("SIGNALBOX_TLS", "1", 1);
+  const auto config = Parse({"--ca-file", "flag"});
+  for (const char* const name :
+       {"SIGNALBOX_TOKEN_FILE", "SIGNALBOX_CA_FILE", "SIGNALBOX_CERT_FILE",
+        "SIGNALBOX_KEY_FILE", "SIGNALBOX_SERVER_NAME", "SIGNALBOX_TLS"}) {
+    unsetenv(name);
+  }
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->token_file, "SIGNALBOX_TOKEN_FILE");
+  EXPECT_TRUE(config->server_tls.enabled);
+  EXPECT_EQ(config->server_tls.ca_file, "flag");
+  EXPECT_EQ(config->server_tls.cert_file, "SIGNALBOX_CERT_FILE");
+  EXPECT_EQ(config->server_tls.key_file, "SIGNALBOX_KEY_FILE");
+  EXPECT_EQ(config->server_tls.server_name, "SIGNALBOX_SERVER_NAME");
 }
 
 // Anybody on the way could read the token.
