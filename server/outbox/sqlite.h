@@ -218,6 +218,18 @@ struct SqliteBytes {
   std::string bytes;
 };
 
+// Whether a value of this type has a text or bytes of its own, which end with
+// it.
+template <typename Value>
+inline constexpr bool kHoldsBytes =
+    !std::is_trivially_destructible_v<Value> || std::is_same_v<Value, Sha>;
+template <typename Value>
+inline constexpr bool kHoldsBytes<std::optional<Value>> = kHoldsBytes<Value>;
+// Whether an argument of this type can be borrowed for longer than the call.
+template <typename Value>
+concept OutlivesCall =
+    std::is_lvalue_reference_v<Value> || !kHoldsBytes<std::remove_cv_t<Value>>;
+
 // One use of a prepared statement. The connection keeps the statement for the
 // next use.
 class SqliteQuery {
@@ -234,11 +246,17 @@ class SqliteQuery {
   // the query is destroyed. Times are stored as microseconds since 1970,
   // durations as microseconds, enums and bools as numbers, and std::nullopt as
   // NULL. A Repository is three parameters: host, owner and name.
-  template <typename... Values>
-  SqliteQuery& Bind(const Values&... values) {
+  //
+  // A query with a name outlives temporary texts, so it does not take them.
+  template <OutlivesCall... Values>
+  SqliteQuery& Bind(Values&&... values) & {
     int index = 0;
     (BindNext(&index, values), ...);
     return *this;
+  }
+  template <typename... Values>
+  SqliteQuery& Bind(const Values&... values) && {
+    return Bind(values...);
   }
 
   // Goes to the next row; the first call to the first row. False after the last

@@ -1,6 +1,9 @@
 #include "server/outbox/sqlite.h"
 
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "common/error.h"
 #include "gmock/gmock.h"
@@ -15,6 +18,24 @@ using Kind = SqliteTransaction::Kind;
 
 enum class Colour { kRed = 1, kBlue = 2 };
 constexpr Colour LastOf(Colour) { return Colour::kBlue; }
+
+// SQLite reads a bound text until the query ends, so a temporary one may be
+// bound only to a query that is a temporary, too.
+template <typename Query, typename Value>
+concept Binds = requires(Query query, Value value) {
+  std::forward<Query>(query).Bind(std::forward<Value>(value));
+};
+static_assert(Binds<SqliteQuery&, std::string&>);
+static_assert(Binds<SqliteQuery&, const CanonicalName&>);
+static_assert(Binds<SqliteQuery&, absl::string_view>);
+static_assert(Binds<SqliteQuery&, absl::Time>);
+static_assert(!Binds<SqliteQuery&, std::string>);
+static_assert(!Binds<SqliteQuery&, const std::string>);
+static_assert(!Binds<SqliteQuery&, CanonicalName>);
+static_assert(!Binds<SqliteQuery&, Sha>);
+static_assert(!Binds<SqliteQuery&, std::optional<std::string>>);
+static_assert(!Binds<SqliteQuery&, std::optional<Sha>>);
+static_assert(Binds<SqliteQuery&&, std::string>);
 
 class SqliteTest : public testing::Test {
  protected:
