@@ -18,12 +18,13 @@ namespace {
 
 // Of each context, only the newest records count: GitHub takes 1,000 statuses
 // of a context and commit.
+constexpr char kFindOldest[] =
+    "SELECT report_id FROM report WHERE entry_id = ? "
+    "ORDER BY report_id DESC LIMIT 1 OFFSET 999";
 constexpr char kFindReportBefore[] =
     "SELECT report_id, sequence, accept_time_us, phase, result, description, "
-    "target_url, caller FROM report WHERE entry_id = ?1 AND report_id < ?2 "
-    "AND sequence > 0 AND report_id >= IFNULL((SELECT report_id FROM report "
-    "WHERE entry_id = ?1 ORDER BY report_id DESC LIMIT 1 OFFSET 999), 0) "
-    "ORDER BY report_id DESC LIMIT 1";
+    "target_url, caller FROM report WHERE entry_id = ? AND report_id < ? "
+    "AND sequence > 0 AND report_id >= ? ORDER BY report_id DESC LIMIT 1";
 // No report of an entry has a larger sequence than its newest change. One can
 // have a larger one than the report that counts: in merged entries.
 constexpr char kListReported[] =
@@ -91,6 +92,7 @@ struct ReportReader {
   int64_t entry_id = 0;
   bool is_observed = false;
   int64_t before_id = 0;  // Only reports with a smaller report_id are left.
+  std::optional<int64_t> oldest_id;  // The first report_id that counts.
   // The next one has no larger sequence. If it was read, this is its sequence.
   int64_t newest = 0;
   bool was_read = false;
@@ -111,8 +113,11 @@ struct ReportReader {
 
  private:
   bool ReadReport(SqliteConnection* connection) {
+    if (!oldest_id.has_value()) {
+      oldest_id = connection->First<int64_t>(kFindOldest, entry_id).value_or(0);
+    }
     SqliteQuery query(connection, kFindReportBefore);
-    query.Bind(entry_id, before_id);
+    query.Bind(entry_id, before_id, *oldest_id);
     if (!query.Next()) return false;
     Phase phase = Phase::kWebhookPending;
     query.Read(&before_id, &next.sequence, &next.accept_time, &phase,
@@ -179,7 +184,8 @@ void DropObserved(SqliteConnection* connection, int64_t entry_id) {
 
 // Merges the lists of all contexts. It reads a report only when no other can be
 // newer, so the work grows with the contexts of the commit and the length of
-// the page, and not with the history.
+// the page. Of the history it only counts the newest 1,000 records of a context
+// whose reports it reads.
 CommitReports ListReports(SqliteConnection* connection,
                           const Repository& repository, const Sha& sha,
                           int64_t before_sequence, int limit) {
