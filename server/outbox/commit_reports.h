@@ -25,8 +25,10 @@ struct CommitReport {
   // As GitHub shows them.
   std::string description;
   std::string target_url;
-  std::string caller;     // Empty: nobody is configured, an expiry, observed.
-  int64_t status_id = 0;  // GitHub's number; 0: it is a report.
+  // Empty: the server has no configured callers, or the report is an expiry or
+  // observed.
+  std::string caller;
+  int64_t status_id = 0;      // GitHub's number; 0: it is a report.
   std::string creator_login;  // Of an observed status; empty: not known.
 };
 

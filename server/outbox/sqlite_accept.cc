@@ -253,12 +253,14 @@ class Accepting {
     }
   }
 
-  // A delivery or an answer of GitHub's tells where a branch or tag is. Of a
-  // repository that was never reported here, nobody asks for it.
+  // A delivery or an answer of GitHub's says where a branch or tag is. The
+  // server keeps no heads of a repository that has no row: nothing was reported
+  // for it.
   void KeepHeadRef() {
-    const bool is_told =
+    const bool github_says =
         submission_.delivery.has_value() || submission_.from_github;
-    if (!is_told || !submission_.change.has_value() || repository_key_ == 0) {
+    if (!github_says || !submission_.change.has_value() ||
+        repository_key_ == 0) {
       return;
     }
     const std::string ref = HeadRefOf(*submission_.change);

@@ -19,9 +19,9 @@
 
 namespace signalbox {
 
-// The part of the outbox in SQLite that reads for the API. Only
-// sqlite_outbox.cc uses it, for the class that derives from this one.
-// Thread-safe.
+// Implements the methods of Statuses by reads of the tables; ChangesAfter needs
+// options of the outbox, and is in the class that derives from this one. Only
+// sqlite_outbox.cc uses it. Thread-safe.
 class SqliteReading : public Outbox {
  public:
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,

@@ -15,10 +15,9 @@
 namespace signalbox {
 
 // The table `term`, which says which process works. terms.h has the meaning of
-// terms. These functions need an open transaction;
-// those that change something need that of the writer. Errors of the store
-// stick to the connection (see SqliteConnection). SqliteWriterState holds the
-// epoch of the newest term.
+// terms. These functions need an open transaction; those that change something
+// need that of the writer. Errors of the store stick to the connection (see
+// SqliteConnection). SqliteWriterState holds the epoch of the newest term.
 
 // The newest term, its holder and its last beat. Implements Terms::Look.
 TermLook LookAtTerm(SqliteConnection* connection);

@@ -95,8 +95,8 @@ TEST_P(OutboxContract, APullRequestMovesItsBranch) {
   EXPECT_EQ(Resolve(outbox(), "topic"), "refs/heads/topic a");
 }
 
-// A push for which no context is expected. Without a report nobody asks for the
-// refs of a repository, so the outbox does not even keep its name.
+// A push for which no context is expected. Callers ask only for refs of
+// repositories with reports, so the outbox does not even keep its name.
 TEST_P(OutboxContract, ADeliveryWithoutContextsMovesARefOfAKnownRepository) {
   Submission push = PushTo("refs/heads/main", 'b', "1");
   push.contexts.clear();
