@@ -16,11 +16,6 @@ constexpr char kBranches[] = "refs/heads/";
 constexpr char kTags[] = "refs/tags/";
 constexpr size_t kShaDigits = 64;
 
-std::string BytesOfDigits(std::string digits, char filler) {
-  digits.resize(digits.size() + digits.size() % 2, filler);
-  return absl::HexStringToBytes(digits);
-}
-
 }  // namespace
 
 std::string HeadRefOf(const CodeChange& change) {
@@ -62,10 +57,11 @@ std::optional<ShaRange> ShasBeginningWith(absl::string_view text) {
       !std::all_of(text.begin(), text.end(), absl::ascii_isxdigit)) {
     return std::nullopt;
   }
+  std::string first(text);
+  first.resize(text.size() + text.size() % 2, '0');
   std::string last(text);
   last.resize(kShaDigits, 'f');
-  return ShaRange{BytesOfDigits(std::string(text), '0'),
-                  BytesOfDigits(last, 'f')};
+  return ShaRange{absl::HexStringToBytes(first), absl::HexStringToBytes(last)};
 }
 
 absl::Status RefUnknown(const Repository& asked, absl::string_view ref) {
