@@ -1,7 +1,6 @@
 #include "rest/door.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -137,15 +136,6 @@ RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
 }
 
 }  // namespace
-
-std::string NewRequestId() {
-  std::random_device random;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    absl::StrAppend(&id, absl::Hex(random(), absl::kZeroPad8));
-  }
-  return id;
-}
 
 HttpAnswer RestDoor::Handle(const HttpServerRequest& request,
                             BodyReader read_body) {

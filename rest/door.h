@@ -94,9 +94,6 @@ class RestDoor {
   absl::Time callers_seen_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
 };
 
-// An identifier that no other request has.
-std::string NewRequestId();
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_REST_DOOR_H_

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/error.h"
 #include "common/names.h"
+#include "common/request_id.h"
 #include "rest/status_request.h"
 
 namespace signalbox {

@@ -26,7 +26,7 @@ RestOr<Response> Call(Stub& server,
   if (!terms.authorization.empty()) {
     context.AddMetadata("authorization", terms.authorization);
   }
-  context.AddMetadata("signalbox-request-id", terms.request_id);
+  AddRequestId(terms.request_id, &context);
   Response response;
   const grpc::Status status = (server.*method)(&context, request, &response);
   if (status.ok()) return response;

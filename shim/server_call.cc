@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/log.h"
+#include "common/request_id.h"
 #include "common/rpc/client_context.h"
 
 namespace signalbox {
@@ -151,10 +152,13 @@ class Caller {
   // Borrows all but the delivery.
   Caller(ServerLink& link, std::chrono::steady_clock::time_point deadline,
          v1::Delivery delivery)
-      : link_(link), deadline_(deadline), delivery_(std::move(delivery)) {}
+      : link_(link), deadline_(deadline), delivery_(std::move(delivery)) {
+    if (IsRequestId(delivery_.id())) request_id_ = delivery_.id();
+  }
 
   ServerAnswer operator()(const HookReport& report) {
     const auto request = std::make_shared<v1::StreamReportsRequest>();
+    request->set_request_id(request_id_);
     if (report.result.has_value()) {
       Fill(report, std::move(delivery_), request->mutable_result());
     } else {
@@ -214,6 +218,7 @@ class Caller {
     grpc::ClientContext context;
     SetDeadline(deadline_, &context);
     AddToken(link_.token.Reveal(), &context);
+    AddRequestId(request_id_, &context);
     ServerAnswer answer = {(link_.server.*method)(&context, request, &response),
                            "", ""};
     if (answer.status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
@@ -226,6 +231,7 @@ class Caller {
   ServerLink& link_;
   const std::chrono::steady_clock::time_point deadline_;
   v1::Delivery delivery_;
+  std::string request_id_;  // Empty: the server makes one.
 };
 
 }  // namespace

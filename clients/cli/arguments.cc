@@ -14,6 +14,7 @@
 #include "clients/cli/completion.h"
 #include "clients/cli/help.h"
 #include "clients/cli/printable.h"
+#include "common/request_id.h"
 #include "common/utf8.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "signalbox/version.h"
@@ -158,6 +159,13 @@ class Checks {
                         "\" is a URL; wanted HOST:PORT or unix:PATH"));
     arguments_.token_file =
         Choose(texts_.token_file, "SIGNALBOX_TOKEN_FILE", "");
+    arguments_.request_id =
+        Choose(texts_.request_id, "SIGNALBOX_REQUEST_ID", "");
+    Refuse((texts_.request_id || !arguments_.request_id.empty()) &&
+               !IsRequestId(arguments_.request_id),
+           absl::StrCat("--request-id: \"", arguments_.request_id,
+                        "\" is not 1 to 64 letters, digits, dots, "
+                        "underscores, colons and hyphens"));
     CheckTls();
   }
 

@@ -41,6 +41,7 @@ struct Arguments {
   std::string cert_file;
   std::string key_file;
   std::string server_name;
+  std::string request_id;  // Of each call; empty: each gets its own.
   bool json = false;
 
   // What the subcommand is about. FindSubject looks in the environment and in
@@ -110,10 +111,10 @@ enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 // need not find one.
 bool ConcernsManyStatuses(const Arguments& arguments);
 
-// Reads the command line. If `--server`, `--token-file` or an option of TLS is
-// not given, reads SIGNALBOX_SERVER, SIGNALBOX_TOKEN_FILE, SIGNALBOX_TLS,
-// SIGNALBOX_CA_FILE, SIGNALBOX_CERT_FILE, SIGNALBOX_KEY_FILE or
-// SIGNALBOX_SERVER_NAME from the environment.
+// Reads the command line. If `--server`, `--token-file`, `--request-id` or an
+// option of TLS is not given, reads SIGNALBOX_SERVER, SIGNALBOX_TOKEN_FILE,
+// SIGNALBOX_REQUEST_ID, SIGNALBOX_TLS, SIGNALBOX_CA_FILE, SIGNALBOX_CERT_FILE,
+// SIGNALBOX_KEY_FILE or SIGNALBOX_SERVER_NAME from the environment.
 //
 // Returns the arguments, or the code to exit with at once: the function has
 // printed help to stdout, or a mistake to stderr.

@@ -62,6 +62,9 @@ class Commands {
     AddOption(app, "--server-name", "NAME", texts_->server_name,
               "The name that the server's certificate must have; also "
               "SIGNALBOX_SERVER_NAME [the host in --server]");
+    AddOption(app, "--request-id", "ID", texts_->request_id,
+              "Name of the call in the server's log and in `explain`; also "
+              "SIGNALBOX_REQUEST_ID [a new one for each call]");
   }
 
   void AddJson(CLI::App& app) {

@@ -24,6 +24,7 @@ struct OptionTexts {
   std::optional<std::string> cert_file;
   std::optional<std::string> key_file;
   std::optional<std::string> server_name;
+  std::optional<std::string> request_id;
   std::vector<std::string> contexts;   // For pending.
   std::optional<std::string> context;  // For the others.
   std::optional<std::string> attempt;

@@ -157,6 +157,7 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
     if (!token.ok()) return token.status();
     options.token = token->Reveal();
   }
+  options.request_id = arguments.request_id;
   options.tls = arguments.tls;
   options.ca_file = arguments.ca_file;
   options.cert_file = arguments.cert_file;

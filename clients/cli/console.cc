@@ -176,6 +176,8 @@ int Fail(const absl::Status& error, absl::string_view what,
   const std::string reason = Client::ReasonOf(error);
   if (!reason.empty()) absl::StrAppend(&text, ", ", reason);
   absl::StrAppend(&text, ")");
+  const std::string request_id = Client::RequestIdOf(error);
+  if (!request_id.empty()) absl::StrAppend(&text, "; request ", request_id);
   if (!subject.sources.empty()) {
     absl::StrAppend(&text, "; ", absl::StrJoin(subject.sources, ", "));
   }

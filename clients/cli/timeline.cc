@@ -43,6 +43,12 @@ Entry ReportEntry(const v1::ReportRecord& report) {
   if (!report.delivery_id().empty()) {
     facts.push_back(absl::StrCat("delivery ", report.delivery_id()));
   }
+  // A webhook's id of the request is that of its delivery.
+  const bool shows_request = !report.request_id().empty() &&
+                             report.request_id() != report.delivery_id();
+  if (shows_request) {
+    facts.push_back(absl::StrCat("request ", report.request_id()));
+  }
   const std::string separator =
       facts.empty() || report.description().empty() ? "" : ": ";
   return {TimeOf(report.has_accept_time(), report.accept_time()),

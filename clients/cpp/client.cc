@@ -13,11 +13,13 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/address.h"
 #include "common/error.h"
+#include "common/request_id.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/client_context.h"
 #include "common/secret.h"
@@ -34,11 +36,17 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
 
+constexpr char kRequestIdPayload[] = "signalbox/request-id";
+
 absl::Status ToStatus(const grpc::Status& status,
-                      const grpc::ClientContext& context) {
-  return Error(static_cast<absl::StatusCode>(status.error_code()),
-               TrailingMetadata(context, "signalbox-reason").value_or(""),
-               status.error_message());
+                      const grpc::ClientContext& context,
+                      absl::string_view request_id) {
+  absl::Status error =
+      Error(static_cast<absl::StatusCode>(status.error_code()),
+            TrailingMetadata(context, "signalbox-reason").value_or(""),
+            status.error_message());
+  error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
+  return error;
 }
 
 gpr_timespec After(absl::Duration duration) {
@@ -204,6 +212,10 @@ Client Client::WithPatience(absl::Duration retry_for,
   return client;
 }
 
+std::string Client::RequestId() const {
+  return options_.request_id.empty() ? NewRequestId() : options_.request_id;
+}
+
 bool Client::PauseBeforeRepeat(const absl::Status& error,
                                const grpc::ClientContext& context,
                                absl::Time begin, Repeats* repeats) const {
@@ -226,6 +238,7 @@ absl::Status Client::Repeat(
   const absl::Time begin = options_.now();
   const absl::Time give_up = begin + options_.retry_for;
   Repeats repeats(options_.random);
+  const std::string request_id = RequestId();
   while (true) {
     grpc::ClientContext context;
     // A monotonic deadline: a step of the wall clock must not end a try.
@@ -233,9 +246,10 @@ absl::Status Client::Repeat(
         After(std::max(std::min(options_.try_timeout, give_up - options_.now()),
                        kShortestTry)));
     AddToken(options_.token, &context);
+    AddRequestId(request_id, &context);
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
-    const absl::Status error = ToStatus(status, context);
+    const absl::Status error = ToStatus(status, context, request_id);
     if (!PauseBeforeRepeat(error, context, begin, &repeats)) return error;
   }
 }
@@ -246,11 +260,13 @@ absl::Status Client::WatchStatuses(
         on_message) const {
   absl::Time begin = options_.now();
   std::optional<Repeats> repeats(options_.random);
+  const std::string request_id = RequestId();
   while (true) {
     bool was_there = false;
     bool is_wanted = true;
     grpc::ClientContext context;
     AddToken(options_.token, &context);
+    AddRequestId(request_id, &context);
     const grpc::Status status =
         ReadStream(stub_.get(), request, options_.longest_silence, &context,
                    [&](const v1::WatchStatusesResponse& message) {
@@ -263,7 +279,7 @@ absl::Status Client::WatchStatuses(
     // A server may end a stream with its connection, without any error.
     const absl::Status error =
         status.ok() ? absl::UnavailableError("the server ended the stream")
-                    : ToStatus(status, context);
+                    : ToStatus(status, context, request_id);
     if (was_there) {
       begin = options_.now();
       repeats.emplace(options_.random);
@@ -403,6 +419,11 @@ absl::StatusOr<bool> Client::IsServing() const {
 
 std::string Client::ReasonOf(const absl::Status& error) {
   return signalbox::ReasonOf(error);
+}
+
+std::string Client::RequestIdOf(const absl::Status& error) {
+  const auto payload = error.GetPayload(kRequestIdPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
 }
 
 }  // namespace signalbox

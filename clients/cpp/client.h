@@ -50,6 +50,11 @@ struct ClientOptions {
   // least a bookmark once a minute.
   absl::Duration longest_silence = absl::Seconds(150);
 
+  // The id of each call (common/request_id.h), under which the server's log and
+  // `ExplainStatus` show it. Empty: each call gets one of its own, which its
+  // repeats keep.
+  std::string request_id;
+
   // Called before each repeat with the error of the last try, for example to
   // show the user why the call takes long. `waited` is the time since the call
   // began, or, for a watch, since the last message. Unset: not called.
@@ -165,6 +170,9 @@ class Client {
   // The server's stable word for an error that this class returned, such as
   // INVALID_SHA. Empty if the server gave none.
   static std::string ReasonOf(const absl::Status& error);
+  // The id of the call that ended with an error that this class returned. Empty
+  // if no call was made.
+  static std::string RequestIdOf(const absl::Status& error);
 
  private:
   class Repeats;
@@ -176,6 +184,8 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(Method<Request, Response> method,
                                 const Request& request) const;
+  // The id for a call that begins.
+  std::string RequestId() const;
   // Reads all pages, or the one that `request` asks for. Never empty.
   template <typename Request, typename Response>
   absl::StatusOr<std::vector<Response>> CallPages(

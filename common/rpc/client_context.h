@@ -5,9 +5,11 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/request_id.h"
 
 namespace signalbox {
 
@@ -19,6 +21,11 @@ inline void AddToken(absl::string_view token, grpc::ClientContext* context) {
   if (!token.empty()) {
     context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
   }
+}
+
+// Adds the id of the call (common/request_id.h); empty: the server makes one.
+inline void AddRequestId(absl::string_view id, grpc::ClientContext* context) {
+  if (!id.empty()) context->AddMetadata(kRequestIdKey, std::string(id));
 }
 
 // Ends the call at a time of the steady clock, of which gRPC itself takes none.

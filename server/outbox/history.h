@@ -41,6 +41,7 @@ struct RecordedReport {
   std::string target_url;
   std::string caller;       // Empty: the configuration names no callers.
   std::string delivery_id;  // Empty: it came from no delivery.
+  std::string request_id;   // Of the call that brought it; empty: not known.
 };
 
 struct RecordedTry {

@@ -31,7 +31,7 @@ size_t BytesOf(const Submission& submission) {
   const Report& report = submission.report;
   size_t bytes =
       sizeof(Submission) +
-      BytesOf({submission.caller, report.repository.host,
+      BytesOf({submission.caller, submission.request_id, report.repository.host,
                report.repository.owner, report.repository.name, report.series,
                report.description, report.target_url});
   for (const std::string& context : submission.contexts) {

@@ -41,6 +41,10 @@ struct Lease {
   int64_t repository_id = 0;  // GitHub's number; 0: not known.
   Sha sha;
   std::string context;
+  // Who sent this report, for the log: the caller, and the id of its call. Both
+  // may be empty (Submission).
+  std::string caller;
+  std::string request_id;
   // What GitHub is to show. The description is as stored: it may not fit GitHub
   // yet.
   Shown wanted;

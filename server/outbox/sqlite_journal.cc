@@ -14,8 +14,8 @@ constexpr char kAddToJournal[] =
     "accept_time_us, version, sequence, phase, attempt, series, result, "
     "description, target_url, caller, delivery_id, expire_time_us, "
     "expires_after_us, first_due_time_us, run_attempt, run_series, run_state, "
-    "run_result, reported_as, newest_text_wins) VALUES (?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "run_result, reported_as, newest_text_wins, request_id) VALUES (?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kListJournal[] =
     "SELECT journal_id, repository_key, sha, context, entry_id, disposition, "
     "accept_time_us, version, sequence, phase, result, description, "
@@ -32,9 +32,9 @@ constexpr char kSetEntryOfJournal[] =
 constexpr char kMoveJournal[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
     "attempt, result, description, target_url, caller, delivery_id, "
-    "expire_time_us, series) SELECT entry_id, version, sequence, "
+    "expire_time_us, series, request_id) SELECT entry_id, version, sequence, "
     "accept_time_us, phase, attempt, result, description, target_url, caller, "
-    "delivery_id, expire_time_us, series FROM journal "
+    "delivery_id, expire_time_us, series, request_id FROM journal "
     "WHERE journal_id <= ? AND disposition <> 2 ORDER BY journal_id";
 static_assert(static_cast<int>(Disposition::kUnchanged) == 2);
 constexpr char kCutJournal[] = "DELETE FROM journal WHERE journal_id <= ?";
@@ -60,7 +60,7 @@ int64_t AddToJournal(SqliteConnection* connection, int64_t repository_key,
       report.description, report.target_url, submission.caller, delivery_id,
       decided.expire_time, expires_after, entry.first_due_time, run.attempt,
       run.series, run.state, run.result, entry.reported_as,
-      entry.held.newest_text_wins);
+      entry.held.newest_text_wins, submission.request_id);
   return connection->LastInsertId();
 }
 

@@ -70,6 +70,14 @@ CREATE TABLE journal (
 ) STRICT;
 )sql";
 
+// What schema version 11 added to the journal, and to the history to which its
+// rows move.
+inline constexpr char kRequestIdColumns[] = R"sql(
+-- The id of the call that brought the report; empty: not known.
+ALTER TABLE report ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+)sql";
+
 // Appends what the report of `submission` did to an entry. `entry` is the entry
 // after it. If the report was unchanged, the row is only about the expiry of
 // the entry, and does not belong to the history. Returns the journal_id: one

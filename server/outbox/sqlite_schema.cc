@@ -114,6 +114,7 @@ constexpr Step kSteps[] = {
     {10, kObservedTable, ""},
     {10, kRefHeadTable, ""},
     {10, kTablesOf10, kUpgradeTo10},
+    {11, kRequestIdColumns, ""},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

@@ -18,7 +18,7 @@ constexpr int kApplicationId = 0x53626f78;
 // The version of the tables in sqlite_tables.h. Raise it with every change of
 // them that an older program would not understand. Older programs then refuse
 // the database.
-constexpr int kSchemaVersion = 10;
+constexpr int kSchemaVersion = 11;
 
 // Makes the tables of this version in an empty file.
 absl::Status CreateSchema(SqliteConnection* connection);

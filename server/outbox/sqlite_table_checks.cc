@@ -127,7 +127,8 @@ constexpr Column kReportColumns[] = {{"report_id", kRowId},
                                      {"caller", kText},
                                      {"delivery_id", kText},
                                      {"expire_time_us", kIntegerOrNull},
-                                     {"series", kText}};
+                                     {"series", kText},
+                                     {"request_id", kText}};
 // An entry is found by its key, so its number may be any.
 constexpr Column kJournalColumns[] = {
     {"journal_id", kRowId},
@@ -157,7 +158,8 @@ constexpr Column kJournalColumns[] = {
     {"run_state", kRunState},
     {"run_result", kResultOrNull},
     {"reported_as", kText, "''"},
-    {"newest_text_wins", kBool, "0"}};
+    {"newest_text_wins", kBool, "0"},
+    {"request_id", kText, "''"}};
 constexpr Column kTryColumns[] = {
     {"try_id", kRowId},        {"entry_id", kEntryId},
     {"sequence", kNumber},     {"begin_time_us", kInteger},

@@ -75,7 +75,8 @@ constexpr char kGetEntry[] =
     "WHERE e.entry_id = ?";
 constexpr char kListReports[] =
     "SELECT report_id, sequence, accept_time_us, phase, result, attempt, "
-    "series, description, target_url, caller, delivery_id FROM report "
+    "series, description, target_url, caller, delivery_id, request_id "
+    "FROM report "
     "WHERE entry_id = ? ORDER BY report_id DESC LIMIT ?";
 constexpr char kListTries[] =
     "SELECT try_id, sequence, begin_time_us, end_time_us, http_status, "
@@ -240,7 +241,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     reports.Read(&report.id, &report.sequence, &report.accept_time, &phase,
                  &report.result, &report.attempt, &report.series,
                  &report.description, &report.target_url, &report.caller,
-                 &report.delivery_id);
+                 &report.delivery_id, &report.request_id);
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);

@@ -75,6 +75,8 @@ struct Submission {
   std::optional<int64_t> if_sequence;
   // The authenticated name; empty: the configuration names no callers.
   std::string caller;
+  // The id of the call, for people who search the logs for it; empty: none.
+  std::string request_id;
   // Whether the caller may report for a repository. The outbox calls it if the
   // report turns out to be about another repository than it names, because of a
   // rename. An error means no: the outbox accepts nothing, and the error is the

@@ -15,6 +15,8 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
       {{"repository", lease.repository.Display()},
        {"sha", lease.sha.Hex()},
        {"context", lease.context},
+       {"caller", lease.caller},
+       {"report_request_id", lease.request_id},
        {"reason", settlement.reason},
        {"http_status", attempted.http_status},
        {"message", attempted.message},
@@ -52,7 +54,8 @@ void LogLate(const Lease& lease) {
       "GitHub shows",
       {{"repository", lease.repository.Display()},
        {"sha", lease.sha.Hex()},
-       {"context", lease.context}});
+       {"context", lease.context},
+       {"report_request_id", lease.request_id}});
 }
 
 void LogName(const EndedRequest& ended, const NameAnswer& answer) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "common/request_id.h"
 #include "common/webhook/event.h"
 
 namespace signalbox {
@@ -156,7 +157,8 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     if (*stored && tools_.options.event_stored)
       tools_.options.event_stored(event->event);
   } else {
-    const Submission& submission = std::get<Submission>(*submitted);
+    Submission& submission = std::get<Submission>(*submitted);
+    if (IsRequestId(delivery.guid)) submission.request_id = delivery.guid;
     const auto outcomes =
         tools_.acceptance->Accept({submission}, tools_.clock->Now());
     if (!outcomes.ok()) return outcomes.status();

@@ -45,13 +45,15 @@ bool IsRefusal(const absl::Status& status) {
 
 // Writes a line of this kind, unless there are too many.
 void LogSome(LogLimit* limit, absl::string_view event,
-             const absl::Status& status, absl::string_view peer) {
+             const absl::Status& status, absl::string_view peer,
+             absl::string_view request_id) {
   const std::optional<int64_t> left_out =
       limit->Allow(Clock::System()->Steady());
   if (!left_out.has_value()) return;
   LogWarning(event, {{"error", status.message()},
                      {"reason", ReasonOf(status)},
                      {"peer", peer},
+                     {"request_id", request_id},
                      {"left_out_before", *left_out}});
 }
 
@@ -107,7 +109,8 @@ std::optional<absl::Duration> PushbackFor(const absl::Status& status,
          (kLongestFullPushback - kShortestFullPushback) * Spread(count);
 }
 
-ShownError Show(const absl::Status& status, absl::string_view peer) {
+ShownError Show(const absl::Status& status, absl::string_view peer,
+                absl::string_view request_id) {
   static std::atomic<uint64_t> pushback_count = 0;
   ShownError shown;
   shown.code = static_cast<grpc::StatusCode>(status.code());
@@ -119,27 +122,31 @@ ShownError Show(const absl::Status& status, absl::string_view peer) {
       absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
   if (absl::IsInternal(status) ||
       (IsOfTheStore(shown.reason) && !can_be_repeated)) {
-    LogError("a call failed inside the server", {{"error", status.message()}});
+    LogError("a call failed inside the server", {{"error", status.message()},
+                                                 {"peer", peer},
+                                                 {"request_id", request_id}});
     shown.code = grpc::StatusCode::INTERNAL;
     shown.message = "internal error; see the server's log";
   } else if (IsOfTheStore(shown.reason)) {
     static LogLimit limit;
-    LogSome(&limit, "the database could not serve a call", status, peer);
+    LogSome(&limit, "the database could not serve a call", status, peer,
+            request_id);
     shown.message = shown.reason == "DISK_FULL"
                         ? "the server's disk is full; repeat the call when it "
                           "has space again"
                         : "the server's database is busy; repeat the call";
   } else if (IsRefusal(status)) {
     static LogLimit limit;
-    LogSome(&limit, "the server refused a call", status, peer);
+    LogSome(&limit, "the server refused a call", status, peer, request_id);
   }
   return shown;
 }
 
 grpc::Status ToGrpcStatus(const absl::Status& status,
-                          grpc::CallbackServerContext* context) {
+                          grpc::CallbackServerContext* context,
+                          absl::string_view request_id) {
   if (status.ok()) return grpc::Status::OK;
-  const ShownError shown = Show(status, context->peer());
+  const ShownError shown = Show(status, context->peer(), request_id);
   if (!shown.reason.empty()) {
     context->AddTrailingMetadata("signalbox-reason", shown.reason);
   }

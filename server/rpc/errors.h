@@ -36,9 +36,11 @@ struct ShownError {
 
 // What a caller may see of `status`, which must not be OK. Details of an
 // INTERNAL error and of a failure of the database go to the log only. If
-// `status` refuses the caller, Show also writes a log line, with the client's
-// address `peer` (may be empty). The number of such lines is limited.
-ShownError Show(const absl::Status& status, absl::string_view peer);
+// `status` refuses the caller, Show also writes a log line. The number of such
+// lines is limited. All lines have the client's address `peer` and the call's
+// `request_id`; both may be empty.
+ShownError Show(const absl::Status& status, absl::string_view peer,
+                absl::string_view request_id);
 
 // Returns the gRPC status for a call that ends with `status`, as Show shows it.
 // Call it before the call is finished, because it adds trailing metadata to
@@ -50,7 +52,8 @@ ShownError Show(const absl::Status& status, absl::string_view peer);
 // google.rpc.ErrorInfo and a google.rpc.RetryInfo, because gateways keep these
 // (`grpc-status-details-bin`).
 grpc::Status ToGrpcStatus(const absl::Status& status,
-                          grpc::CallbackServerContext* context);
+                          grpc::CallbackServerContext* context,
+                          absl::string_view request_id);
 
 }  // namespace signalbox
 

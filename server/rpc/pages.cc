@@ -40,7 +40,7 @@ size_t BytesOf(const ListedStatus& listed) {
 size_t BytesOf(const RecordedReport& report) {
   return kFixedBytes + report.description.size() + report.target_url.size() +
          report.series.size() + report.caller.size() +
-         report.delivery_id.size();
+         report.delivery_id.size() + report.request_id.size();
 }
 
 size_t BytesOf(const RecordedTry& recorded) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/request_id.h"
+#include "server/rpc/call_id.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/stream_steps.h"
 
@@ -23,7 +25,8 @@ absl::Status StreamIsEnding() {
 size_t BytesOfReport(const Converted& converted) {
   const Submission& submission = converted.submission;
   size_t bytes = sizeof(Converted) + submission.report.description.size() +
-                 submission.report.target_url.size();
+                 submission.report.target_url.size() +
+                 submission.report.series.size() + submission.request_id.size();
   // Each context gets a receipt, which repeats the warnings.
   size_t receipt = sizeof(Receipt);
   for (const std::string& warning : converted.warnings) {
@@ -36,9 +39,10 @@ size_t BytesOfReport(const Converted& converted) {
 }
 
 v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status,
-                                  absl::string_view peer) {
+                                  absl::string_view peer,
+                                  absl::string_view request_id) {
   v1::StreamReportsResponse answer;
-  const ShownError shown = Show(status, peer);
+  const ShownError shown = Show(status, peer, request_id);
   answer.set_tag(tag);
   answer.set_code(shown.code);
   answer.set_message(shown.message);
@@ -64,7 +68,8 @@ class ReportStreams::Stream : public Reactor,
         context_(context),
         caller_(caller),
         recheck_(std::move(recheck)),
-        peer_(context->peer()) {}
+        peer_(context->peer()),
+        request_id_(TakeRequestId(context)) {}
 
   // Keeps the stream alive until OnDone. Reads reports if `refusal` is OK.
   void Begin(const absl::Status& refusal) {
@@ -180,7 +185,9 @@ class ReportStreams::Stream : public Reactor,
     const int64_t tag = request_.tag();
     absl::StatusOr<Converted> converted = Convert();
     absl::Status status = converted.status();
+    const std::string request_id = RequestIdOfReport();
     if (status.ok()) {
+      converted->submission.request_id = request_id;
       status = Authorizer::AuthorizeReports(caller_, &*converted);
     }
     const size_t bytes =
@@ -197,13 +204,13 @@ class ReportStreams::Stream : public Reactor,
       // Submit reports INTAKE_FULL before it returns, or never.
       owner_->intake_->Submit(
           std::move(converted->submission),
-          [self = shared_from_this(), tag, bytes, &full,
+          [self = shared_from_this(), tag, bytes, request_id, &full,
            warnings = std::move(converted->warnings)](
               const absl::StatusOr<Outcome>& outcome) {
             if (ReasonOf(outcome.status()) == "INTAKE_FULL") {
               full = outcome.status();
             } else {
-              self->Submitted(tag, bytes, warnings, outcome);
+              self->Submitted(tag, bytes, request_id, warnings, outcome);
             }
           },
           Intake::Deadline::kNone);
@@ -223,8 +230,9 @@ class ReportStreams::Stream : public Reactor,
     v1::StreamReportsResponse nothing_expected;
     nothing_expected.set_tag(tag);
     if (submit) status = full;
-    answers_.push_back(
-        {status.ok() ? nothing_expected : Refusal(tag, status, peer_), bytes});
+    answers_.push_back({status.ok() ? nothing_expected
+                                    : Refusal(tag, status, peer_, request_id),
+                        bytes});
   }
 
   absl::StatusOr<Converted> Convert() const {
@@ -240,8 +248,14 @@ class ReportStreams::Stream : public Reactor,
                         "INVALID_REPORT");
   }
 
+  // The id of the report that was read, or else of the stream.
+  const std::string& RequestIdOfReport() const {
+    return IsRequestId(request_.request_id()) ? request_.request_id()
+                                              : request_id_;
+  }
+
   // May run after the service was destroyed, if gRPC is done with the stream.
-  void Submitted(int64_t tag, size_t bytes,
+  void Submitted(int64_t tag, size_t bytes, const std::string& request_id,
                  const std::vector<std::string>& warnings,
                  const absl::StatusOr<Outcome>& outcome) {
     const absl::Status status =
@@ -253,7 +267,7 @@ class ReportStreams::Stream : public Reactor,
         *message.add_receipts() = ToProto(receipt, warnings);
       }
     } else {
-      message = Refusal(tag, status, peer_);
+      message = Refusal(tag, status, peer_, request_id);
     }
     {
       MutexLock lock(&mu_);
@@ -283,14 +297,15 @@ class ReportStreams::Stream : public Reactor,
       if (cancelled_) status = absl::CancelledError("the client went away");
     }
     owner_->ends_->Count(status.code());
-    Finish(ToGrpcStatus(status, context_));
+    Finish(ToGrpcStatus(status, context_, request_id_));
   }
 
   ReportStreams* const owner_;
   grpc::CallbackServerContext* const context_;
   const Caller* const caller_;
   const std::function<absl::Status()> recheck_;
-  const std::string peer_;  // The client's address, for the log.
+  const std::string peer_;        // The client's address, for the log.
+  const std::string request_id_;  // Of the stream.
 
   // gRPC uses these while it reads or writes, and one of our threads otherwise.
   v1::StreamReportsRequest request_;

@@ -285,6 +285,7 @@ class ServiceCalls final : public StatusServiceImpl {
       call.End(status);
       return call.reactor();
     }
+    converted->submission.request_id = call.request_id();
     intake_->Submit(std::move(converted->submission),
                     [call, response, warnings = std::move(converted->warnings)](
                         const absl::StatusOr<Outcome>& outcome) {

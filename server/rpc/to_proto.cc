@@ -153,6 +153,7 @@ v1::ExplainStatusResponse ToProto(const History& history,
     record->set_target_url(report.target_url);
     record->set_caller(report.caller);
     record->set_delivery_id(report.delivery_id);
+    record->set_request_id(report.request_id);
   }
   for (size_t i = page.tries.begin; i < page.tries.end; ++i) {
     const RecordedTry& recorded = history.tries[i];

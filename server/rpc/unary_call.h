@@ -3,8 +3,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "server/base/metrics.h"
+#include "server/rpc/call_id.h"
 #include "server/rpc/errors.h"
 
 namespace signalbox {
@@ -20,20 +23,23 @@ class UnaryCall {
   UnaryCall(grpc::CallbackServerContext* context, CodeCounters* counters)
       : context_(context),
         reactor_(context->DefaultReactor()),
-        counters_(counters) {}
+        counters_(counters),
+        request_id_(TakeRequestId(context)) {}
 
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
+  const std::string& request_id() const { return request_id_; }
 
   // Fill the response first: it no longer exists afterwards.
   void End(const absl::Status& status) const {
     counters_->Count(status.code());
-    reactor_->Finish(ToGrpcStatus(status, context_));
+    reactor_->Finish(ToGrpcStatus(status, context_, request_id_));
   }
 
  private:
   grpc::CallbackServerContext* context_;
   grpc::ServerUnaryReactor* reactor_;
   CodeCounters* counters_;
+  std::string request_id_;
 };
 
 }  // namespace signalbox

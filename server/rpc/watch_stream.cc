@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "server/rpc/call_id.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/stream_steps.h"
 
@@ -30,7 +31,8 @@ class WatchStream : public WatchReactor,
         filter_(std::move(filter)),
         recheck_(std::move(recheck)),
         hub_(hub),
-        ends_(ends) {}
+        ends_(ends),
+        request_id_(TakeRequestId(context)) {}
 
   // Keeps the stream alive until OnDone.
   void Start(const absl::Status& refusal, std::optional<ChangeCursor> after) {
@@ -156,7 +158,7 @@ class WatchStream : public WatchReactor,
       }
     }
     ends_->Count(end.code());
-    Finish(ToGrpcStatus(end, context_));
+    Finish(ToGrpcStatus(end, context_, request_id_));
   }
 
   grpc::CallbackServerContext* const context_;
@@ -164,6 +166,7 @@ class WatchStream : public WatchReactor,
   const std::function<absl::Status()> recheck_;
   WatchHub* const hub_;
   CodeCounters* const ends_;
+  const std::string request_id_;
 
   // gRPC uses it while it writes, and one of our threads otherwise.
   std::shared_ptr<const WatchedChange> sent_;

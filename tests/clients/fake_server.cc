@@ -140,6 +140,10 @@ grpc::Status FakeServer::Take(grpc::ServerContext* context, FakeCall call) {
     call.authorization =
         std::string(found->second.data(), found->second.size());
   }
+  if (const auto found = metadata.find("signalbox-request-id");
+      found != metadata.end()) {
+    call.request_id = std::string(found->second.data(), found->second.size());
+  }
   const bool is_pending = call.IsPending();
   std::unique_lock<std::mutex> lock(mu_);
   calls_.push_back(std::move(call));

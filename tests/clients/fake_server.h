@@ -33,7 +33,8 @@ struct FakeCall {
                v1::ListStatusesRequest, v1::RetryPostsRequest,
                v1::WatchStatusesRequest>
       request;
-  std::string authorization;
+  std::string authorization = "";
+  std::string request_id = "";  // `signalbox-request-id`; empty: none.
 
   bool IsPending() const { return request.index() == 0; }
   bool IsResult() const { return request.index() == 1; }

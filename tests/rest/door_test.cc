@@ -474,10 +474,5 @@ TEST_F(DoorTest, TheRootIsTextForPeople) {
   EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
-TEST_F(DoorTest, RequestIdsDiffer) {
-  EXPECT_EQ(NewRequestId().size(), 32u);
-  EXPECT_NE(NewRequestId(), NewRequestId());
-}
-
 }  // namespace
 }  // namespace signalbox

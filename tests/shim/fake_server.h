@@ -103,6 +103,11 @@ class FakeServer final : public v1::StatusService::Service {
     const std::lock_guard<std::mutex> lock(mu_);
     return authorization_;
   }
+  // The request ids of all calls and streamed reports so far, in order.
+  std::vector<std::string> RequestIds() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return request_ids_;
+  }
   std::vector<v1::ReportEventRequest> Events() {
     const std::lock_guard<std::mutex> lock(mu_);
     return events_;
@@ -159,6 +164,7 @@ class FakeServer final : public v1::StatusService::Service {
     while (stream->Read(&request)) {
       const std::lock_guard<std::mutex> lock(mu_);
       ++streamed_;
+      request_ids_.push_back(request.request_id());
       if (request.has_pending()) {
         requests_.push_back(request.pending());
       } else {
@@ -210,6 +216,11 @@ class FakeServer final : public v1::StatusService::Service {
     if (!not_granted_.empty()) {
       context->AddTrailingMetadata("signalbox-not-granted", not_granted_);
     }
+    const auto id = context->client_metadata().find("signalbox-request-id");
+    request_ids_.push_back(
+        id == context->client_metadata().end()
+            ? ""
+            : std::string(id->second.data(), id->second.size()));
     taken->push_back(request);
     changed_.wait(lock, [this] { return !held_; });
     return status_;
@@ -226,6 +237,7 @@ class FakeServer final : public v1::StatusService::Service {
   Streams offered_ = Streams::kAll;
   std::set<grpc::ServerContext*> streams_;
   int streamed_ = 0;
+  std::vector<std::string> request_ids_;
   int receipts_ = 1;
   bool held_ = false;
   std::vector<v1::ReportPendingRequest> requests_;

@@ -62,6 +62,7 @@ class ServerCallTest : public ::testing::Test {
   void ExpectDelivery(const Request& request, const std::string& event,
                       const Json& payload) {
     EXPECT_EQ(request.delivery().id(), "an-id");
+    EXPECT_EQ(server_.RequestIds().back(), "an-id");
     EXPECT_EQ(request.delivery().digest(), std::string(32, 'd'));
     EXPECT_EQ(request.delivery().event(), event);
     EXPECT_EQ(request.delivery().action(), payload.value("action", ""));

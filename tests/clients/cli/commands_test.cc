@@ -140,6 +140,27 @@ TEST_F(CommandsTest, TheServersNoIsExplainedAndExitsWith1) {
   }
 }
 
+// A person searches the server's log for it.
+TEST_F(CommandsTest, AnErrorNamesTheRequest) {
+  server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT, "no", "INVALID_SHA"});
+  Ended ended = RunCli({"pending"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors,
+              HasSubstr("; request " + server_.calls().back().request_id));
+  options_.environment["SIGNALBOX_REQUEST_ID"] = "build:17";
+  EXPECT_THAT(RunCli({"status"}).errors, HasSubstr("; request build:17"));
+  EXPECT_EQ(server_.calls().back().request_id, "build:17");
+  ended = RunCli({"--request-id", "build:18", "result", "success"});
+  EXPECT_THAT(ended.errors, HasSubstr("; request build:18"));
+  EXPECT_EQ(server_.calls().back().request_id, "build:18");
+  for (const std::string& id :
+       {std::string(), std::string("two words"), std::string(65, 'a')}) {
+    ended = RunCli({"status", "--request-id", id});
+    EXPECT_EQ(ended.exit_code, 2) << id;
+    EXPECT_THAT(ended.errors, HasSubstr("--request-id")) << id;
+  }
+}
+
 TEST_F(CommandsTest, AServerThatIsAwayExitsWith3) {
   options_.environment["SIGNALBOX_SERVER"] = Nowhere();
   for (const std::vector<std::string>& arguments :

@@ -159,6 +159,11 @@ TEST_F(TimelineTest, SaysWhoReportedWhat) {
   report.set_attempt(3);
   EXPECT_THAT(RowOf(report), EndsWith("shim  error (timed out)  attempt 3, "
                                       "delivery 72d3: No end"));
+  report.set_request_id("72d3");
+  EXPECT_THAT(RowOf(report), EndsWith("attempt 3, delivery 72d3: No end"));
+  report.set_request_id("build:17");
+  EXPECT_THAT(RowOf(report), EndsWith("attempt 3, delivery 72d3, request "
+                                      "build:17: No end"));
   report.set_disposition(v1::DISPOSITION_UNCHANGED);
   EXPECT_THAT(RowOf(report), HasSubstr("unchanged, attempt 3, "));
   report.set_disposition(static_cast<v1::Disposition>(77));

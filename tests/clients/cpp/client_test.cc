@@ -79,6 +79,24 @@ TEST_F(ClientTest, RepeatsTheSameReportUntilItIsAcknowledged) {
   }
 }
 
+TEST_F(ClientTest, ACallKeepsItsRequestIdWhenItIsRepeated) {
+  const Client client = Connect();
+  server_.AnswerNext(Unavailable());
+  server_.AnswerNext({grpc::StatusCode::INVALID_ARGUMENT, "bad"});
+  const auto refused = client.ReportResult(Result());
+  EXPECT_TRUE(client.ReportResult(Result()).ok());
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(3));
+  EXPECT_NE(calls[0].request_id, "");
+  EXPECT_EQ(calls[1].request_id, calls[0].request_id);
+  EXPECT_NE(calls[2].request_id, calls[0].request_id);
+  EXPECT_EQ(Client::RequestIdOf(refused.status()), calls[0].request_id);
+  ClientOptions options;
+  options.request_id = "id-of-the-farm";
+  EXPECT_TRUE(Connect(options).ReportResult(Result()).ok());
+  EXPECT_EQ(server_.calls().back().request_id, "id-of-the-farm");
+}
+
 TEST_F(ClientTest, AllMethodsRepeat) {
   const Client client = Connect();
   const std::vector<std::function<absl::Status()>> methods = {

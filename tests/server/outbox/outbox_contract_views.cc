@@ -59,6 +59,34 @@ TEST_P(OutboxContract, WhatWasNeverReportedIsNotFound) {
   }
 }
 
+// A person who has the id of a call finds out what became of it.
+TEST_P(OutboxContract, AReportKeepsTheIdOfItsCall) {
+  Submission submission = Of({Pending(2)});
+  submission.caller = "farm";
+  submission.request_id = "id-1";
+  Receipts(submission);
+  submission = Of({ResultOf(Result::kFailure, 2)});
+  submission.caller = "person";
+  submission.request_id = "id-2";
+  Receipts(submission);
+  // It is superseded, so the result stays the report that is posted.
+  submission = Of({Pending(1)});
+  submission.caller = "late farm";
+  submission.request_id = "id-3";
+  Receipts(submission);
+  const auto history = outbox().GetHistory(Pending().Key());
+  ASSERT_TRUE(history.ok()) << history.status();
+  std::vector<std::string> ids;
+  for (const RecordedReport& report : history->reports) {
+    ids.push_back(report.request_id);
+  }
+  EXPECT_THAT(ids, ElementsAre("id-1", "id-2", "id-3"));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->caller, "person");
+  EXPECT_EQ(lease->request_id, "id-2");
+}
+
 TEST_P(OutboxContract, CommitsAreListedNewestFirst) {
   for (const char sha : {'1', '2', '3'}) {
     Accept(On(Pending(1), "widgets", sha));

@@ -210,6 +210,8 @@ TEST_F(SqliteJournalTest, AFileOfVersion9KeepsItsJournal) {
   Kill(std::move(outbox),
        "DROP TABLE ref_head; DROP TABLE observed_status; "
        "ALTER TABLE status_change DROP COLUMN report_sequence; "
+       "ALTER TABLE report DROP COLUMN request_id; "
+       "ALTER TABLE journal DROP COLUMN request_id; "
        "UPDATE meta SET value = 9 WHERE name = 'schema_version'");
   outbox = Open();
   ASSERT_NE(outbox, nullptr);
@@ -223,6 +225,31 @@ TEST_F(SqliteJournalTest, AFileOfVersion9KeepsItsJournal) {
   const auto changes = outbox->ChangesAfter(ChangeCursor(0), 10);
   ASSERT_TRUE(changes.ok()) << changes.status();
   EXPECT_EQ(changes->size(), 2u);
+}
+
+// A program of schema version 10 knew no ids of calls.
+TEST_F(SqliteJournalTest, AFileOfVersion10KeepsItsReports) {
+  std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(Accept(outbox.get(), Pending(1, "older")).ok());
+  ASSERT_TRUE(outbox->NewestChange().ok());
+  ASSERT_TRUE(Accept(outbox.get(), Pending(2, "newer")).ok());
+  ASSERT_EQ(InJournal(), 1);
+  Kill(std::move(outbox),
+       "ALTER TABLE report DROP COLUMN request_id; "
+       "ALTER TABLE journal DROP COLUMN request_id; "
+       "UPDATE meta SET value = 10 WHERE name = 'schema_version'");
+  outbox = Open();
+  ASSERT_NE(outbox, nullptr);
+  Submission third = Of({Pending(3, "newest")});
+  third.request_id = "id-3";
+  ASSERT_TRUE(outbox->Accept({&third, 1}, clock_.Now()).ok());
+  const auto history = outbox->GetHistory(Pending().Key());
+  ASSERT_TRUE(history.ok()) << history.status();
+  std::vector<std::string> reports;
+  for (const RecordedReport& report : history->reports) {
+    reports.push_back(report.description + " " + report.request_id);
+  }
+  EXPECT_THAT(reports, testing::ElementsAre("older ", "newer ", "newest id-3"));
 }
 
 // This is what the journal is for.

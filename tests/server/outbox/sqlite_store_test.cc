@@ -173,7 +173,7 @@ TEST_F(SqliteStoreTest, RefusesANewerSchema) {
               "SCHEMA_TOO_NEW");
   ExpectError(CheckSqliteOutbox(data_dir()),
               absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW");
-  Tamper("UPDATE meta SET value = 10 WHERE name = 'schema_version'");
+  Tamper("UPDATE meta SET value = 11 WHERE name = 'schema_version'");
   EXPECT_TRUE(TryOpen().ok());
 }
 

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "common/error.h"
+#include "common/log.h"
 
 namespace signalbox {
 namespace {
@@ -19,7 +21,7 @@ using ::testing::Not;
 
 ShownError Shown(absl::StatusCode code, absl::string_view reason,
                  absl::string_view message) {
-  return Show(Error(code, reason, message), "");
+  return Show(Error(code, reason, message), "", "");
 }
 
 TEST(ErrorsTest, WhatACallerDidWrongIsToldInFull) {
@@ -27,7 +29,7 @@ TEST(ErrorsTest, WhatACallerDidWrongIsToldInFull) {
       Shown(absl::StatusCode::kInvalidArgument, "INVALID_SHA", "sha: \"main\"");
   EXPECT_EQ(shown.code, grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(shown.message, "sha: \"main\"");
-  EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), nullptr).ok());
+  EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), nullptr, "").ok());
 }
 
 // Callers must not learn where the server keeps its files.
@@ -61,6 +63,20 @@ TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
     EXPECT_THAT(shown.message, Not(HasSubstr("SQLite"))) << c.reason;
     EXPECT_NE(shown.message, "") << c.reason;
   }
+}
+
+TEST(ErrorsTest, TheLogNamesARefusedCall) {
+  // A process of its own: the log leaves out lines if there are many.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        StartLogging(LogFormat::kJson);
+        Show(Error(absl::StatusCode::kPermissionDenied, "NOT_GRANTED", "no"),
+             "ipv4:10.0.0.1:99", "id-of-the-call");
+        Show(absl::InternalError("broken"), "", "id-of-another");
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "id-of-the-call(.|\n)*id-of-another");
 }
 
 TEST(PushbackTest, OnlyWhatTimeRepairsAsksForARepeat) {

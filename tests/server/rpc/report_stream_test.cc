@@ -229,6 +229,26 @@ TEST_F(ReportStreamTest, ABadReportDoesNotEndTheStream) {
   EXPECT_TRUE(Stored("ci/7").ok());
 }
 
+TEST_F(ReportStreamTest, AReportWithoutARequestIdHasThatOfTheStream) {
+  grpc::ClientContext context;
+  context.AddMetadata("signalbox-request-id", "id-of-the-stream");
+  const auto call = stub_->StreamReports(&context);
+  v1::StreamReportsRequest named = Result(1, "ci/1");
+  named.set_request_id("id-1");
+  call->Write(named);
+  call->Write(Result(2, "ci/2"));
+  v1::StreamReportsRequest malformed = Result(3, "ci/3");
+  malformed.set_request_id("no id");
+  call->Write(malformed);
+  call->WritesDone();
+  EXPECT_EQ(ReadAll(call.get()).size(), 3u);
+  EXPECT_TRUE(call->Finish().ok());
+  EXPECT_EQ(Trailer(context, "signalbox-request-id"), "id-of-the-stream");
+  EXPECT_EQ(Stored("ci/1")->reports.at(0).request_id, "id-1");
+  EXPECT_EQ(Stored("ci/2")->reports.at(0).request_id, "id-of-the-stream");
+  EXPECT_EQ(Stored("ci/3")->reports.at(0).request_id, "id-of-the-stream");
+}
+
 TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
   StopServing();
   Serve({CallerOf("token", {"acme/*"}, {"ci/*"}, {Right::kReport})});

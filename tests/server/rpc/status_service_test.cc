@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/error.h"
+#include "common/request_id.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/turns.h"
@@ -373,6 +374,35 @@ TEST_F(StatusServiceTest, SaysWhenTheTokenEnds) {
   EXPECT_EQ(Trailer(second, "signalbox-reason"), "TOKEN_EXPIRED");
 }
 
+// The client's id if it sent one, else one of the server's.
+TEST_F(StatusServiceTest, EachCallHasARequestId) {
+  const auto stored = [this](const std::string& context) {
+    const auto history = outbox_->GetHistory(
+        StatusKey::Of(*ParseRepository("acme/app"), *ParseSha(kSha), context));
+    return history.ok() ? history->reports.back().request_id : "";
+  };
+  for (const std::string& sent :
+       {std::string("farm:4.2_x-1"), std::string(), std::string("two words"),
+        std::string(65, 'a')}) {
+    SCOPED_TRACE(sent);
+    grpc::ClientContext context;
+    if (!sent.empty()) context.AddMetadata("signalbox-request-id", sent);
+    v1::ReportResultRequest request = ResultOf(v1::RESULT_FAILURE);
+    request.set_context("ci/" + std::to_string(sent.size()));
+    v1::ReportResultResponse answer;
+    ASSERT_TRUE(stub_->ReportResult(&context, request, &answer).ok());
+    const std::string id = Trailer(context, "signalbox-request-id");
+    EXPECT_TRUE(IsRequestId(id)) << id;
+    EXPECT_EQ(id == sent, sent == "farm:4.2_x-1") << id;
+    EXPECT_EQ(stored(request.context()), id);
+  }
+  grpc::ClientContext context;
+  context.AddMetadata("signalbox-request-id", "id-of-an-error");
+  v1::ReportResultResponse answer;
+  EXPECT_FALSE(stub_->ReportResult(&context, {}, &answer).ok());
+  EXPECT_EQ(Trailer(context, "signalbox-request-id"), "id-of-an-error");
+}
+
 TEST_F(StatusServiceTest, AcceptsOnlyWhatTheCallerHasSeen) {
   v1::ReportResultRequest first = ResultOf(v1::RESULT_FAILURE);
   first.set_if_sequence(0);
@@ -506,6 +536,8 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   EXPECT_EQ(response.reports(1).result(), v1::RESULT_FAILURE);
   EXPECT_EQ(response.reports(1).disposition(), v1::DISPOSITION_ACCEPTED);
   EXPECT_EQ(response.reports(1).sequence(), ended.receipt().sequence());
+  EXPECT_TRUE(IsRequestId(response.reports(0).request_id()));
+  EXPECT_NE(response.reports(0).request_id(), response.reports(1).request_id());
   ASSERT_EQ(response.tries_size(), 1);
   EXPECT_EQ(response.tries(0).http_status(), 502);
   EXPECT_EQ(response.tries(0).request_id(), "AB:12");

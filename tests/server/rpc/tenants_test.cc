@@ -92,6 +92,7 @@ const std::map<std::string, std::string>& Fields() {
       {"StreamReportsRequest.tag", "7"},
       {"StreamReportsRequest.pending", "{}"},
       {"StreamReportsRequest.result", "{}"},
+      {"StreamReportsRequest.request_id", ""},
       {"Delivery.id", "$delivery"},
       {"Delivery.digest", ""},
       {"Delivery.event", "\"push\""},
@@ -519,12 +520,19 @@ class TenantsTest : public ServiceTest {
     return message->DebugString();
   }
 
+  // With a request id of the tenant's: the server's own would differ from run
+  // to run.
+  static void ShowWho(const std::string& token, grpc::ClientContext* context) {
+    context->AddMetadata("authorization", "Bearer " + token);
+    context->AddMetadata("signalbox-request-id", token + "-id");
+  }
+
   Answer Unary(const MethodDescriptor* method, const std::string& token,
                const std::string& text) {
     const std::unique_ptr<Message> request = Parsed(method->input_type(), text);
     const std::unique_ptr<Message> response = Parsed(method->output_type(), "");
     grpc::ClientContext context;
-    context.AddMetadata("authorization", "Bearer " + token);
+    ShowWho(token, &context);
     const std::string name =
         absl::StrCat("/", method->service()->full_name(), "/", method->name());
     const grpc::internal::RpcMethod rpc(
@@ -540,7 +548,7 @@ class TenantsTest : public ServiceTest {
   Answer Stream(const std::string& token,
                 const std::vector<v1::StreamReportsRequest>& requests) {
     grpc::ClientContext context;
-    context.AddMetadata("authorization", "Bearer " + token);
+    ShowWho(token, &context);
     const auto call = local_->StreamReports(&context);
     for (const auto& request : requests) call->Write(request);
     call->WritesDone();
