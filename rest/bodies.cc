@@ -15,7 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kOwnLogin[] = "signalbox";
 // Where GitHub says when a repository or a user was made: Signalbox has no such
 // time.
 constexpr char kUnknownTime[] = "1970-01-01T00:00:00Z";
@@ -135,11 +134,11 @@ int64_t AccountId(absl::string_view login) {
 }
 
 Json UserObject(absl::string_view login, absl::string_view type,
-                const RestPlace& place) {
+                const RestPlace& place, int64_t known_id = 0) {
   const std::string url =
       absl::StrCat(place.base, "/users/", PercentEncodedPath(login));
   const absl::string_view page = absl::StripSuffix(login, "[bot]");
-  const int64_t id = AccountId(login);
+  const int64_t id = known_id != 0 ? known_id : AccountId(login);
   Json user = {
       {"login", std::string(login)},
       {"id", id},
@@ -160,14 +159,16 @@ absl::string_view TypeOf(absl::string_view login) {
 }
 
 Json CreatorOf(const RestStatus& status, const RestPlace& place) {
+  const RestUser& poster = place.poster;
   return status.creator.empty()
-             ? UserObject(kOwnLogin, "Bot", place)
+             ? UserObject(poster.login, poster.type, place, poster.id)
              : UserObject(status.creator, TypeOf(status.creator), place);
 }
 
 Json StatusObject(const RestStatus& status, const RestPlace& place,
                   absl::string_view sha) {
-  const std::string login = status.creator.empty() ? kOwnLogin : status.creator;
+  const std::string& login =
+      status.creator.empty() ? place.poster.login : status.creator;
   return {{"url", StatusUrl(place, sha)},
           {"avatar_url", AvatarUrl(place, login)},
           {"id", status.id},

@@ -16,6 +16,13 @@ namespace signalbox {
 // REST API read. The addresses of the API in them are the door's own: clients
 // call them with their token. The addresses of pages are GitHub's.
 
+// A user of GitHub.
+struct RestUser {
+  std::string login;
+  int64_t id = 0;    // GitHub's number; 0: not known.
+  std::string type;  // GitHub's word, such as "Bot".
+};
+
 // Where links lead.
 struct RestPlace {
   std::string base;   // Of the API, as the client used it; no end slash.
@@ -23,6 +30,9 @@ struct RestPlace {
   std::string owner;  // Of the repository, as is
   std::string name;   // its name.
   int64_t repository_id = 0;  // GitHub's number; 0: not known.
+  // The user as whom Signalbox posts to the repository. The server learns it at
+  // its first post; until then it is a bot of this name.
+  RestUser poster = {"signalbox", 0, "Bot"};
 };
 
 // A commit status as a client sees it.
@@ -33,7 +43,7 @@ struct RestStatus {
   std::string description;  // Empty: null.
   std::string target_url;   // Empty: null.
   absl::Time time;          // When it was accepted.
-  // The login that set it. Empty: Signalbox posts it.
+  // Another user that set it. Empty: Signalbox posts it.
   std::string creator;
 };
 

@@ -73,6 +73,11 @@ RestStatus StatusOf(const v1::ListedReport& report) {
   return status;
 }
 
+void SetPoster(const v1::StatusCreator& creator, RestPlace* place) {
+  if (creator.login().empty()) return;
+  place->poster = {creator.login(), creator.id(), creator.type()};
+}
+
 // What an answer shows of the statuses of a commit: one page of the list. It
 // holds no others, because there can be many, with long texts.
 class Listing {
@@ -303,7 +308,8 @@ HttpAnswer RestDoor::CreateStatus(Visit& visit) const {
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return Refused(*refusal);
   }
-  const auto& receipt = std::get<v1::Receipt>(answer);
+  const auto& [receipt, creator] = std::get<Reported>(answer);
+  SetPoster(creator, &visit.place);
   RestStatus status;
   status.id = IdOfReport(receipt.sequence());
   status.state =
@@ -328,10 +334,13 @@ HttpAnswer RestDoor::ShowStatuses(Visit& visit) const {
   }
   const std::string commit = absl::AsciiStrToLower(std::get<std::string>(sha));
   Listing listing(route);
-  const std::optional<RestRefusal> refusal = calls_.Reports(
+  const auto listed = calls_.Reports(
       name, commit, visit.terms,
       [&listing](const v1::ListedReport& report) { listing.Add(report); });
-  if (refusal.has_value()) return Refused(*refusal);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&listed)) {
+    return Refused(*refusal);
+  }
+  SetPoster(std::get<v1::StatusCreator>(listed), &visit.place);
   HttpAnswer answer =
       JsonAnswer(listing.is_combined()
                      ? CombinedBody(listing.state(), listing.on_page(),

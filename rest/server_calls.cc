@@ -37,24 +37,25 @@ RestOr<Response> Call(Stub& server,
 
 }  // namespace
 
-RestOr<v1::Receipt> ServerCalls::Report(const v1::ReportPendingRequest& request,
-                                        const CallTerms& terms) const {
+RestOr<Reported> ServerCalls::Report(const v1::ReportPendingRequest& request,
+                                     const CallTerms& terms) const {
   const auto answer = Call(server_, &Stub::ReportPending, request, terms);
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return *refusal;
   }
-  const auto& receipts = std::get<v1::ReportPendingResponse>(answer).receipts();
-  if (receipts.size() != 1) return RestRefusal();
-  return receipts[0];
+  const auto& reported = std::get<v1::ReportPendingResponse>(answer);
+  if (reported.receipts_size() != 1) return RestRefusal();
+  return Reported{reported.receipts(0), reported.creator()};
 }
 
-RestOr<v1::Receipt> ServerCalls::Report(const v1::ReportResultRequest& request,
-                                        const CallTerms& terms) const {
+RestOr<Reported> ServerCalls::Report(const v1::ReportResultRequest& request,
+                                     const CallTerms& terms) const {
   const auto answer = Call(server_, &Stub::ReportResult, request, terms);
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return *refusal;
   }
-  return std::get<v1::ReportResultResponse>(answer).receipt();
+  const auto& reported = std::get<v1::ReportResultResponse>(answer);
+  return Reported{reported.receipt(), reported.creator()};
 }
 
 RestOr<v1::Grants> ServerCalls::Grants(const CallTerms& terms) const {
@@ -97,7 +98,7 @@ RestOr<std::string> ServerCalls::Resolve(const std::string& repository,
   return std::get<v1::ResolveRefResponse>(answer).sha();
 }
 
-std::optional<RestRefusal> ServerCalls::Reports(
+RestOr<v1::StatusCreator> ServerCalls::Reports(
     const std::string& repository, const std::string& sha,
     const CallTerms& terms,
     absl::FunctionRef<void(const v1::ListedReport&)> take) const {
@@ -106,6 +107,7 @@ std::optional<RestRefusal> ServerCalls::Reports(
   request.set_sha(sha);
   request.set_page_size(kPageSize);
   size_t count = 0;
+  v1::StatusCreator creator;
   do {
     const auto answer = Call(server_, &Stub::ListReports, request, terms);
     if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
@@ -116,9 +118,10 @@ std::optional<RestRefusal> ServerCalls::Reports(
       take(report);
       ++count;
     }
+    creator = page.creator();
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty() && count < kMostReports);
-  return std::nullopt;
+  return creator;
 }
 
 }  // namespace signalbox

@@ -25,6 +25,12 @@ struct CallTerms {
   std::chrono::steady_clock::time_point deadline;
 };
 
+// A report that the server has taken.
+struct Reported {
+  v1::Receipt receipt;
+  v1::StatusCreator creator;  // Who posts it; empty: not known yet.
+};
+
 // The gRPC calls of the door. Each blocks until the server has answered, or
 // until the deadline. `server` is borrowed; `repository` is `HOST/OWNER/NAME`.
 // Thread-safe.
@@ -33,10 +39,10 @@ class ServerCalls {
   explicit ServerCalls(v1::StatusService::StubInterface& server)
       : server_(server) {}
 
-  RestOr<v1::Receipt> Report(const v1::ReportPendingRequest& request,
-                             const CallTerms& terms) const;
-  RestOr<v1::Receipt> Report(const v1::ReportResultRequest& request,
-                             const CallTerms& terms) const;
+  RestOr<Reported> Report(const v1::ReportPendingRequest& request,
+                          const CallTerms& terms) const;
+  RestOr<Reported> Report(const v1::ReportResultRequest& request,
+                          const CallTerms& terms) const;
   // What the caller may do.
   RestOr<v1::Grants> Grants(const CallTerms& terms) const;
   // Whether the server's configuration names callers. If not, the server
@@ -50,8 +56,9 @@ class ServerCalls {
                               const CallTerms& terms) const;
   // Passes the reports of a commit over all contexts to `take`, newest first:
   // the newest 5,000 if there are more. Keeps few of them at a time: their
-  // texts can be long. The refusal: not all were passed.
-  std::optional<RestRefusal> Reports(
+  // texts can be long. Returns who posts them (empty: not known yet). The
+  // refusal: not all were passed.
+  RestOr<v1::StatusCreator> Reports(
       const std::string& repository, const std::string& sha,
       const CallTerms& terms,
       absl::FunctionRef<void(const v1::ListedReport&)> take) const;

@@ -51,6 +51,7 @@ Request WithTexts(Request request, const StatusRequest& status,
   request.set_description(status.description);
   request.set_target_url(status.target_url);
   request.set_newest_text_wins(true);
+  request.set_with_creator(true);
   return request;
 }
 

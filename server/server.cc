@@ -164,6 +164,9 @@ void Server::Parts::MakeService(const Config& config,
     return CredentialTrouble{state.reason, state.until};
   };
   options.became_due = [this] { core->wake_ups().poster.Wake(); };
+  options.creator_of = [this](const Repository& repository) {
+    return core->CreatorOf(repository);
+  };
   options.diagnose = [this](const Repository& repository,
                             std::function<void(Diagnosis)> done) {
     diagnostician->Diagnose(repository, std::move(done));

@@ -85,6 +85,9 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
                                       credentials, transport, metrics, clock));
   const absl::Status recalled = core->credential_upkeep_.Recall();
   if (!recalled.ok()) return recalled;
+  const auto creators = core->outbox_->Creators();
+  if (!creators.ok()) return creators.status();
+  core->poster_.RecallCreators(*creators);
   return core;
 }
 
@@ -182,6 +185,11 @@ void Core::GiveBackTerm() {
   term_keeper_.NoteOver(*term);
   // If this fails, the start of the next process ends the term.
   outbox_->GiveBack(*term).IgnoreError();
+}
+
+std::optional<StatusCreator> Core::CreatorOf(
+    const Repository& repository) const {
+  return poster_.CreatorOf(credentials_->Find(repository));
 }
 
 absl::Time Core::ShowPostings() {

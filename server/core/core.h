@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,7 @@
 #include "server/poster/poster.h"
 #include "server/poster/posting_metrics.h"
 #include "server/report/event.h"
+#include "server/report/status_creator.h"
 #include "server/term/term_keeper.h"
 
 namespace signalbox {
@@ -85,6 +87,11 @@ class Core {
   // Ends this process's term, so that another process can claim at once. Call
   // it at the end: Post must not run again.
   void GiveBackTerm();
+
+  // The user that GitHub shows as the creator of the statuses that this server
+  // posts to the repository. Nothing: the server has not learnt it yet, or has
+  // no credential. Thread-safe; does not block.
+  std::optional<StatusCreator> CreatorOf(const Repository& repository) const;
 
   // Counts the statuses that are not posted, and shows that in the metrics.
   // Returns when to call it again. Only one thread at a time may call it.

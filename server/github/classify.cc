@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -21,6 +23,8 @@ constexpr size_t kMaxParsedBody = 64 << 10;
 constexpr size_t kMaxErrorsRead = 32;
 constexpr size_t kMaxMessage = 256;
 constexpr size_t kMaxRequestId = 128;
+constexpr size_t kLongestLogin = 100;
+constexpr size_t kLongestUserType = 32;
 
 // One of GitHub's answers and what it means.
 struct Row {
@@ -136,6 +140,7 @@ struct Said {
   std::string searched;   // In lower case: all of it, fields as "[field]".
   std::string moved_url;  // The new address, if the body names one.
   int64_t id = 0;
+  StatusCreator creator;
 };
 
 void ReadError(const Json& error, Said& said) {
@@ -162,6 +167,22 @@ int64_t PositiveInteger(const Json& value) {
   return 0;
 }
 
+// Nobody, if a member is missing or is not what GitHub sends.
+StatusCreator ReadCreator(const Json& user) {
+  if (!user.is_object()) return {};
+  const std::string* login = FindString(user, "login");
+  const std::string* type = FindString(user, "type");
+  const auto id = user.find("id");
+  if (login == nullptr || type == nullptr || id == user.end()) return {};
+  const auto fits = [](const std::string& text, size_t longest) {
+    return !text.empty() && text.size() <= longest &&
+           absl::c_all_of(
+               text, [](unsigned char c) { return absl::ascii_isgraph(c); });
+  };
+  if (!fits(*login, kLongestLogin) || !fits(*type, kLongestUserType)) return {};
+  return {*login, PositiveInteger(*id), *type};
+}
+
 Said ReadBody(absl::string_view body) {
   Said said;
   const Json json = body.size() > kMaxParsedBody
@@ -185,6 +206,8 @@ Said ReadBody(absl::string_view body) {
     if (url != nullptr) said.moved_url = *url;
     const auto id = json.find("id");
     if (id != json.end()) said.id = PositiveInteger(*id);
+    const auto creator = json.find("creator");
+    if (creator != json.end()) said.creator = ReadCreator(*creator);
   } else {
     // Proxies and GitHub's front end answer in plain text or HTML. HTML does
     // not fit into one line for people.
@@ -333,7 +356,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
   if (!answer.ok()) return WithoutAnswer(answer.status());
 
   const int status = answer->status;
-  const Said said = ReadBody(answer->body);
+  Said said = ReadBody(answer->body);
   Verdict verdict;
   verdict.http_status = status;
   verdict.request_id = RequestId(answer->Header("x-github-request-id"));
@@ -351,6 +374,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     verdict.action = Action::kDone;
     verdict.reason = context.is_read ? "READ" : "POSTED";
     verdict.status_id = said.id;
+    if (context.makes_status) verdict.creator = std::move(said.creator);
     return verdict;
   }
   verdict.message = OneLine(said.words);

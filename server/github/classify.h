@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/http/http_transport.h"
+#include "server/report/status_creator.h"
 
 namespace signalbox {
 
@@ -52,6 +53,7 @@ struct Verdict {
 
   std::string location;    // kRedirect: where to, perhaps relative.
   int64_t status_id = 0;   // kDone: GitHub's number of the created status.
+  StatusCreator creator;   // kDone: who GitHub says has set it.
   std::string message;     // GitHub's own text, at most 256 bytes, one line.
   std::string request_id;  // GitHub's id of the request, for its support.
   int http_status = 0;     // 0: no answer.

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/outbox/terms.h"
+#include "server/report/status_creator.h"
 
 namespace signalbox {
 
@@ -25,6 +26,13 @@ struct CredentialInstallation {
   std::string credential;
   std::string app;              // The App that is installed, for comparison.
   int64_t installation_id = 0;  // 0: the App is not installed any more.
+};
+
+// The user that GitHub names as the creator of the statuses that a credential
+// posts.
+struct CredentialCreator {
+  std::string credential;
+  StatusCreator creator;
 };
 
 // CredentialNotes is the part of the outbox that keeps what a restart must not
@@ -56,6 +64,10 @@ class CredentialNotes {
       absl::Span<const CredentialInstallation> installations) = 0;
   virtual absl::StatusOr<std::vector<CredentialInstallation>>
   Installations() = 0;
+
+  // The newest known creator of each credential. They come with settlements
+  // (Settlement::creator).
+  virtual absl::StatusOr<std::vector<CredentialCreator>> Creators() = 0;
 };
 
 }  // namespace signalbox

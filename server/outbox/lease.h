@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/outbox/credential_notes.h"
 #include "server/outbox/history.h"
 #include "server/report/report.h"
 #include "server/report/status_key.h"
@@ -104,6 +105,9 @@ struct Settlement {
   // The lease's. With kAbandoned, an entry that has a smaller count by now was
   // made due again during the try, and is not abandoned.
   int refusal_count = 0;
+  // kPosted: who has set the status. Nothing: the outbox knows it already, or
+  // GitHub did not say.
+  std::optional<CredentialCreator> creator;
   // The try, for the history. Nothing: no request was made.
   std::optional<Try> attempted;
   // The lease's. Number 0: not given; the outbox then cannot tell this lease

@@ -25,6 +25,13 @@ constexpr char kListInstallations[] =
     "SELECT credential, app, installation_id FROM installation "
     "ORDER BY credential";
 
+constexpr char kPutCreator[] =
+    "INSERT OR REPLACE INTO credential_creator (credential, login, user_id, "
+    "type) VALUES (?, ?, ?, ?)";
+constexpr char kListCreators[] =
+    "SELECT credential, login, user_id, type FROM credential_creator "
+    "ORDER BY credential";
+
 }  // namespace
 
 void SetPause(SqliteConnection* connection, const std::string& credential,
@@ -74,6 +81,22 @@ std::vector<CredentialInstallation> Installations(
     query.Read(&one.credential, &one.app, &one.installation_id);
   }
   return installations;
+}
+
+void SetCreator(SqliteConnection* connection, const CredentialCreator& note) {
+  connection->Execute(kPutCreator, note.credential, note.creator.login,
+                      note.creator.id, note.creator.type);
+}
+
+std::vector<CredentialCreator> Creators(SqliteConnection* connection) {
+  std::vector<CredentialCreator> creators;
+  SqliteQuery query(connection, kListCreators);
+  while (query.Next()) {
+    CredentialCreator& note = creators.emplace_back();
+    query.Read(&note.credential, &note.creator.login, &note.creator.id,
+               &note.creator.type);
+  }
+  return creators;
 }
 
 }  // namespace signalbox

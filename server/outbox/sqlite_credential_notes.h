@@ -12,11 +12,12 @@
 namespace signalbox {
 
 // Notes about credentials that must survive a restart: until when a credential
-// is paused, and GitHub's number of the App installation behind it. These
-// functions implement the methods of CredentialNotes (credential_notes.h).
+// is paused, GitHub's number of the App installation behind it, and the user
+// that sets its statuses. These functions implement the methods of
+// CredentialNotes (credential_notes.h).
 //
-// All need an open transaction; the two functions whose names begin with Set
-// need that of the writer. Errors stick to the connection (see
+// All need an open transaction; those whose names begin with Set need
+// that of the writer. Errors stick to the connection (see
 // SqliteConnection).
 
 // Stores that the credential must make no requests for this long, unless it has
@@ -33,6 +34,23 @@ void SetInstallations(SqliteConnection* connection,
                       absl::Span<const CredentialInstallation> installations);
 // All stored installations, sorted by credential.
 std::vector<CredentialInstallation> Installations(SqliteConnection* connection);
+
+inline constexpr char kCreatorTable[] = R"sql(
+-- The user that GitHub names as the creator of a credential's statuses.
+CREATE TABLE credential_creator (
+  credential TEXT PRIMARY KEY,
+  login TEXT NOT NULL,
+  -- GitHub's number of the user; 0: not known.
+  user_id INTEGER NOT NULL,
+  -- GitHub's word, such as Bot.
+  type TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Stores the creator in place of the credential's former one.
+void SetCreator(SqliteConnection* connection, const CredentialCreator& note);
+// All stored creators, sorted by credential.
+std::vector<CredentialCreator> Creators(SqliteConnection* connection);
 
 }  // namespace signalbox
 

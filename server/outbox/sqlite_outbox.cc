@@ -309,6 +309,10 @@ class SqliteOutbox : public SqliteReading {
     return Read<kUnfolded>(signalbox::Installations);
   }
 
+  absl::StatusOr<std::vector<CredentialCreator>> Creators() override {
+    return Read<kUnfolded>(signalbox::Creators);
+  }
+
   absl::Status SetNamedTime(const Term& term, const std::string& name,
                             absl::Time time) override {
     return Write(InTerm(term, signalbox::SetNamedTime), name, time);

@@ -12,6 +12,7 @@
 #include "server/outbox/entry_state.h"
 #include "server/outbox/posting_rules.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_credential_notes.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_table_checks.h"
 #include "server/outbox/sqlite_views.h"
@@ -367,6 +368,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
         CutUtf8(attempted.request_id, kMostText),
         CutUtf8(attempted.reason, kMostText),
         CutUtf8(attempted.message, kMostText));
+  }
+  if (settlement.creator.has_value()) {
+    SetCreator(connection, *settlement.creator);
   }
   if (IsLost(entry, settlement)) return;
   if (EndTry(settlement, state->limits, state->sequence + 1, now, &entry)) {

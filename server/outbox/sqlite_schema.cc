@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/outbox/sqlite_commit_reports.h"
+#include "server/outbox/sqlite_credential_notes.h"
 #include "server/outbox/sqlite_journal.h"
 #include "server/outbox/sqlite_lookups.h"
 #include "server/outbox/sqlite_tables.h"
@@ -115,6 +116,7 @@ constexpr Step kSteps[] = {
     {10, kRefHeadTable, ""},
     {10, kTablesOf10, kUpgradeTo10},
     {11, kRequestIdColumns, ""},
+    {11, kCreatorTable, ""},
 };
 static_assert(std::end(kSteps)[-1].version == kSchemaVersion);
 

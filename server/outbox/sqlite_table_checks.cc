@@ -231,6 +231,10 @@ constexpr Column kHookColumns[] = {
 constexpr Column kNamedTimeColumns[] = {{"name", kText}, {"time_us", kInteger}};
 constexpr Column kInstallationColumns[] = {
     {"credential", kText}, {"app", kText}, {"installation_id", kNumber}};
+constexpr Column kCredentialCreatorColumns[] = {{"credential", kText},
+                                                {"login", kText},
+                                                {"user_id", kCount, "0"},
+                                                {"type", kText}};
 constexpr Column kRedeliveryColumns[] = {
     {"delivery_id", kText}, {"awaited", kCount}, {"asked_time_us", kNearTime}};
 constexpr Column kNameQuestionColumns[] = {{"subject", kText},
@@ -411,6 +415,8 @@ const TableChecks& AllTableChecks() {
                 Make("ref_head", "repository_key", kRefHeadColumns),
                 Make("repository_alias", "canonical", kRepositoryAliasColumns),
                 Make("credential_pause", "credential", kCredentialPauseColumns),
+                Make("credential_creator", "credential",
+                     kCredentialCreatorColumns),
                 Make("rerun", "rerun_id", kRerunColumns),
                 Make("hook", "host", kHookColumns),
                 Make("named_time", "name", kNamedTimeColumns),

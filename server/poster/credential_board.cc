@@ -20,4 +20,20 @@ CredentialWait CredentialBoard::StateOf(absl::string_view credential) const {
   return it == states_.end() ? CredentialWait() : it->second;
 }
 
+bool CredentialBoard::NoteCreator(const CredentialCreator& note) {
+  MutexLock lock(&mu_);
+  StatusCreator& creator = creators_[note.credential];
+  if (creator == note.creator) return false;
+  creator = note.creator;
+  return true;
+}
+
+std::optional<StatusCreator> CredentialBoard::CreatorOf(
+    absl::string_view credential) const {
+  MutexLock lock(&mu_);
+  const auto it = creators_.find(credential);
+  if (it == creators_.end()) return std::nullopt;
+  return it->second;
+}
+
 }  // namespace signalbox

@@ -2,11 +2,14 @@
 #define SIGNALBOX_SERVER_POSTER_CREDENTIAL_BOARD_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
+#include "server/outbox/credential_notes.h"
+#include "server/report/status_creator.h"
 
 namespace signalbox {
 
@@ -20,8 +23,9 @@ struct CredentialWait {
   absl::Time until = absl::InfinitePast();
 };
 
-// CredentialBoard keeps the reason why each credential waits, to show it to
-// people: in answers to callers and in metrics. The poster writes it, other
+// CredentialBoard keeps the reason why each credential waits, and the user that
+// sets its statuses, to show both to people: in answers to callers and in
+// metrics. The poster writes it, other
 // threads read it. No decision depends on it.
 //
 // Thread-safe.
@@ -38,9 +42,16 @@ class CredentialBoard {
 
   CredentialWait StateOf(absl::string_view credential) const;
 
+  // Notes the creator. False: it was known already.
+  bool NoteCreator(const CredentialCreator& note);
+  // Nothing: not known yet.
+  std::optional<StatusCreator> CreatorOf(absl::string_view credential) const;
+
  private:
   mutable Mutex mu_;
   std::map<std::string, CredentialWait, std::less<>> states_
+      ABSL_GUARDED_BY(mu_);
+  std::map<std::string, StatusCreator, std::less<>> creators_
       ABSL_GUARDED_BY(mu_);
 };
 

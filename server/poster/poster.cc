@@ -42,7 +42,7 @@ Poster::Poster(PostQueue* outbox, Credentials* credentials,
       requests_(github, gate, limits.ambiguous_wait, clock, wake_up),
       turns_(credentials, gate, &board_),
       ends_(outbox, gate, limits.ambiguous_wait, metrics, &requests_, &turns_,
-            &memory_),
+            &board_, &memory_),
       settlements_(outbox, &requests_, &memory_.held),
       clock_follower_(outbox),
       parked_(outbox, &turns_) {}

@@ -106,6 +106,16 @@ class Poster {
     return board_.StateOf(credential);
   }
 
+  // The user that sets the statuses of the credential, as GitHub said in its
+  // answer to the newest post. Nothing: it has not posted yet.
+  std::optional<StatusCreator> CreatorOf(absl::string_view credential) const {
+    return board_.CreatorOf(credential);
+  }
+  // Takes over what former processes have learnt.
+  void RecallCreators(const std::vector<CredentialCreator>& notes) {
+    for (const CredentialCreator& note : notes) board_.NoteCreator(note);
+  }
+
  private:
   // A request is booked when RequestGate has admitted it and its entry is not
   // taken out yet.

@@ -89,7 +89,8 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   ended.settlement = AfterPost(request.lease, request.sent, post.reply,
                                now.WallAt(request.begin_time), post.end.wall,
                                &memory_->wording);
-  const Settlement& settlement = ended.settlement;
+  Settlement& settlement = ended.settlement;
+  NoteCreator(post, &settlement);
   const bool may_show =
       settlement.ambiguous || settlement.kind == Settlement::Kind::kPosted;
   ended.is_late = may_show && post.end.steady > request.lease_end;
@@ -103,6 +104,14 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   LogSettlement(request.lease, settlement);
   if (ended.is_late) LogLate(request.lease);
   return ended;
+}
+
+void RequestEnds::NoteCreator(const EndedRequest& post,
+                              Settlement* settlement) {
+  CredentialCreator note = {post.request->credential,
+                            post.reply.verdict.creator};
+  if (note.creator.login.empty() || !board_->NoteCreator(note)) return;
+  settlement->creator = std::move(note);
 }
 
 void RequestEnds::LearnName(const Term& term, const EndedRequest& ended,

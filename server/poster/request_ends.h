@@ -38,13 +38,14 @@ class RequestEnds {
   RequestEnds(PostQueue* outbox, RequestGate* gate,
               absl::Duration ambiguous_wait, Metrics* metrics,
               RequestsInFlight* requests, CredentialTurns* turns,
-              PosterMemory* memory)
+              CredentialBoard* board, PosterMemory* memory)
       : outbox_(outbox),
         gate_(gate),
         ambiguous_wait_(ambiguous_wait),
         metrics_(metrics),
         requests_(requests),
         turns_(turns),
+        board_(board),
         memory_(memory) {}
 
   // Passes the requests that have ended since the last call to RequestGate, and
@@ -61,6 +62,8 @@ class RequestEnds {
   void NoteEnd(const EndedRequest& ended, const Moment& now);
   void StorePause(const std::string& credential, const Moment& now);
   Unsettled EndOf(const EndedRequest& post, const Moment& now);
+  // The outbox stores who sets the statuses of the credential, if that is news.
+  void NoteCreator(const EndedRequest& post, Settlement* settlement);
   void LearnName(const Term& term, const EndedRequest& ended, absl::Time now);
 
   PostQueue* const outbox_;
@@ -69,6 +72,7 @@ class RequestEnds {
   Metrics* const metrics_;
   RequestsInFlight* const requests_;
   CredentialTurns* const turns_;
+  CredentialBoard* const board_;
   PosterMemory* const memory_;
   std::vector<EndedRequest> noted_;  // For the next Collect.
 };

@@ -17,6 +17,7 @@
 #include "server/outbox/submission.h"
 #include "server/report/diagnosis.h"
 #include "server/report/repository_rules.h"
+#include "server/report/status_creator.h"
 #include "server/rpc/pages.h"
 #include "signalbox/v1/status_service.pb.h"
 
@@ -49,6 +50,7 @@ v1::Receipt ToProto(const Receipt& receipt,
 v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
+v1::StatusCreator ToProto(const StatusCreator& creator);
 v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha);
 v1::ResolveRefResponse ToProto(const ResolvedRef& resolved);
 v1::GetRepositoryResponse ToProto(const FoundRepository& found);

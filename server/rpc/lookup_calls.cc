@@ -72,6 +72,11 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
       list->repository = repository;
     }
     *response = ToProto(*list, sha);
+    if (options_->creator_of) {
+      const std::optional<StatusCreator> creator =
+          options_->creator_of(list->repository);
+      if (creator) *response->mutable_creator() = ToProto(*creator);
+    }
     return absl::OkStatus();
   };
 }

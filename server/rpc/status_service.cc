@@ -286,12 +286,20 @@ class ServiceCalls final : public StatusServiceImpl {
       return call.reactor();
     }
     converted->submission.request_id = call.request_id();
+    std::optional<StatusCreator> creator;
+    if (request->with_creator() && options_.creator_of) {
+      creator = options_.creator_of(converted->submission.report.repository);
+    }
     intake_->Submit(std::move(converted->submission),
-                    [call, response, warnings = std::move(converted->warnings)](
+                    [call, response, creator = std::move(creator),
+                     warnings = std::move(converted->warnings)](
                         const absl::StatusOr<Outcome>& outcome) {
                       if (!outcome.ok()) return call.End(outcome.status());
                       if (outcome->status.ok()) {
                         Fill(outcome->receipts, warnings, response);
+                        if (creator) {
+                          *response->mutable_creator() = ToProto(*creator);
+                        }
                       }
                       call.End(outcome->status);
                     });

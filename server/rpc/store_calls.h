@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_RPC_STORE_CALLS_H_
 
 #include <functional>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "server/outbox/acceptance.h"
 #include "server/outbox/statuses.h"
 #include "server/report/event.h"
+#include "server/report/status_creator.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/explain.h"
 #include "signalbox/v1/status_service.pb.h"
@@ -34,6 +36,9 @@ class StoreCalls {
     // Why the entries of a credential wait. ReadQueue's threads call it. Empty
     // function: no credential waits.
     std::function<CredentialTrouble(absl::string_view credential)> trouble_of;
+    // The user that sets the statuses of a repository at GitHub; nothing: not
+    // known. Must not block. Empty function: it is never known.
+    std::function<std::optional<StatusCreator>(const Repository&)> creator_of;
     // Called when a call has made an entry due, to wake the poster. May be
     // empty.
     std::function<void()> became_due;

@@ -171,6 +171,14 @@ v1::ExplainStatusResponse ToProto(const History& history,
   return proto;
 }
 
+v1::StatusCreator ToProto(const StatusCreator& creator) {
+  v1::StatusCreator proto;
+  proto.set_login(creator.login);
+  proto.set_id(creator.id);
+  proto.set_type(creator.type);
+  return proto;
+}
+
 v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha) {
   v1::ListReportsResponse proto;
   proto.set_repository(list.repository.Display());

@@ -466,6 +466,31 @@ TEST_F(DoorTest, ShowsUsersOnlyToCallers) {
   EXPECT_EQ(Parsed(Get("/users/octocat", token))["login"], "octocat");
 }
 
+// Before the server's first post nobody knows it, and tools read it anyway.
+TEST_F(DoorTest, NamesTheUserThatPosts) {
+  server_.SetReports({Report(1, "ci", v1::COMMIT_STATE_SUCCESS)});
+  const std::string list =
+      absl::StrCat("/repos/acme/app/commits/", kCommit, "/statuses");
+  const std::string pending = R"({"state": "pending", "context": "ci"})";
+  for (const nlohmann::json& status :
+       {Parsed(Post()), Parsed(Post(pending)), Parsed(Get(list))[0]}) {
+    EXPECT_EQ(status["creator"]["login"], "signalbox");
+    EXPECT_EQ(status["creator"]["type"], "Bot");
+  }
+  v1::StatusCreator creator;
+  creator.set_login("octocat");
+  creator.set_id(583231);
+  creator.set_type("User");
+  server_.SetCreator(creator);
+  for (const nlohmann::json& status :
+       {Parsed(Post()), Parsed(Post(pending)), Parsed(Get(list))[0]}) {
+    EXPECT_EQ(status["creator"]["login"], "octocat");
+    EXPECT_EQ(status["creator"]["id"], 583231);
+    EXPECT_EQ(status["creator"]["type"], "User");
+    EXPECT_EQ(status["creator"]["html_url"], "https://github.com/octocat");
+  }
+}
+
 TEST_F(DoorTest, TheRootIsTextForPeople) {
   EXPECT_EQ(Get("/").content_type, "application/json; charset=utf-8");
   const HttpAnswer text = Get("/", {{"accept", "text/plain"}});

@@ -57,6 +57,11 @@ class FakeStatusService final : public v1::StatusService::Service {
     reports_ = std::move(reports);
   }
 
+  // Who posts, as the server has learnt from now on.
+  void SetCreator(const v1::StatusCreator& creator) {
+    MutexLock lock(&mu_);
+    creator_ = creator;
+  }
   std::vector<v1::ReportPendingRequest> pendings() {
     MutexLock lock(&mu_);
     return pendings_;
@@ -81,6 +86,7 @@ class FakeStatusService final : public v1::StatusService::Service {
     MutexLock lock(&mu_);
     pendings_.push_back(*request);
     *response->add_receipts() = receipt_;
+    if (request->with_creator()) *response->mutable_creator() = creator_;
     return End("ReportPending", context);
   }
   grpc::Status ReportResult(grpc::ServerContext* context,
@@ -89,6 +95,7 @@ class FakeStatusService final : public v1::StatusService::Service {
     MutexLock lock(&mu_);
     results_.push_back(*request);
     *response->mutable_receipt() = receipt_;
+    if (request->with_creator()) *response->mutable_creator() = creator_;
     return End("ReportResult", context);
   }
   grpc::Status GetServerInfo(grpc::ServerContext* context,
@@ -127,6 +134,7 @@ class FakeStatusService final : public v1::StatusService::Service {
                            v1::ListReportsResponse* response) override {
     MutexLock lock(&mu_);
     listed_ = *request;
+    *response->mutable_creator() = creator_;
     size_t from = 0;
     if (!request->page_token().empty())
       from = std::stoul(request->page_token());
@@ -176,6 +184,7 @@ class FakeStatusService final : public v1::StatusService::Service {
   std::map<std::string, Failure> failures_ ABSL_GUARDED_BY(mu_);
   v1::Grants grants_ ABSL_GUARDED_BY(mu_);
   v1::Receipt receipt_ ABSL_GUARDED_BY(mu_);
+  v1::StatusCreator creator_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ListedReport> reports_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ReportPendingRequest> pendings_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ReportResultRequest> results_ ABSL_GUARDED_BY(mu_);

@@ -184,6 +184,9 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
     return outbox_->Installations();
   }
+  absl::StatusOr<std::vector<CredentialCreator>> Creators() override {
+    return outbox_->Creators();
+  }
   absl::Status SetNamedTime(const Term& term, const std::string& name,
                             absl::Time time) override {
     return outbox_->SetNamedTime(term, name, time);

@@ -30,7 +30,8 @@ class OctokitTest < Minitest::Test
       assert_equal state, status.state
       assert_equal "ci/#{state}", status.context
       assert_equal "https://ci.example/#{state}", status.target_url
-      assert_equal "signalbox", status.creator.login
+      refute_empty status.creator.login
+      assert_includes %w[User Bot], status.creator.type
       assert_kind_of Time, status.created_at
       assert status.url.start_with?(BASE_URL), status.url
     end

@@ -76,6 +76,9 @@ class FakeNotes : public CredentialNotes {
     for (const auto& [credential, one] : stored) all.push_back(one);
     return all;
   }
+  absl::StatusOr<std::vector<CredentialCreator>> Creators() override {
+    return std::vector<CredentialCreator>();
+  }
 
   std::map<std::string, CredentialInstallation> stored;
   int writes = 0;

@@ -338,6 +338,30 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
   }
 }
 
+TEST(ClassifyTest, ReadsWhoSetACreatedStatus) {
+  RequestContext post;
+  post.makes_status = true;
+  EXPECT_EQ(Classify(AnswerWith(201, R"({"id":5,"creator":{"login":"app[bot]",
+                "id":583231,"type":"Bot"}})"),
+                     post)
+                .creator,
+            (StatusCreator{"app[bot]", 583231, "Bot"}));
+  for (const std::string& creator :
+       {std::string("null"), std::string("5"), std::string("{}"),
+        std::string(R"({"login":"a","id":1})"),
+        std::string(R"({"login":"a","type":"User"})"),
+        std::string(R"({"login":"","id":1,"type":"User"})"),
+        std::string(R"({"login":"a
+b","id":1,"type":"User"})"),
+        std::string(R"({"login":7,"id":1,"type":"User"})"),
+        R"({"login":")" + std::string(101, 'a') + R"(","id":1,"type":"U"})"}) {
+    const Verdict verdict = Classify(
+        AnswerWith(201, R"({"id":5,"creator":)" + creator + "}"), post);
+    EXPECT_EQ(verdict.action, Action::kDone) << creator;
+    EXPECT_EQ(verdict.creator, StatusCreator()) << creator;
+  }
+}
+
 // Another 2xx may come from a proxy or a cache, so the try is ambiguous.
 TEST(ClassifyTest, OnlyA201SaysThatAStatusWasMade) {
   RequestContext context;

@@ -254,6 +254,25 @@ TEST_P(OutboxContract, InstallationsAreRemembered) {
   EXPECT_EQ(installations->front().installation_id, 79);
 }
 
+TEST_P(OutboxContract, CreatorsAreRemembered) {
+  EXPECT_TRUE(outbox().Creators()->empty());
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  Settlement settlement = EndOf(*lease, Settlement::Kind::kPosted);
+  settlement.creator = {"acme", {"octocat", 583231, "User"}};
+  ASSERT_TRUE(signalbox::Settle(outbox(), settlement, Now()).ok());
+  // Also if the lease was lost: GitHub has said it all the same.
+  settlement.creator = {"acme", {"signalbox[bot]", 7, "Bot"}};
+  ASSERT_TRUE(signalbox::Settle(outbox(), settlement, Now()).ok());
+  const auto creators = outbox().Creators();
+  ASSERT_TRUE(creators.ok()) << creators.status();
+  ASSERT_EQ(creators->size(), 1u);
+  EXPECT_EQ(creators->front().credential, "acme");
+  EXPECT_EQ(creators->front().creator,
+            (StatusCreator{"signalbox[bot]", 7, "Bot"}));
+}
+
 TEST_P(OutboxContract, MarksAreRemembered) {
   EXPECT_EQ(*outbox().GetNamedTime("a"), std::nullopt);
   ASSERT_TRUE(AsHolder(outbox(), &Outbox::SetNamedTime, "a", Now()).ok());

@@ -307,6 +307,10 @@ class SqliteAnyDamageTest : public testing::Test {
                            "SELECT 4, repository_key, 0, '', '' FROM "
                            "repository WHERE name = 'sound'"),
                 1);
+      ASSERT_EQ(editor.Run("INSERT INTO credential_creator (credential, login, "
+                           "user_id, type) VALUES ('acme', 'octocat', 1, "
+                           "'User')"),
+                1);
       for (const char* table : {"entry",
                                 "report",
                                 "try",
@@ -316,6 +320,7 @@ class SqliteAnyDamageTest : public testing::Test {
                                 "repository",
                                 "repository_alias",
                                 "credential_pause",
+                                "credential_creator",
                                 "due_repository",
                                 "delivery",
                                 "pull_request",
@@ -464,6 +469,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->FindDueWork(now + absl::Hours(48)), "FindDueWork");
     Works(outbox_->Pauses(clock_->Now()), "Pauses");
     Works(outbox_->Installations(), "Installations");
+    Works(outbox_->Creators(), "Creators");
     Works(outbox_->Reruns(clock_->Now(), 100), "Reruns");
     const std::vector<std::string> ids = {"first", "second", "third"};
     Works(outbox_->KnownDeliveries(ids), "KnownDeliveries");

@@ -212,6 +212,7 @@ TEST_F(SqliteJournalTest, AFileOfVersion9KeepsItsJournal) {
        "ALTER TABLE status_change DROP COLUMN report_sequence; "
        "ALTER TABLE report DROP COLUMN request_id; "
        "ALTER TABLE journal DROP COLUMN request_id; "
+       "DROP TABLE credential_creator; "
        "UPDATE meta SET value = 9 WHERE name = 'schema_version'");
   outbox = Open();
   ASSERT_NE(outbox, nullptr);
@@ -237,6 +238,7 @@ TEST_F(SqliteJournalTest, AFileOfVersion10KeepsItsReports) {
   Kill(std::move(outbox),
        "ALTER TABLE report DROP COLUMN request_id; "
        "ALTER TABLE journal DROP COLUMN request_id; "
+       "DROP TABLE credential_creator; "
        "UPDATE meta SET value = 10 WHERE name = 'schema_version'");
   outbox = Open();
   ASSERT_NE(outbox, nullptr);

@@ -34,6 +34,24 @@ TEST_F(PosterTest, MakesGitHubShowAResult) {
       absl::StrContains(metrics_.Text(), "signalbox_posts_in_flight 0"));
 }
 
+// The outbox keeps what GitHub's first answer says, for the next process.
+TEST_F(PosterTest, LearnsWhoSetsItsStatuses) {
+  const std::string credential =
+      credentials_->Find(*ParseRepository("acme/web"));
+  EXPECT_EQ(poster_->CreatorOf(credential), std::nullopt);
+  Say(Ended("acme/web", Result::kFailure));
+  RunFor(absl::Seconds(1));
+  const std::string login = fake_->rules().Rows("acme/web", kSha).at(0).creator;
+  const std::optional<StatusCreator> creator = poster_->CreatorOf(credential);
+  ASSERT_TRUE(creator.has_value());
+  EXPECT_EQ(creator->login, login);
+  EXPECT_NE(creator->type, "");
+  const auto stored = outbox_->Creators();
+  ASSERT_TRUE(stored.ok() && stored->size() == 1u) << stored.status();
+  EXPECT_EQ(stored->front().credential, credential);
+  EXPECT_EQ(stored->front().creator, *creator);
+}
+
 TEST_F(PosterTest, AsksToBeCalledWhenAPendingBecomesDue) {
   Say(Pending("acme/web"));
   EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Milliseconds(300));

@@ -119,6 +119,34 @@ class RestReadsTest : public ServiceTest {
   v1::ListReportsResponse list_;
 };
 
+// A call that does not want the name does not pay for it.
+TEST_F(RestReadsTest, NamesTheUserThatPosts) {
+  v1::ReportResultRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.set_context("ci/build");
+  request.set_result(v1::RESULT_SUCCESS);
+  const auto report = [&] {
+    v1::ReportResultResponse response;
+    EXPECT_EQ(Call(&v1::StatusService::Stub::ReportResult, request, &response,
+                   "farm"),
+              "OK");
+    return response;
+  };
+  request.set_with_creator(true);
+  EXPECT_FALSE(report().has_creator());
+  EXPECT_EQ(List("acme/app", "reader"), "OK");
+  EXPECT_FALSE(list_.has_creator());
+  creator_ = StatusCreator{"octocat", 583231, "User"};
+  EXPECT_EQ(report().creator().login(), "octocat");
+  EXPECT_EQ(report().creator().id(), 583231);
+  EXPECT_EQ(report().creator().type(), "User");
+  EXPECT_EQ(List("acme/app", "reader"), "OK");
+  EXPECT_EQ(list_.creator().login(), "octocat");
+  request.set_with_creator(false);
+  EXPECT_FALSE(report().has_creator());
+}
+
 TEST_F(RestReadsTest, ListsTheReportsOfACommitByPages) {
   ReportResult("ci/build", v1::RESULT_CANCELLED);
   ReportResult("ci/lint", v1::RESULT_SUCCESS);

@@ -166,6 +166,7 @@ class ServiceTest : public testing::Test {
     options.report_streams = report_streams_;
     options.watch = watch_;
     options.trouble_of = [this](absl::string_view) { return trouble_; };
+    options.creator_of = [this](const Repository&) { return creator_; };
     options.became_due = [this] { ++became_due_; };
     options.event_stored = [this](const Event&) { ++events_stored_; };
     options.diagnose = [this](const Repository&,
@@ -209,6 +210,7 @@ class ServiceTest : public testing::Test {
   std::string data_dir_ = dir_.path() + "/data";
   // The service says this about every credential.
   CredentialTrouble trouble_;
+  std::optional<StatusCreator> creator_;
   // The service answers every diagnosis with this.
   Diagnosis diagnosis_;
   // The thread that began the last diagnosis.
