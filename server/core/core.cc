@@ -59,6 +59,17 @@ std::string RandomName() {
                          random());
 }
 
+// The housekeeper warns of them, all in one line.
+void LogAbandoned(const AbandonedStatus& status) {
+  LogInfo("the server abandoned a commit status",
+          {{"repository", status.repository.Display()},
+           {"sha", status.sha.Hex()},
+           {"context", status.context},
+           {"caller", status.caller},
+           {"report_request_id", status.request_id},
+           {"reason", status.reason}});
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
@@ -69,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
   options.outbox.credential_of = [credentials](const Repository& repository) {
     return credentials->Find(repository);
   };
+  options.outbox.on_abandoned = LogAbandoned;
   options.outbox.on_damaged_row = [metrics](const std::string& what) {
     LogError(
         "a row of the database was damaged, and the server repaired or removed "

@@ -45,8 +45,8 @@ namespace signalbox {
 class Core {
  public:
   struct Options {
-    // Core itself sets `credential_of` and `on_damaged_row`. The poster gets
-    // the same limits.
+    // Core itself sets `credential_of`, `on_abandoned` and `on_damaged_row`.
+    // The poster gets the same limits.
     SqliteOutboxOptions outbox{kGitHubLimits};
     absl::Duration retention = Housekeeper::Options().retention;
     // How fast a credential may post; see RateLimiter.

@@ -50,6 +50,17 @@ struct RecordedTry {
   Try attempted;
 };
 
+// A status that the outbox has abandoned by itself, not at the end of a try.
+struct AbandonedStatus {
+  Repository repository;
+  Sha sha;
+  std::string context;
+  std::string reason;  // See reasons.h.
+  // Who sent the report, as in Submission.
+  std::string caller;
+  std::string request_id;
+};
+
 struct History {
   StatusView status;
   Repository repository;   // As first spelled.

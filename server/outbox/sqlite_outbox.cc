@@ -361,6 +361,7 @@ class SqliteOutbox : public SqliteReading {
       due_board_.End(news, is_durable);
       standing_.End(is_durable);
     };
+    options.on_abandoned = options_.on_abandoned;
     options.on_damaged_row = [this](const std::string& what) {
       met_damage_ = true;
       if (options_.on_damaged_row) options_.on_damaged_row(what);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/outbox/history.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/outbox.h"
 #include "server/report/posting_limits.h"
@@ -68,6 +69,11 @@ struct SqliteOutboxOptions {
   // store's lock. Several threads may call it at once. Must not block. May be
   // empty.
   std::function<void()> on_change;
+
+  // Called for each status that the outbox has abandoned by itself, after the
+  // commit: AbandonParked, AbandonHeld and chores do it, at most some hundred
+  // at a time. Called under the store's lock. May be empty.
+  std::function<void(const AbandonedStatus&)> on_abandoned;
 
   // Called with a line about each damaged row, after the row was set aside (see
   // sqlite_damage.h). The method that met the row continues without an error.

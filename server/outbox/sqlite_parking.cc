@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
 namespace {
@@ -80,6 +81,12 @@ constexpr char kListOld[] =
     "UNION SELECT repository_key FROM parking WHERE credential = ?1) "
     "AND e.is_pending IN (0, 1) AND e.due_time_us < ?2 "
     "AND e.report_time_us < ?2 AND e.lease_version = 0 LIMIT ?3";
+constexpr char kDescribe[] =
+    "SELECT r.host, r.owner, r.name, c.sha, e.context, e.version "
+    "FROM entry AS e "
+    "JOIN commit_summary AS c ON c.commit_key = e.commit_key "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE e.entry_id = ?";
 constexpr char kAbandon[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = ?, due_time_us = NULL, abandon_time_us = ? "
@@ -182,6 +189,23 @@ std::optional<Probe> FindProbe(SqliteConnection* connection,
     if (due.has_value()) return Probe{std::get<0>(*due), std::get<1>(*due)};
   }
   return std::nullopt;
+}
+
+// For the log.
+void NoteAbandoned(SqliteConnection* connection, SqliteWriterState* state,
+                   int64_t entry_id, absl::string_view reason) {
+  AbandonedStatus status;
+  int64_t version = 0;
+  {
+    SqliteQuery query(connection, kDescribe);
+    if (!query.Bind(entry_id).Next()) return;
+    query.Read(&status.repository, &status.sha, &status.context, &version);
+  }
+  Sender sender = SenderOf(connection, entry_id, version);
+  status.caller = std::move(sender.caller);
+  status.request_id = std::move(sender.request_id);
+  status.reason = std::string(reason);
+  state->abandoned.push_back(std::move(status));
 }
 
 }  // namespace
@@ -340,6 +364,7 @@ void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Span<const int64_t> entries,
                     absl::string_view reason, absl::Time now) {
   for (const int64_t entry_id : entries) {
+    NoteAbandoned(connection, state, entry_id, reason);
     connection->Execute(kAbandon, ++state->sequence, PostingState::kAbandoned,
                         reason, now, entry_id);
     NoteChange(connection, entry_id);

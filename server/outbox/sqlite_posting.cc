@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -51,13 +50,6 @@ constexpr char kGetLease[] =
     "JOIN repository AS r ON r.repository_key = entry.repository_key "
     "AND r.canonical = lower(r.host || '/' || r.owner || '/' || r.name) "
     "WHERE entry_id = ? AND length(c.sha) IN (20, 32) AND ";
-// For the log alone, so a damaged row counts as none. The report is one of the
-// newest, unless many that it supersedes came after it.
-constexpr char kFindSender[] =
-    "SELECT caller, request_id FROM (SELECT version, caller, request_id "
-    "FROM report WHERE entry_id = ? ORDER BY report_id DESC LIMIT 100) "
-    "WHERE version = ? AND typeof(caller) = 'text' "
-    "AND typeof(request_id) = 'text' LIMIT 1";
 constexpr char kTake[] =
     "UPDATE entry SET lease_version = version, lease_epoch = ?, "
     "lease_number = ?, lease_begin_time_us = ?, "
@@ -231,11 +223,9 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
                &lease.lease_number, &former_begin, &lease.repository_id,
                &lease.status_count);
   }
-  std::tie(lease.caller, lease.request_id) =
-      connection
-          ->First<std::tuple<std::string, std::string>>(kFindSender, entry_id,
-                                                        lease.version)
-          .value_or(std::tuple<std::string, std::string>());
+  Sender sender = SenderOf(connection, entry_id, lease.version);
+  lease.caller = std::move(sender.caller);
+  lease.request_id = std::move(sender.request_id);
   lease.wanted.state = StateOf(phase, result);
   if (lease.wanted.description.empty() && result.has_value()) {
     lease.wanted.description = std::string(DefaultDescription(*result));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -82,6 +83,14 @@ constexpr char kListTries[] =
     "SELECT try_id, sequence, begin_time_us, end_time_us, http_status, "
     "request_id, reason, message FROM try "
     "WHERE entry_id = ? ORDER BY try_id DESC LIMIT ?";
+
+// For the log alone, so a damaged row counts as none. The report is one of the
+// newest, unless many that it supersedes came after it.
+constexpr char kFindSender[] =
+    "SELECT caller, request_id FROM (SELECT version, caller, request_id "
+    "FROM report WHERE entry_id = ? ORDER BY report_id DESC LIMIT 100) "
+    "WHERE version = ? AND typeof(caller) = 'text' "
+    "AND typeof(request_id) = 'text' LIMIT 1";
 
 absl::Status NothingReported(absl::string_view of) {
   return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
@@ -261,6 +270,16 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
   }
   std::reverse(history.tries.begin(), history.tries.end());
   return history;
+}
+
+Sender SenderOf(SqliteConnection* connection, int64_t entry_id,
+                int64_t version) {
+  auto [caller, request_id] =
+      connection
+          ->First<std::tuple<std::string, std::string>>(kFindSender, entry_id,
+                                                        version)
+          .value_or(std::tuple<std::string, std::string>());
+  return {std::move(caller), std::move(request_id)};
 }
 
 }  // namespace signalbox

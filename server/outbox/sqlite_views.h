@@ -61,6 +61,15 @@ std::vector<CommitSummary> ListCommits(
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,
                                    const StatusKey& key);
 
+// Who sent the report of this version of an entry, for the log alone. Both are
+// empty if the outbox does not know it.
+struct Sender {
+  std::string caller;
+  std::string request_id;
+};
+Sender SenderOf(SqliteConnection* connection, int64_t entry_id,
+                int64_t version);
+
 // The store's own number of an entry (column entry_id). NOT_FOUND, reason
 // NOTHING_REPORTED: there is no such entry.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,

@@ -134,6 +134,7 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
                                     : SqliteTransaction::Kind::kWrite);
   if (!state_is_loaded_) LoadState();
   state_.due_news = {};
+  state_.abandoned.clear();
   AcceptedRows& accepted = state_.accepted;
   const int64_t sequence = state_.sequence;
   for (const Waiting* const waiting : batch) {
@@ -162,6 +163,11 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   ++commits_;
   if (options_.after_commit) {
     options_.after_commit(state_.due_news, status.ok());
+  }
+  if (status.ok() && options_.on_abandoned) {
+    for (const AbandonedStatus& one : state_.abandoned) {
+      options_.on_abandoned(one);
+    }
   }
   return status;
 }

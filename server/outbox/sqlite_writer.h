@@ -50,6 +50,9 @@ class SqliteWriter {
     // false if the transaction was rolled back, or if the commit failed and may
     // nevertheless have happened. May be empty.
     std::function<void(const DueNews& news, bool is_durable)> after_commit;
+    // Called with each status of SqliteWriterState::abandoned, after the
+    // commit. May be empty.
+    std::function<void(const AbandonedStatus&)> on_abandoned;
     // Called with a line about each damaged row after its repair. May be empty.
     std::function<void(const std::string& what)> on_damaged_row;
   };

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
 #include "server/outbox/due_board.h"
+#include "server/outbox/history.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_repositories.h"
@@ -81,6 +82,9 @@ struct SqliteWriterState {
 
   // What the transaction under way changes in the answers of FindDueWork.
   DueNews due_news;
+
+  // What the transaction under way has abandoned; see AbandonEntries.
+  std::vector<AbandonedStatus> abandoned;
 
   // ForgetDeliveries looks for old deliveries again once its `oldest_delivery`
   // has reached this time.

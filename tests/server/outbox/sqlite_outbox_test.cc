@@ -763,6 +763,34 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
 }
 
+// A caller of the REST endpoint has its 201 long before. The log must say whose
+// report it was.
+TEST_F(SqliteOutboxTest, NamesWhomItAbandons) {
+  credential_ = "acme";
+  SqliteOutboxOptions options = Options();
+  std::vector<std::string> abandoned;
+  options.on_abandoned = [&abandoned](const AbandonedStatus& status) {
+    abandoned.push_back(absl::StrCat(status.repository.Display(), " ",
+                                     status.sha.Hex().substr(0, 7), " ",
+                                     status.context, " ", status.reason, " ",
+                                     status.caller, " ", status.request_id));
+  };
+  const std::unique_ptr<Outbox> outbox = OpenWith(options);
+  Submission submission = Of({ResultOf(Result::kSuccess)});
+  submission.caller = "teamcity";
+  submission.request_id = "id-1";
+  ASSERT_TRUE(outbox->Accept({&submission, 1}, clock_.Now()).ok());
+  clock_.Advance(absl::Hours(2));
+  ASSERT_TRUE(
+      Accept(outbox.get(), On(ResultOf(Result::kFailure), "gadgets", 'b'))
+          .ok());
+  EXPECT_EQ(*AsHolder(*outbox, &Outbox::AbandonHeld, "acme",
+                      "CREDENTIAL_REFUSED", absl::Hours(1), clock_.Now(), 10),
+            1);
+  EXPECT_THAT(abandoned, ElementsAre("acme/widgets aaaaaaa ci/build "
+                                     "CREDENTIAL_REFUSED teamcity id-1"));
+}
+
 // Searches may cost much, and the poster looks after each commit of reports. A
 // search would find that the entry is in flight.
 TEST_F(SqliteOutboxTest, ReportsCauseNoSearchForWhatIsDue) {
