@@ -164,6 +164,11 @@ std::string OutcomeText(const v1::Receipt& receipt, const Subject& subject,
 int Fail(const absl::Status& error, absl::string_view what,
          const Arguments& arguments, const Subject& subject,
          absl::string_view advice) {
+  const std::string reason = Client::ReasonOf(error);
+  if (reason == "TLS_NEEDED" || reason == "CERTIFICATE_NEEDED") {
+    Complain(absl::StrCat(what, ": ", error.message()));
+    return kNotReachable;
+  }
   if (ExitCodeFor(error) == kNotReachable) {
     Complain(absl::StrCat(what, ": no answer from the server at ",
                           arguments.server, " (", WhyAway(error.message()),
@@ -173,7 +178,6 @@ int Fail(const absl::Status& error, absl::string_view what,
   }
   std::string text = absl::StrCat(what, ": ", error.message(), " (",
                                   absl::StatusCodeToString(error.code()));
-  const std::string reason = Client::ReasonOf(error);
   if (!reason.empty()) absl::StrAppend(&text, ", ", reason);
   absl::StrAppend(&text, ")");
   const std::string request_id = Client::RequestIdOf(error);

@@ -22,6 +22,7 @@
 #include "common/request_id.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/client_context.h"
+#include "common/rpc/connection_failure.h"
 #include "common/secret.h"
 
 namespace signalbox {
@@ -100,6 +101,11 @@ grpc::Status ReadStream(
   return status;
 }
 
+ChannelTls TlsOf(const ClientOptions& options) {
+  return {options.tls, options.ca_file, options.cert_file, options.key_file,
+          options.server_name};
+}
+
 grpc::ChannelArguments ArgumentsOfChannel() {
   grpc::ChannelArguments arguments;
   // By default, a channel that cannot connect waits up to two minutes before it
@@ -168,13 +174,11 @@ absl::StatusOr<Client> Client::Connect(absl::string_view address,
     }
   }
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
-      OpenChannel(address,
-                  {options.tls, options.ca_file, options.cert_file,
-                   options.key_file, options.server_name},
-                  ArgumentsOfChannel());
+      OpenChannel(address, TlsOf(options), ArgumentsOfChannel());
   if (!channel.ok()) return channel.status();
   Client client(v1::StatusService::NewStub(*channel), std::move(options));
   client.channel_ = *std::move(channel);
+  client.address_ = std::string(address);
   return client;
 }
 
@@ -209,6 +213,7 @@ Client Client::WithPatience(absl::Duration retry_for,
   options.pause = std::move(pause);
   Client client(stub_, std::move(options));
   client.channel_ = channel_;
+  client.address_ = address_;
   return client;
 }
 
@@ -216,11 +221,19 @@ std::string Client::RequestId() const {
   return options_.request_id.empty() ? NewRequestId() : options_.request_id;
 }
 
-bool Client::PauseBeforeRepeat(const absl::Status& error,
+bool Client::PauseBeforeRepeat(absl::Status* error,
                                const grpc::ClientContext& context,
                                absl::Time begin, Repeats* repeats) const {
+  if (absl::IsUnavailable(*error) && channel_ != nullptr) {
+    absl::Status cause =
+        ExplainConnectionFailure(error->message(), address_, TlsOf(options_));
+    if (!cause.ok()) {
+      *error = std::move(cause);
+      return false;
+    }
+  }
   const std::optional<absl::Duration> pause =
-      repeats->PauseAfter(error, context);
+      repeats->PauseAfter(*error, context);
   const absl::Duration waited = options_.now() - begin;
   const absl::Duration left = options_.retry_for - waited;
   if (!pause || left <= absl::ZeroDuration()) return false;
@@ -229,7 +242,7 @@ bool Client::PauseBeforeRepeat(const absl::Status& error,
   const bool asked =
       TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
   if (asked && *pause > left) return false;
-  if (options_.on_repeat) options_.on_repeat(error, waited);
+  if (options_.on_repeat) options_.on_repeat(*error, waited);
   return options_.pause(std::min(*pause, left));
 }
 
@@ -249,8 +262,8 @@ absl::Status Client::Repeat(
     AddRequestId(request_id, &context);
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
-    const absl::Status error = ToStatus(status, context, request_id);
-    if (!PauseBeforeRepeat(error, context, begin, &repeats)) return error;
+    absl::Status error = ToStatus(status, context, request_id);
+    if (!PauseBeforeRepeat(&error, context, begin, &repeats)) return error;
   }
 }
 
@@ -277,14 +290,14 @@ absl::Status Client::WatchStatuses(
                    });
     if (!is_wanted) return absl::OkStatus();
     // A server may end a stream with its connection, without any error.
-    const absl::Status error =
+    absl::Status error =
         status.ok() ? absl::UnavailableError("the server ended the stream")
                     : ToStatus(status, context, request_id);
     if (was_there) {
       begin = options_.now();
       repeats.emplace(options_.random);
     }
-    if (!PauseBeforeRepeat(error, context, begin, &*repeats)) return error;
+    if (!PauseBeforeRepeat(&error, context, begin, &*repeats)) return error;
   }
 }
 

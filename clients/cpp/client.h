@@ -95,6 +95,9 @@ struct ClientOptions {
 //   pause, as it does while its disk is full (2 to 5 s). Without a pause the
 //   error is final: the caller has reached a limit, or the request is too
 //   large.
+// - If the server certainly wants TLS or a client certificate, which the client
+//   does not have, UNAVAILABLE is final (reasons TLS_NEEDED and
+//   CERTIFICATE_NEEDED). To find that out, the client begins a handshake.
 // - All other errors are final.
 // - Errors carry the server's code, its message, and its reason (ReasonOf).
 //   After UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL and a RESOURCE_EXHAUSTED of
@@ -191,9 +194,9 @@ class Client {
   absl::StatusOr<std::vector<Response>> CallPages(
       Method<Request, Response> method, Request request) const;
   // After a try with `context` ended with `error`: pauses and returns true, or
-  // returns false if the call must not be repeated. `begin`: when `retry_for`
-  // began.
-  bool PauseBeforeRepeat(const absl::Status& error,
+  // returns false if the call must not be repeated. Replaces `error` if it
+  // finds a certain cause. `begin`: when `retry_for` began.
+  bool PauseBeforeRepeat(absl::Status* error,
                          const grpc::ClientContext& context, absl::Time begin,
                          Repeats* repeats) const;
   // Makes tries until one succeeds, an error is final, or `retry_for` is over.
@@ -201,6 +204,7 @@ class Client {
       const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;
 
   std::shared_ptr<grpc::Channel> channel_;  // Null: a caller's stub.
+  std::string address_;                     // Empty: a caller's stub.
   std::shared_ptr<v1::StatusService::StubInterface> stub_;
   ClientOptions options_;
 };

@@ -102,6 +102,27 @@ TEST_F(TlsTest, OnlyAClientWithACertificateReports) {
             0);
 }
 
+// Without waiting for a server that will never answer.
+TEST_F(TlsTest, AClientWithoutTlsHearsWhatIsMissing) {
+  StartServer();
+  const auto errors = [this](std::vector<std::string> options) {
+    options.insert(
+        options.begin(),
+        {"result", "success", "--repository", "Codertocat/Hello-World", "--sha",
+         kHeadSha, "--retry-for", "24h", "--server", address_});
+    const auto program = StartProgram("signalbox", options);
+    EXPECT_EQ(program->Wait(), 3);
+    return program->Errors();
+  };
+  const std::string without_tls = errors({});
+  EXPECT_TRUE(absl::StrContains(without_tls, "give --tls, --cert-file"))
+      << without_tls;
+  const std::string without_certificate =
+      errors({"--tls", "--ca-file", Cert("server")});
+  EXPECT_TRUE(absl::StrContains(without_certificate, "give --cert-file"))
+      << without_certificate;
+}
+
 // From the webhook over https to what a farm reads.
 TEST_F(TlsTest, AWebhookArrives) {
   StartServer();
