@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cstring>
@@ -105,6 +106,19 @@ absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
       "is not a loopback address; wanted one such as 127.0.0.1:50051, "
       "because the server does not encrypt connections",
       "ADDRESS_NOT_LOOPBACK");
+}
+
+absl::Status CheckUnixAddress(absl::string_view field, absl::string_view text) {
+  constexpr size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
+  absl::string_view path = text;
+  if (absl::ConsumePrefix(&path, "unix:") && !path.empty() &&
+      path.size() <= kMaxPath) {
+    return absl::OkStatus();
+  }
+  return InvalidField(
+      field, text,
+      absl::StrCat("is not unix:PATH with a path of 1 to ", kMaxPath, " bytes"),
+      "INVALID_ADDRESS");
 }
 
 bool IsThisMachine(absl::string_view address) {

@@ -38,6 +38,10 @@ absl::StatusOr<Address> ParseAddress(absl::string_view field,
 absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
                                              absl::string_view text);
 
+// Checks unix:PATH, the address of a Unix socket: PATH has 1 to 107 bytes, as
+// many as the kernel takes. `field` and the error are those of ParseAddress.
+absl::Status CheckUnixAddress(absl::string_view field, absl::string_view text);
+
 // Whether the server at `address` is on this machine, so that a client can send
 // it a token without encryption. `address` is as gRPC accepts it: HOST:PORT,
 // with or without dns:/// before it, or unix:PATH. False for host names other

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/address.h"
@@ -24,14 +25,8 @@ absl::Status CheckAddress(absl::string_view address) {
 }
 
 absl::Status CheckListen(absl::string_view address) {
-  // As long as the kernel's paths of sockets.
-  constexpr size_t kMaxPath = 107;
-  absl::string_view path = address;
-  if (!absl::ConsumePrefix(&path, "unix:")) return CheckAddress(address);
-  if (!path.empty() && path.size() <= kMaxPath) return absl::OkStatus();
-  return InvalidValue(
-      address, absl::StrCat("is not unix:PATH with a path of 1 to ", kMaxPath,
-                            " bytes"));
+  if (!absl::StartsWith(address, "unix:")) return CheckAddress(address);
+  return WithoutField(CheckUnixAddress("address", address), "address");
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ absl::StatusOr<std::vector<Place>> FindPlaces(
   std::vector<Place> places;
   for (const std::string& listen : options.listen) {
     if (absl::StartsWith(listen, "unix:")) {
+      absl::Status checked = CheckUnixAddress("listen", listen);
+      if (!checked.ok()) return checked;
       places.push_back({"", listen});
       continue;
     }

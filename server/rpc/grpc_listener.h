@@ -35,10 +35,11 @@ class GrpcListener {
  public:
   // Listens and serves. `service` is borrowed.
   //
-  // Errors: those of ParseAddress. UNAVAILABLE, reason ADDRESS_NOT_AVAILABLE:
-  // the process cannot listen there. INVALID_ARGUMENT: other machines can reach
-  // an address, but connections are not encrypted, reason ADDRESS_NOT_LOOPBACK;
-  // or clients need neither a token nor a certificate, reason CALLERS_MISSING.
+  // Errors: those of ParseAddress and CheckUnixAddress. UNAVAILABLE, reason
+  // ADDRESS_NOT_AVAILABLE: the process cannot listen there. INVALID_ARGUMENT:
+  // other machines can reach an address, but connections are not encrypted,
+  // reason ADDRESS_NOT_LOOPBACK; or clients need neither a token nor a
+  // certificate, reason CALLERS_MISSING.
   static absl::StatusOr<std::unique_ptr<GrpcListener>> Start(
       const GrpcListenerOptions& options, StatusServiceImpl* service);
 

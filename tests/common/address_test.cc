@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/error.h"
@@ -213,6 +214,20 @@ TEST(AddressRangeTest, ContainsNoOtherSockets) {
   sockaddr other = {};
   other.sa_family = AF_UNIX;
   EXPECT_FALSE(all->Contains(other));
+}
+
+// The kernel would cut a longer path.
+TEST(AddressTest, ThePathOfAUnixSocketIsShort) {
+  EXPECT_TRUE(CheckUnixAddress("listen", "unix:s").ok());
+  EXPECT_TRUE(
+      CheckUnixAddress("listen", "unix:/" + std::string(106, 'p')).ok());
+  for (const std::string& text :
+       {std::string(), std::string("unix:"), std::string("/run/s"),
+        std::string("127.0.0.1:1"), "unix:/" + std::string(107, 'p')}) {
+    const absl::Status status = CheckUnixAddress("--listen", text);
+    EXPECT_EQ(ReasonOf(status), "INVALID_ADDRESS") << text;
+    EXPECT_TRUE(absl::StartsWith(status.message(), "--listen: ")) << status;
+  }
 }
 
 }  // namespace

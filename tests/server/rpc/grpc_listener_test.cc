@@ -141,6 +141,14 @@ TEST_F(GrpcListenerTest, AnAddressThatIsTakenIsNamed) {
   EXPECT_TRUE(absl::StrContains(second.status().message(), taken));
 }
 
+// gRPC's own error does not say what is wrong with it.
+TEST_F(GrpcListenerTest, ThePathOfAUnixSocketMustBeShort) {
+  for (const std::string& listen :
+       {std::string("unix:"), "unix:/" + std::string(107, 'p')}) {
+    EXPECT_EQ(RefusalOf({.listen = {listen}}), "INVALID_ADDRESS") << listen;
+  }
+}
+
 // Tokens and reports must not cross a network unencrypted by mistake.
 TEST_F(GrpcListenerTest, PlaintextStaysOnThisMachine) {
   for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0"}) {
