@@ -122,6 +122,22 @@ class Listing {
   std::vector<RestStatus> on_page_;
 };
 
+// What every answer has.
+void AddHeaders(const std::string& request_id, absl::Time now,
+                HttpAnswer* answer) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, std::string>>{
+           {"X-GitHub-Media-Type", "github.v3; format=json"},
+           {"X-GitHub-Request-Id", request_id},
+           {"X-OAuth-Scopes", "repo:status"},
+           {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now,
+                                     absl::UTCTimeZone())},
+           {"Cache-Control", "no-store"},
+           {"X-Content-Type-Options", "nosniff"}}) {
+    answer->headers.emplace_back(name, value);
+  }
+}
+
 // Reads the whole body.
 RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
   const RestRefusal too_large = PlainRefusal(413, "Request body is too large");
@@ -142,21 +158,23 @@ RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
 
 }  // namespace
 
+HttpAnswer RestDoor::AnswerUnseen(int status) const {
+  const std::string request_id = options_.new_request_id();
+  LogInfo("request that the REST endpoint has not read",
+          {{"answer", status}, {"request_id", request_id}});
+  HttpAnswer answer =
+      Refused(status == 400 ? PlainRefusal(400, "The request is not valid HTTP")
+              : status == 503 ? TryLaterRefusal("")
+                              : RestRefusal());
+  AddHeaders(request_id, options_.clock(), &answer);
+  return answer;
+}
+
 HttpAnswer RestDoor::Handle(const HttpServerRequest& request,
                             BodyReader read_body) {
   Visit visit = VisitOf(request, read_body);
   HttpAnswer answer = Answer(visit);
-  for (const auto& [name, value] :
-       std::initializer_list<std::pair<const char*, std::string>>{
-           {"X-GitHub-Media-Type", "github.v3; format=json"},
-           {"X-GitHub-Request-Id", visit.terms.request_id},
-           {"X-OAuth-Scopes", "repo:status"},
-           {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", visit.now,
-                                     absl::UTCTimeZone())},
-           {"Cache-Control", "no-store"},
-           {"X-Content-Type-Options", "nosniff"}}) {
-    answer.headers.emplace_back(name, value);
-  }
+  AddHeaders(visit.terms.request_id, visit.now, &answer);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - request.first_byte);
   const auto log = answer.status < 500 ? LogInfo : LogError;

@@ -55,6 +55,9 @@ class RestDoor {
 
   // The handler for HttpServer. Blocks until the server has answered.
   HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
+  // The answer of HttpServer itself with this status: Handle has not seen the
+  // request, or has failed.
+  HttpAnswer AnswerUnseen(int status) const;
 
  private:
   // A request on its way.

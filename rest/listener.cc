@@ -131,6 +131,9 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
   http_options.kept_clients = AllAddresses();
   // Chunked framing takes up to six bytes for one.
   http_options.max_wire_bytes = 6 * uint64_t{kMaxRestBody};
+  http_options.own_answer = [door = &listener->door_](int status) {
+    return door->AnswerUnseen(status);
+  };
   auto http = HttpServer::Start(
       http_options, [door = &listener->door_](const HttpServerRequest& request,
                                               BodyReader read_body) {

@@ -350,19 +350,26 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     }
   }
 
+  HttpAnswer OwnAnswer(int status) const {
+    if (options_.own_answer) return options_.own_answer(status);
+    if (status == 400) return {400, "bad request\n"};
+    if (status == 500) return {500, "internal error\n"};
+    // Without Retry-After, some clients retry at once.
+    return {503, "try again later\n", "text/plain", {{"Retry-After", "5"}}};
+  }
+
   HttpAnswer Answer(const httplib::ContentReader& reader) {
     Exchange& exchange = *current_exchange;
     const HttpServerRequest& request = exchange.request;
     if (!exchange.head_status.ok()) {
       LogInfo("the HTTP server refused a request that is not valid HTTP",
               {{"answer", 400}, {"why", exchange.head_status.message()}});
-      return {400, "bad request\n"};
+      return OwnAnswer(400);
     }
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
       LogWarning(
           "a request waited too long for a thread; its client gets a 503");
-      // Without Retry-After, some clients retry at once.
-      return {503, "try again later\n", "text/plain", {{"Retry-After", "5"}}};
+      return OwnAnswer(503);
     }
     HttpAnswer answer;
     try {
@@ -372,7 +379,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     } catch (const std::exception& e) {
       LogError("a request failed with an exception; its client gets a 500",
                {{"why", e.what()}});
-      answer = {500, "internal error\n"};
+      answer = OwnAnswer(500);
     }
     if (request.head.method == "HEAD") answer.text.clear();
     if (exchange.may_be_kept) {

@@ -122,6 +122,10 @@ struct HttpServerOptions {
   // idle connection: a request that the client sends while the server closes
   // gets no answer. nginx keeps it for 60 s.
   std::chrono::milliseconds idle_timeout{75'000};
+  // Makes the answers of HttpServer itself: 400 to a request that is malformed,
+  // 503 to one that waited too long for a thread, and 500 if the handler threw.
+  // Must not throw. Empty: short texts.
+  std::function<HttpAnswer(int status)> own_answer = {};
 };
 
 // HttpServer is an HTTP/1 server for short requests. With it, the shim receives

@@ -466,6 +466,20 @@ TEST_F(DoorTest, ShowsUsersOnlyToCallers) {
   EXPECT_EQ(Parsed(Get("/users/octocat", token))["login"], "octocat");
 }
 
+// Tools read every answer as JSON.
+TEST_F(DoorTest, RequestsThatItCannotSeeAreAnsweredInGitHubsForm) {
+  RestDoor door(options_, server_.stub());
+  for (const int status : {400, 500, 503}) {
+    const HttpAnswer answer = door.AnswerUnseen(status);
+    EXPECT_EQ(answer.status, status);
+    EXPECT_EQ(answer.content_type, "application/json; charset=utf-8");
+    EXPECT_NE(Parsed(answer)["message"], "");
+    EXPECT_EQ(Parsed(answer)["status"], std::to_string(status));
+    EXPECT_EQ(Header(answer, "X-GitHub-Request-Id"), "id-of-the-request");
+    EXPECT_EQ(Header(answer, "Retry-After"), status == 503 ? "5" : "");
+  }
+}
+
 // Before the server's first post nobody knows it, and tools read it anyway.
 TEST_F(DoorTest, NamesTheUserThatPosts) {
   server_.SetReports({Report(1, "ci", v1::COMMIT_STATE_SUCCESS)});

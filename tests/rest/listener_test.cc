@@ -86,6 +86,20 @@ TEST(RestListenerTest, AnswersSeveralRequestsOnOneConnection) {
   EXPECT_EQ(server.results().size(), 2u);
 }
 
+TEST(RestListenerTest, AMalformedRequestHasAnAnswerInJson) {
+  FakeStatusService server;
+  const auto listener = RestListener::Start(OnAnyPort(), server.stub());
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  RawClient client((*listener)->port());
+  client.Send(
+      "GET /user HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n"
+      "Content-Length: 2\r\n\r\n");
+  const std::string answer = client.Read();
+  EXPECT_EQ(RawClient::StatusOf(answer), 400) << answer;
+  EXPECT_TRUE(absl::StrContains(answer, "application/json")) << answer;
+  EXPECT_TRUE(absl::StrContains(answer, "{\"message\":")) << answer;
+}
+
 // A proxy may add no header that names its client, so that the request looks
 // local.
 TEST(RestListenerTest, BehindAPublicAddressNoRequestIsLocal) {
