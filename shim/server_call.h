@@ -14,7 +14,7 @@
 #include "common/hook_call.h"
 #include "common/mutex.h"
 #include "common/rpc/channel.h"
-#include "common/rpc/report_stream.h"
+#include "common/rpc/shared_stream.h"
 #include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -59,7 +59,7 @@ struct ServerLink {
 
   v1::StatusService::StubInterface& server;
   const Secret token;
-  ReportStream reports;
+  SharedStream reports;
 };
 
 // Makes a gRPC call of `call`, and waits for the answer until `deadline`.

@@ -33,7 +33,7 @@ RULES = (
       # GitHub's API how long its client has, the command line how long a call
       # was repeated and a command ran.
       "common/http/*.cc", "common/rpc/client_context.h",
-      "common/rpc/report_stream.cc", "rest/door.cc", "rest/listener.cc",
+      "common/rpc/shared_stream.cc", "rest/door.cc", "rest/listener.cc",
       "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",

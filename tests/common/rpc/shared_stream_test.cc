@@ -1,4 +1,4 @@
-#include "common/rpc/report_stream.h"
+#include "common/rpc/shared_stream.h"
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -101,7 +101,7 @@ std::shared_ptr<v1::StreamReportsRequest> Report(const std::string& context) {
   return report;
 }
 
-Answer Send(ReportStream& reports, const std::string& context,
+Answer Send(SharedStream& reports, const std::string& context,
             std::chrono::milliseconds timeout = std::chrono::minutes(1)) {
   Answer answer = reports.Send(Report(context), Clock::now() + timeout);
   if (answer.has_value() && answer->code() == 0) {
@@ -112,7 +112,7 @@ Answer Send(ReportStream& reports, const std::string& context,
 
 // Sends so many reports from a thread each.
 std::vector<Answer> SendMany(
-    ReportStream& reports, int count,
+    SharedStream& reports, int count,
     std::chrono::milliseconds timeout = std::chrono::minutes(1),
     const std::string& prefix = "") {
   std::vector<std::future<Answer>> futures;
@@ -135,10 +135,10 @@ bool IsLate(const Answer& answer) {
 }
 bool IsNothing(const Answer& answer) { return !answer.has_value(); }
 
-TEST(ReportStreamTest, OneStreamCarriesTheReportsOfManyThreads) {
+TEST(SharedStreamTest, OneStreamCarriesTheReportsOfManyThreads) {
   ScriptedServer server(ReplyToAll);
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret("token"));
+  SharedStream reports(*stub, Secret("token"));
   for (int round = 0; round < 10; ++round) {
     EXPECT_TRUE(std::ranges::all_of(SendMany(reports, 20), IsOk));
   }
@@ -146,7 +146,7 @@ TEST(ReportStreamTest, OneStreamCarriesTheReportsOfManyThreads) {
   EXPECT_EQ(server.authorization(), "Bearer token");
 }
 
-TEST(ReportStreamTest, TheServerAnswersInAnyOrder) {
+TEST(SharedStreamTest, TheServerAnswersInAnyOrder) {
   constexpr int kCount = 16;
   ScriptedServer server([](int, ScriptedServer::Stream& stream) {
     std::vector<v1::StreamReportsRequest> requests(kCount);
@@ -156,12 +156,12 @@ TEST(ReportStreamTest, TheServerAnswersInAnyOrder) {
     return grpc::Status::OK;
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   EXPECT_TRUE(std::ranges::all_of(SendMany(reports, kCount), IsOk));
   EXPECT_EQ(server.authorization(), "");
 }
 
-TEST(ReportStreamTest, AnErrorIsTheAnswerToItsReportAlone) {
+TEST(SharedStreamTest, AnErrorIsTheAnswerToItsReportAlone) {
   ScriptedServer server([](int, ScriptedServer::Stream& stream) {
     v1::StreamReportsRequest request;
     while (stream.Read(&request)) {
@@ -178,7 +178,7 @@ TEST(ReportStreamTest, AnErrorIsTheAnswerToItsReportAlone) {
     return grpc::Status::OK;
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   EXPECT_TRUE(IsOk(Send(reports, "good")));
   const Answer bad = Send(reports, "bad");
   ASSERT_TRUE(bad.has_value());
@@ -190,7 +190,7 @@ TEST(ReportStreamTest, AnErrorIsTheAnswerToItsReportAlone) {
 
 // Whatever the stream ends with: the reports under way have no answer, and the
 // next report has another stream.
-TEST(ReportStreamTest, ACutStreamAnswersNothingAndHasASuccessor) {
+TEST(SharedStreamTest, ACutStreamAnswersNothingAndHasASuccessor) {
   constexpr int kCount = 5;
   for (const auto code :
        {grpc::StatusCode::OK, grpc::StatusCode::UNAVAILABLE,
@@ -204,7 +204,7 @@ TEST(ReportStreamTest, ACutStreamAnswersNothingAndHasASuccessor) {
       return grpc::Status(code, "cut");
     });
     const auto stub = server.Connect();
-    ReportStream reports(*stub, Secret());
+    SharedStream reports(*stub, Secret());
     EXPECT_TRUE(IsOk(Send(reports, "first")));
     EXPECT_TRUE(std::ranges::all_of(SendMany(reports, kCount), IsNothing));
     EXPECT_TRUE(IsOk(Send(reports, "next")));
@@ -212,7 +212,7 @@ TEST(ReportStreamTest, ACutStreamAnswersNothingAndHasASuccessor) {
   }
 }
 
-TEST(ReportStreamTest, AServerThatGoesAwayAnswersNothing) {
+TEST(SharedStreamTest, AServerThatGoesAwayAnswersNothing) {
   std::promise<void> all_read;
   ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
     v1::StreamReportsRequest request;
@@ -222,7 +222,7 @@ TEST(ReportStreamTest, AServerThatGoesAwayAnswersNothing) {
     return grpc::Status::OK;
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   auto answers =
       std::async(std::launch::async, [&] { return SendMany(reports, 5); });
   all_read.get_future().wait();
@@ -233,14 +233,14 @@ TEST(ReportStreamTest, AServerThatGoesAwayAnswersNothing) {
 
 // An older server, or one that does not know the token: the shim must not lose
 // time with streams.
-TEST(ReportStreamTest, ARefusedStreamIsNotOpenedForEachReport) {
+TEST(SharedStreamTest, ARefusedStreamIsNotOpenedForEachReport) {
   for (const auto code :
        {grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::UNAUTHENTICATED}) {
     ScriptedServer server([code](int, ScriptedServer::Stream&) {
       return grpc::Status(code, "no");
     });
     const auto stub = server.Connect();
-    ReportStream reports(*stub, Secret("token"));
+    SharedStream reports(*stub, Secret("token"));
     const auto begin = Clock::now();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(IsNothing(Send(reports, "x")));
     EXPECT_LE(server.opened(),
@@ -250,18 +250,18 @@ TEST(ReportStreamTest, ARefusedStreamIsNotOpenedForEachReport) {
 
 // With the last channel, gRPC ends its threads, which waits for them. A thread
 // of gRPC's that did it would end the process.
-TEST(ReportStreamTest, EndsBeforeItsChannel) {
+TEST(SharedStreamTest, EndsBeforeItsChannel) {
   ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
     return ReplyToAll(1, stream);
   });
   for (int i = 0; i < 200; ++i) {
     const auto stub = server.Connect();
-    ReportStream reports(*stub, Secret());
+    SharedStream reports(*stub, Secret());
     Send(reports, "report");
   }
 }
 
-TEST(ReportStreamTest, ALateAnswerIsDropped) {
+TEST(SharedStreamTest, ALateAnswerIsDropped) {
   std::promise<void> first_is_late;
   ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
     v1::StreamReportsRequest request;
@@ -271,7 +271,7 @@ TEST(ReportStreamTest, ALateAnswerIsDropped) {
     return ReplyToAll(1, stream);
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   EXPECT_TRUE(IsLate(Send(reports, "first", std::chrono::milliseconds(100))));
   first_is_late.set_value();
   EXPECT_TRUE(IsOk(Send(reports, "second")));
@@ -280,7 +280,7 @@ TEST(ReportStreamTest, ALateAnswerIsDropped) {
 
 // Reports that no thread waits for any more are not sent, or they would pile
 // up.
-TEST(ReportStreamTest, AServerThatDoesNotReadHoldsUpNobodyForLong) {
+TEST(SharedStreamTest, AServerThatDoesNotReadHoldsUpNobodyForLong) {
   constexpr int kCount = 256;
   std::promise<void> all_are_late;
   std::atomic<int> read = 0;
@@ -294,8 +294,8 @@ TEST(ReportStreamTest, AServerThatDoesNotReadHoldsUpNobodyForLong) {
     return grpc::Status::OK;
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
-  const std::string large(ReportStream::kLargestReport - 100, 'x');
+  SharedStream reports(*stub, Secret());
+  const std::string large(SharedStream::kLargestReport - 100, 'x');
   EXPECT_TRUE(std::ranges::all_of(
       SendMany(reports, kCount, std::chrono::milliseconds(300), large),
       IsLate));
@@ -304,16 +304,16 @@ TEST(ReportStreamTest, AServerThatDoesNotReadHoldsUpNobodyForLong) {
   EXPECT_LT(read, kCount) << "buffers hold them all";
 }
 
-TEST(ReportStreamTest, LargeReportsAreNotForStreams) {
+TEST(SharedStreamTest, LargeReportsAreNotForStreams) {
   ScriptedServer server(ReplyToAll);
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   EXPECT_TRUE(
-      IsNothing(Send(reports, std::string(ReportStream::kLargestReport, 'x'))));
+      IsNothing(Send(reports, std::string(SharedStream::kLargestReport, 'x'))));
   EXPECT_EQ(server.opened(), 0);
 }
 
-TEST(ReportStreamTest, EndsAnIdleStream) {
+TEST(SharedStreamTest, EndsAnIdleStream) {
   std::promise<void> ended;
   ScriptedServer server([&](int, ScriptedServer::Stream& stream) {
     grpc::Status status = ReplyToAll(1, stream);
@@ -322,14 +322,14 @@ TEST(ReportStreamTest, EndsAnIdleStream) {
   });
   const auto stub = server.Connect();
   {
-    ReportStream reports(*stub, Secret());
+    SharedStream reports(*stub, Secret());
     EXPECT_TRUE(IsOk(Send(reports, "one")));
   }
   ended.get_future().wait();
 }
 
 // An answer is never made up: the server has read each report that has one.
-TEST(ReportStreamTest, StreamsMayEndAtAnyMoment) {
+TEST(SharedStreamTest, StreamsMayEndAtAnyMoment) {
   constexpr int kThreads = 8;
   constexpr int kReports = 200;
   Mutex mu;
@@ -348,7 +348,7 @@ TEST(ReportStreamTest, StreamsMayEndAtAnyMoment) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "cut");
   });
   const auto stub = server.Connect();
-  ReportStream reports(*stub, Secret());
+  SharedStream reports(*stub, Secret());
   std::atomic<int> with_answer = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {

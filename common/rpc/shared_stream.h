@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_COMMON_RPC_REPORT_STREAM_H_
-#define SIGNALBOX_COMMON_RPC_REPORT_STREAM_H_
+#ifndef SIGNALBOX_COMMON_RPC_SHARED_STREAM_H_
+#define SIGNALBOX_COMMON_RPC_SHARED_STREAM_H_
 
 #include <atomic>
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace signalbox {
 
-// ReportStream sends the reports of many threads to the server over one stream
+// SharedStream sends the reports of many threads to the server over one stream
 // of the RPC StreamReports, which costs much less than a unary call for each.
 //
 // A stream is no promise: it ends with its connection, which the server closes
@@ -31,20 +31,20 @@ namespace signalbox {
 // does not know the token, Send opens none for a second.
 //
 // Thread-safe.
-class ReportStream {
+class SharedStream {
  public:
   // A larger report goes into a unary call: a message over the server's limit
   // (256 KiB) would end the stream for all.
   static constexpr size_t kLargestReport = 64 << 10;
 
   // Borrows `server`. An empty `token`: sends none.
-  ReportStream(v1::StatusService::StubInterface& server, Secret token)
+  SharedStream(v1::StatusService::StubInterface& server, Secret token)
       : server_(server), token_(std::move(token)) {}
   // Ends the stream. No thread may be in Send.
-  ~ReportStream();
+  ~SharedStream();
 
-  ReportStream(const ReportStream&) = delete;
-  ReportStream& operator=(const ReportStream&) = delete;
+  SharedStream(const SharedStream&) = delete;
+  SharedStream& operator=(const SharedStream&) = delete;
 
   // Sends `report`, whose tag it sets, and waits for the server's answer. The
   // answer says OK only if the server said so. Do not change `report` any more:
@@ -75,4 +75,4 @@ class ReportStream {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_COMMON_RPC_REPORT_STREAM_H_
+#endif  // SIGNALBOX_COMMON_RPC_SHARED_STREAM_H_

@@ -1,4 +1,4 @@
-#include "common/rpc/report_stream.h"
+#include "common/rpc/shared_stream.h"
 
 #include <grpcpp/grpcpp.h>
 
@@ -31,7 +31,7 @@ v1::StreamReportsResponse TooLate(int64_t tag) {
 // when both have ended and the hold is released. Threads of Ask begin writes,
 // which gRPC does not expect, so the hold stays until no more write can begin.
 // No function of gRPC is called under the lock.
-class ReportStream::Stream final
+class SharedStream::Stream final
     : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
                                      v1::StreamReportsResponse> {
  public:
@@ -205,12 +205,12 @@ class ReportStream::Stream final
   std::map<int64_t, Question*> questions_ ABSL_GUARDED_BY(mu_);  // By tag.
 };
 
-ReportStream::~ReportStream() {
+SharedStream::~SharedStream() {
   MutexLock lock(&mu_);
   if (stream_ != nullptr) stream_->End();
 }
 
-std::optional<v1::StreamReportsResponse> ReportStream::Send(
+std::optional<v1::StreamReportsResponse> SharedStream::Send(
     std::shared_ptr<v1::StreamReportsRequest> report,
     std::chrono::steady_clock::time_point deadline) {
   report->set_tag(++last_tag_);
@@ -220,7 +220,7 @@ std::optional<v1::StreamReportsResponse> ReportStream::Send(
   return stream->Ask(std::move(report), deadline);
 }
 
-std::shared_ptr<ReportStream::Stream> ReportStream::Find() {
+std::shared_ptr<SharedStream::Stream> SharedStream::Find() {
   MutexLock lock(&mu_);
   if (stream_ != nullptr) {
     const auto successor_time = stream_->successor_time();
