@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "clients/cpp/repeats.h"
 #include "common/address.h"
 #include "common/error.h"
 #include "common/request_id.h"
@@ -31,8 +31,6 @@ namespace {
 // Of one answer. No server has more pages; the limit stops an endless list.
 constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
-constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // Servers without paging explain a status with up to 1,000 reports of up to 7
 // KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
@@ -48,6 +46,10 @@ absl::Status ToStatus(const grpc::Status& status,
             status.error_message());
   error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
   return error;
+}
+
+std::optional<absl::string_view> Pushback(const grpc::ClientContext& context) {
+  return TrailingMetadata(context, "grpc-retry-pushback-ms");
 }
 
 gpr_timespec After(absl::Duration duration) {
@@ -124,40 +126,6 @@ grpc::ChannelArguments ArgumentsOfChannel() {
 
 }  // namespace
 
-// Decides whether and when one call is tried again.
-class Client::Repeats {
- public:
-  explicit Repeats(const std::function<double()>& random) : random_(random) {}
-
-  // How long to wait after `error`; nothing if another try cannot help.
-  std::optional<absl::Duration> PauseAfter(const absl::Status& error,
-                                           const grpc::ClientContext& context) {
-    const bool exhausted = error.code() == absl::StatusCode::kResourceExhausted;
-    if (!exhausted && !absl::IsUnavailable(error) &&
-        !absl::IsDeadlineExceeded(error)) {
-      return std::nullopt;
-    }
-    if (const auto pushback =
-            TrailingMetadata(context, "grpc-retry-pushback-ms")) {
-      // By gRPC's rules (proposal A6), any other value forbids a retry.
-      int32_t milliseconds = 0;
-      if (!absl::SimpleAtoi(*pushback, &milliseconds) || milliseconds < 0) {
-        return std::nullopt;
-      }
-      return absl::Milliseconds(milliseconds);
-    }
-    // Waiting does not lift this limit; the request may be too large.
-    if (exhausted) return std::nullopt;
-    const absl::Duration pause = base_ * (1 - 0.5 * random_());
-    base_ = std::min(2 * base_, kLongestPause);
-    return pause;
-  }
-
- private:
-  const std::function<double()>& random_;
-  absl::Duration base_ = kFirstPause;
-};
-
 absl::StatusOr<Client> Client::Connect(absl::string_view address,
                                        ClientOptions options) {
   if (!options.token.empty()) {
@@ -222,7 +190,7 @@ std::string Client::RequestId() const {
 }
 
 bool Client::PauseBeforeRepeat(absl::Status* error,
-                               const grpc::ClientContext& context,
+                               std::optional<absl::string_view> pushback,
                                absl::Time begin, Repeats* repeats) const {
   if (absl::IsUnavailable(*error) && channel_ != nullptr) {
     absl::Status cause =
@@ -233,15 +201,13 @@ bool Client::PauseBeforeRepeat(absl::Status* error,
     }
   }
   const std::optional<absl::Duration> pause =
-      repeats->PauseAfter(*error, context);
+      repeats->PauseAfter(*error, pushback);
   const absl::Duration waited = options_.now() - begin;
   const absl::Duration left = options_.retry_for - waited;
   if (!pause || left <= absl::ZeroDuration()) return false;
   // A pause that this client chose may end early for a last try. One that the
   // server asked for may not.
-  const bool asked =
-      TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
-  if (asked && *pause > left) return false;
+  if (pushback && *pause > left) return false;
   if (options_.on_repeat) options_.on_repeat(*error, waited);
   return options_.pause(std::min(*pause, left));
 }
@@ -263,7 +229,8 @@ absl::Status Client::Repeat(
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
     absl::Status error = ToStatus(status, context, request_id);
-    if (!PauseBeforeRepeat(&error, context, begin, &repeats)) return error;
+    if (!PauseBeforeRepeat(&error, Pushback(context), begin, &repeats))
+      return error;
   }
 }
 
@@ -297,7 +264,8 @@ absl::Status Client::WatchStatuses(
       begin = options_.now();
       repeats.emplace(options_.random);
     }
-    if (!PauseBeforeRepeat(&error, context, begin, &*repeats)) return error;
+    if (!PauseBeforeRepeat(&error, Pushback(context), begin, &*repeats))
+      return error;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
+
+class Repeats;
 
 struct ClientOptions {
   // For how long the client repeats a call while the server is unreachable or
@@ -178,7 +181,7 @@ class Client {
   static std::string RequestIdOf(const absl::Status& error);
 
  private:
-  class Repeats;
+  friend class ReportStream;
 
   template <typename Request, typename Response>
   using Method = grpc::Status (v1::StatusService::StubInterface::*)(
@@ -193,12 +196,13 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<std::vector<Response>> CallPages(
       Method<Request, Response> method, Request request) const;
-  // After a try with `context` ended with `error`: pauses and returns true, or
-  // returns false if the call must not be repeated. Replaces `error` if it
-  // finds a certain cause. `begin`: when `retry_for` began.
+  // After a try ended with `error`: pauses and returns true, or returns false
+  // if the call must not be repeated. Replaces `error` if it finds a certain
+  // cause. `pushback`: the pause that the server asked for, in ms. `begin`:
+  // when `retry_for` began.
   bool PauseBeforeRepeat(absl::Status* error,
-                         const grpc::ClientContext& context, absl::Time begin,
-                         Repeats* repeats) const;
+                         std::optional<absl::string_view> pushback,
+                         absl::Time begin, Repeats* repeats) const;
   // Makes tries until one succeeds, an error is final, or `retry_for` is over.
   absl::Status Repeat(
       const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;
