@@ -13,7 +13,6 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clients/cpp/repeats.h"
@@ -34,23 +33,6 @@ constexpr absl::Duration kShortestTry = absl::Seconds(2);
 // Servers without paging explain a status with up to 1,000 reports of up to 7
 // KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
-
-constexpr char kRequestIdPayload[] = "signalbox/request-id";
-
-absl::Status ToStatus(const grpc::Status& status,
-                      const grpc::ClientContext& context,
-                      absl::string_view request_id) {
-  absl::Status error =
-      Error(static_cast<absl::StatusCode>(status.error_code()),
-            TrailingMetadata(context, "signalbox-reason").value_or(""),
-            status.error_message());
-  error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
-  return error;
-}
-
-std::optional<absl::string_view> Pushback(const grpc::ClientContext& context) {
-  return TrailingMetadata(context, "grpc-retry-pushback-ms");
-}
 
 gpr_timespec After(absl::Duration duration) {
   return gpr_time_add(
@@ -228,7 +210,7 @@ absl::Status Client::Repeat(
     AddRequestId(request_id, &context);
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
-    absl::Status error = ToStatus(status, context, request_id);
+    absl::Status error = ErrorOf(status, context, request_id);
     if (!PauseBeforeRepeat(&error, Pushback(context), begin, &repeats))
       return error;
   }
@@ -259,7 +241,7 @@ absl::Status Client::WatchStatuses(
     // A server may end a stream with its connection, without any error.
     absl::Status error =
         status.ok() ? absl::UnavailableError("the server ended the stream")
-                    : ToStatus(status, context, request_id);
+                    : ErrorOf(status, context, request_id);
     if (was_there) {
       begin = options_.now();
       repeats.emplace(options_.random);
@@ -403,8 +385,7 @@ std::string Client::ReasonOf(const absl::Status& error) {
 }
 
 std::string Client::RequestIdOf(const absl::Status& error) {
-  const auto payload = error.GetPayload(kRequestIdPayload);
-  return payload.has_value() ? std::string(*payload) : std::string();
+  return signalbox::RequestIdOf(error);
 }
 
 }  // namespace signalbox

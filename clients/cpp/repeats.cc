@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
+#include "common/error.h"
+#include "common/rpc/client_context.h"
 
 namespace signalbox {
 namespace {
 
+constexpr char kRequestIdPayload[] = "signalbox/request-id";
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 
 }  // namespace
@@ -32,6 +36,26 @@ std::optional<absl::Duration> Repeats::PauseAfter(
   const absl::Duration pause = base_ * (1 - 0.5 * random_());
   base_ = std::min(2 * base_, kLongestPause);
   return pause;
+}
+
+absl::Status ErrorOf(const grpc::Status& status,
+                     const grpc::ClientContext& context,
+                     absl::string_view request_id) {
+  absl::Status error =
+      Error(static_cast<absl::StatusCode>(status.error_code()),
+            TrailingMetadata(context, "signalbox-reason").value_or(""),
+            status.error_message());
+  error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
+  return error;
+}
+
+std::string RequestIdOf(const absl::Status& error) {
+  const auto payload = error.GetPayload(kRequestIdPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
+}
+
+std::optional<absl::string_view> Pushback(const grpc::ClientContext& context) {
+  return TrailingMetadata(context, "grpc-retry-pushback-ms");
 }
 
 }  // namespace signalbox

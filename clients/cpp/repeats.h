@@ -1,8 +1,11 @@
 #ifndef SIGNALBOX_CLIENTS_CPP_REPEATS_H_
 #define SIGNALBOX_CLIENTS_CPP_REPEATS_H_
 
+#include <grpcpp/client_context.h>
+
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -28,6 +31,18 @@ class Repeats {
   std::function<double()> random_;
   absl::Duration base_ = absl::Milliseconds(100);
 };
+
+// The error that a call with `context` and `request_id` ended with, and the
+// server's reason.
+absl::Status ErrorOf(const grpc::Status& status,
+                     const grpc::ClientContext& context,
+                     absl::string_view request_id);
+// The request id of an error that ErrorOf made; empty for others.
+std::string RequestIdOf(const absl::Status& error);
+
+// The pause that the server asked for when a call with `context` ended, in ms,
+// as it wrote it. Borrowed from `context`.
+std::optional<absl::string_view> Pushback(const grpc::ClientContext& context);
 
 }  // namespace signalbox
 

@@ -35,7 +35,8 @@ RULES = (
       "common/http/*.cc", "common/rpc/client_context.h",
       "common/rpc/shared_stream.cc", "rest/door.cc", "rest/listener.cc",
       "shim/webhook_handler.cc",
-      "clients/cpp/client.cc", "clients/cli/commands.cc",
+      "clients/cpp/client.cc", "clients/cpp/report_stream.cc",
+      "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",
       "clients/cli/steady_clock.h",
       # The tests of programs, which run in real time.
