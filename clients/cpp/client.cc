@@ -388,4 +388,17 @@ std::string Client::RequestIdOf(const absl::Status& error) {
   return signalbox::RequestIdOf(error);
 }
 
+bool Client::MayHaveBeenAccepted(const absl::Status& error) {
+  switch (error.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kInternal:
+      return true;
+    case absl::StatusCode::kResourceExhausted:
+      return WantsRepeat(error);
+    default:
+      return false;
+  }
+}
+
 }  // namespace signalbox

@@ -103,9 +103,8 @@ struct ClientOptions {
 //   CERTIFICATE_NEEDED). To find that out, the client begins a handshake.
 // - All other errors are final.
 // - Errors carry the server's code, its message, and its reason (ReasonOf).
-//   After UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL and a RESOURCE_EXHAUSTED of
-//   a full disk, the server may or may not have accepted the report. After any
-//   other error of the server it did not.
+//   MayHaveBeenAccepted says whether the server may have accepted the report
+//   although the call ended with an error.
 //
 // A value: copies share the connection. Thread-safe, if `pause`, `on_repeat`,
 // `now` and `random` are.
@@ -179,6 +178,12 @@ class Client {
   // The id of the call that ended with an error that this class returned. Empty
   // if no call was made.
   static std::string RequestIdOf(const absl::Status& error);
+
+  // Whether the server may have accepted the report of a call or of a stream
+  // that ended with `error`: after UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
+  // and a RESOURCE_EXHAUSTED that asked for a pause. After any other error it
+  // did not.
+  static bool MayHaveBeenAccepted(const absl::Status& error);
 
  private:
   friend class ReportStream;

@@ -12,6 +12,7 @@ namespace signalbox {
 namespace {
 
 constexpr char kRequestIdPayload[] = "signalbox/request-id";
+constexpr char kRepeatPayload[] = "signalbox/repeat";
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 
 }  // namespace
@@ -38,13 +39,24 @@ std::optional<absl::Duration> Repeats::PauseAfter(
   return pause;
 }
 
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
+                       absl::string_view message, bool wants_repeat) {
+  absl::Status error = Error(code, reason, message);
+  if (wants_repeat) error.SetPayload(kRepeatPayload, absl::Cord());
+  return error;
+}
+
+bool WantsRepeat(const absl::Status& error) {
+  return error.GetPayload(kRepeatPayload).has_value();
+}
+
 absl::Status ErrorOf(const grpc::Status& status,
                      const grpc::ClientContext& context,
                      absl::string_view request_id) {
   absl::Status error =
-      Error(static_cast<absl::StatusCode>(status.error_code()),
-            TrailingMetadata(context, "signalbox-reason").value_or(""),
-            status.error_message());
+      MakeError(static_cast<absl::StatusCode>(status.error_code()),
+                TrailingMetadata(context, "signalbox-reason").value_or(""),
+                status.error_message(), Pushback(context).has_value());
   error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
   return error;
 }

@@ -32,6 +32,12 @@ class Repeats {
   absl::Duration base_ = absl::Milliseconds(100);
 };
 
+// An error of the server. `wants_repeat`: it said when to try again.
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
+                       absl::string_view message, bool wants_repeat);
+// Whether MakeError made it of an answer that said when to try again.
+bool WantsRepeat(const absl::Status& error);
+
 // The error that a call with `context` and `request_id` ended with, and the
 // server's reason.
 absl::Status ErrorOf(const grpc::Status& status,

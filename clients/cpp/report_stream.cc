@@ -203,14 +203,14 @@ class ReportStream::Worker {
                                            answer.receipts().end()));
       return true;
     }
-    const absl::Status error =
-        Error(static_cast<absl::StatusCode>(answer.code()), answer.reason(),
-              answer.message());
     std::optional<std::string> pushback;
     if (answer.has_retry_after()) {
       pushback = absl::StrCat(answer.retry_after().seconds() * 1000 +
                               answer.retry_after().nanos() / 1'000'000);
     }
+    const absl::Status error =
+        MakeError(static_cast<absl::StatusCode>(answer.code()), answer.reason(),
+                  answer.message(), pushback.has_value());
     const std::optional<absl::Duration> pause =
         report->repeats.PauseAfter(error, pushback);
     const absl::Duration left =
@@ -227,7 +227,10 @@ class ReportStream::Worker {
   // Returns when `retry_for` began; nothing if no report waits.
   std::optional<absl::Time> PutBack() {
     MutexLock lock(&mu_);
-    for (auto& [tag, report] : in_flight_) ready_.push_back(std::move(report));
+    // They come before what was not sent, in their order.
+    for (auto each = in_flight_.rbegin(); each != in_flight_.rend(); ++each) {
+      ready_.push_front(std::move(each->second));
+    }
     in_flight_.clear();
     if (unanswered_ == 0) return std::nullopt;
     return begin_;

@@ -344,6 +344,23 @@ TEST_F(ClientTest, ExhaustionWithoutAPushbackIsFinal) {
   EXPECT_THAT(server_.calls(), SizeIs(1));
 }
 
+TEST_F(ClientTest, SaysWhetherAReportMayHaveBeenAccepted) {
+  ClientOptions options;
+  options.retry_for = absl::ZeroDuration();
+  const Client client = Connect(options);
+  const auto after = [&](FakeAnswer answer) {
+    server_.AnswerNext(std::move(answer));
+    return Client::MayHaveBeenAccepted(client.ReportResult(Result()).status());
+  };
+  EXPECT_TRUE(after(Unavailable()));
+  EXPECT_TRUE(after({grpc::StatusCode::DEADLINE_EXCEEDED, "slow"}));
+  EXPECT_TRUE(after({grpc::StatusCode::INTERNAL, "bug"}));
+  EXPECT_TRUE(after(DiskFull()));
+  EXPECT_FALSE(after({grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"}));
+  EXPECT_FALSE(after({grpc::StatusCode::INVALID_ARGUMENT, "no"}));
+  EXPECT_FALSE(Client::MayHaveBeenAccepted(absl::OkStatus()));
+}
+
 TEST_F(ClientTest, InfinitePatienceOutlastsALongAbsence) {
   for (int i = 0; i < 40; ++i) server_.AnswerNext(Unavailable());
   ClientOptions options;
