@@ -22,6 +22,11 @@ void ServeDurableGrpc(const std::string& path);
 // POST and answers 200.
 void ServeNoopHttp();
 
+// cpp-httplib with 64 threads, which keeps connections. It reads the body of a
+// status that is POSTed as to GitHub, makes one unary call to the gRPC server
+// at `server`, and answers 201.
+void ServeNoopRest(const std::string& server);
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_TESTS_BENCH_CALLS_NOOP_H_

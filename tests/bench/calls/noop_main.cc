@@ -12,7 +12,11 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "durable") {
     signalbox::ServeDurableGrpc(argv[2]);
   }
+  if (argc == 3 && std::string(argv[1]) == "rest") {
+    signalbox::ServeNoopRest(argv[2]);
+  }
   std::fprintf(stderr,
-               "usage: signalbox-bench-noop grpc | http | durable FILE\n");
+               "usage: signalbox-bench-noop grpc | http | durable FILE | rest "
+               "SERVER\n");
   return 2;
 }

@@ -8,28 +8,10 @@
 #include "tests/bench/calls/call_load.h"
 #include "tests/bench/calls/contestants.h"
 #include "tests/bench/calls/suites.h"
+#include "tests/bench/comparison.h"
 #include "tests/bench/figures.h"
 
 namespace signalbox {
-
-// Collects, round by round, the figure of a subject and that of the reference
-// beside which it was measured.
-class Comparison {
- public:
-  // Adds one round.
-  void Add(double value, double reference);
-
-  // The medians of all rounds. The figure's ratio is the median of the rounds'
-  // ratios. The parameters are members of Figure.
-  Figure ToFigure(const std::string& suite, const std::string& what,
-                  const std::string& unit, Figure::Aim aim = Figure::Aim::kNone,
-                  double target = 0) const;
-
- private:
-  std::vector<double> values_;
-  std::vector<double> references_;
-  std::vector<double> ratios_;
-};
 
 // One workload that is sent to one server in closed loops, again and again. It
 // remembers where it stopped, so that no call is made twice.

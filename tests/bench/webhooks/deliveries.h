@@ -6,26 +6,18 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tests/bench/webhooks/load_generator.h"
 
 namespace signalbox {
 
 // The secret of all webhooks in the benchmark.
 constexpr char kWebhookSecret[] = "It's a Secret to Everybody";
 
-// What differs from one delivery to the next. Deliveries::Fill makes it a
-// request.
-struct SignedDelivery {
-  std::string number;  // Of the pull request; seven digits.
-  std::string sha;
-  std::string guid;
-  std::string signature;  // 64 hex digits.
-};
-
 // Makes webhook requests like GitHub's "a pull request was opened": a real
 // payload in which each delivery has another pull request and another head. The
 // requests are signed with kWebhookSecret. The expensive work, such as signing,
 // is done in Make, before a benchmark measures.
-class Deliveries {
+class Deliveries : public LoadRequests {
  public:
   enum class Form { kJson, kForm };
 
@@ -35,10 +27,9 @@ class Deliveries {
   // Makes `count` deliveries. No other call in this process returns the same.
   std::vector<SignedDelivery> Make(int count) const;
 
-  // The text of an HTTP request to `host`. Fill turns it into a delivery.
-  std::string Request(absl::string_view host, bool keep_alive) const;
-  // Writes `delivery` over the request's text, in place.
-  void Fill(const SignedDelivery& delivery, std::string* request) const;
+  std::string Request(absl::string_view host, bool keep_alive) const override;
+  void Fill(const SignedDelivery& delivery,
+            std::string* request) const override;
 
   size_t body_size() const { return body_.size(); }
 

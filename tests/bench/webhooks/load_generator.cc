@@ -67,7 +67,7 @@ Answer ReadAnswer(absl::string_view bytes, bool is_at_end) {
 
 class Generator {
  public:
-  Generator(const Load& load, const Deliveries& kind,
+  Generator(const Load& load, const LoadRequests& kind,
             absl::Span<const SignedDelivery> deliveries)
       : load_(load),
         kind_(kind),
@@ -262,7 +262,7 @@ class Generator {
   }
 
   const Load load_;
-  const Deliveries& kind_;
+  const LoadRequests& kind_;
   const absl::Span<const SignedDelivery> deliveries_;
   const std::string request_;
   const int epoll_;
@@ -279,7 +279,7 @@ class Generator {
 
 }  // namespace
 
-LoadResult SendLoad(const Load& load, const Deliveries& kind,
+LoadResult SendLoad(const Load& load, const LoadRequests& kind,
                     absl::Span<const SignedDelivery> deliveries) {
   return Generator(load, kind, deliveries).Run();
 }

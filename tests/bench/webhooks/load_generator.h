@@ -5,11 +5,33 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "tests/bench/webhooks/deliveries.h"
 
 namespace signalbox {
+
+// What differs from one delivery to the next. LoadRequests::Fill makes it a
+// request.
+struct SignedDelivery {
+  std::string number;  // Of the pull request; seven digits.
+  std::string sha;
+  std::string guid;
+  std::string signature;  // 64 hex digits.
+};
+
+// Makes the requests of a load.
+class LoadRequests {
+ public:
+  virtual ~LoadRequests() = default;
+
+  // The text of an HTTP request to `host`. Fill makes it one of the load's.
+  virtual std::string Request(absl::string_view host,
+                              bool keep_alive) const = 0;
+  // Writes what `delivery` says over the request's text, in place.
+  virtual void Fill(const SignedDelivery& delivery,
+                    std::string* request) const = 0;
+};
 
 // How SendLoad sends deliveries.
 struct Load {
@@ -44,7 +66,7 @@ struct LoadResult {
 // Sends `deliveries`, each once and in order, until load.time is over or all
 // are sent, and waits for the answers. `kind` makes the requests. Uses only the
 // caller's thread.
-LoadResult SendLoad(const Load& load, const Deliveries& kind,
+LoadResult SendLoad(const Load& load, const LoadRequests& kind,
                     absl::Span<const SignedDelivery> deliveries);
 
 }  // namespace signalbox
