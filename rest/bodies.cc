@@ -324,7 +324,10 @@ std::string CommitBody(const RestPlace& place, absl::string_view sha) {
        {"comments_url", url + "/comments"},
        {"author", nullptr},
        {"committer", nullptr},
-       {"parents", Json::array()}});
+       {"parents", Json::array()},
+       // Clients read these without looking whether they are there.
+       {"stats", {{"additions", 0}, {"deletions", 0}, {"total", 0}}},
+       {"files", Json::array()}});
 }
 
 std::string UserBody(absl::string_view login, const RestPlace& place) {

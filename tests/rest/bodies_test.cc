@@ -112,6 +112,14 @@ TEST(BodiesTest, ACommitHasATextAsMessage) {
   EXPECT_TRUE(commit["parents"].empty());
 }
 
+// github3.py stops without them.
+TEST(BodiesTest, ACommitHasFilesAndStats) {
+  const Json commit = Json::parse(CommitBody(Place(), kSha));
+  EXPECT_EQ(commit.value("files", Json()), Json::array());
+  EXPECT_EQ(commit.value("stats", Json()),
+            Json::parse(R"({"additions": 0, "deletions": 0, "total": 0})"));
+}
+
 TEST(BodiesTest, ARepositoryShowsWhatTheCallerMay) {
   const Json may = Json::parse(RepositoryBody(Place(), true));
   EXPECT_EQ(may["permissions"]["push"], true);
