@@ -91,6 +91,46 @@ constexpr std::pair<const char*, const char*> kUserLinks[] = {
     {"events_url", "/events{/privacy}"},
     {"received_events_url", "/received_events"}};
 
+// What GitHub's answer at `/` has: the door's address with something appended.
+// Clients may rely on every one, although the door serves few of them.
+constexpr std::pair<const char*, const char*> kRootLinks[] = {
+    {"current_user_url", "/user"},
+    {"current_user_authorizations_html_url",
+     "/settings/connections/applications{/client_id}"},
+    {"authorizations_url", "/authorizations"},
+    {"code_search_url", "/search/code?q={query}{&page,per_page,sort,order}"},
+    {"commit_search_url",
+     "/search/commits?q={query}{&page,per_page,sort,order}"},
+    {"emails_url", "/user/emails"},
+    {"emojis_url", "/emojis"},
+    {"events_url", "/events"},
+    {"feeds_url", "/feeds"},
+    {"followers_url", "/user/followers"},
+    {"following_url", "/user/following{/target}"},
+    {"gists_url", "/gists{/gist_id}"},
+    {"issue_search_url", "/search/issues?q={query}{&page,per_page,sort,order}"},
+    {"issues_url", "/issues"},
+    {"keys_url", "/user/keys"},
+    {"label_search_url",
+     "/search/labels?q={query}&repository_id={repository_id}{&page,per_page}"},
+    {"notifications_url", "/notifications"},
+    {"organization_url", "/orgs/{org}"},
+    {"organization_repositories_url",
+     "/orgs/{org}/repos{?type,page,per_page,sort}"},
+    {"organization_teams_url", "/orgs/{org}/teams"},
+    {"public_gists_url", "/gists/public"},
+    {"rate_limit_url", "/rate_limit"},
+    {"repository_url", "/repos/{owner}/{repo}"},
+    {"repository_search_url",
+     "/search/repositories?q={query}{&page,per_page,sort,order}"},
+    {"current_user_repositories_url", "/user/repos{?type,page,per_page,sort}"},
+    {"starred_url", "/user/starred{/owner}{/repo}"},
+    {"starred_gists_url", "/gists/starred"},
+    {"user_url", "/users/{user}"},
+    {"user_organizations_url", "/user/orgs"},
+    {"user_repositories_url", "/users/{user}/repos{?type,page,per_page,sort}"},
+    {"user_search_url", "/search/users?q={query}{&page,per_page,sort,order}"}};
+
 std::string Text(const Json& json, int indent = -1) {
   return json.dump(indent, ' ', /*ensure_ascii=*/false,
                    Json::error_handler_t::replace);
@@ -360,17 +400,14 @@ std::string RateLimitBody(absl::Time now) {
 }
 
 std::string RootBody(const std::string& base) {
+  Json root = Json::object();
+  for (const auto& [name, path] : kRootLinks) root[name] = base + path;
   Json served = Json::array();
   for (const char* const one : kServed) served.push_back(one);
+  root["served"] = std::move(served);
+  root["not_served"] = kNotServed;
   // Indented, because people look at it, too.
-  return Text({{"current_user_url", base + "/user"},
-               {"rate_limit_url", base + "/rate_limit"},
-               {"repository_url", base + "/repos/{owner}/{repo}"},
-               {"user_url", base + "/users/{user}"},
-               {"served", served},
-               {"not_served", kNotServed}},
-              /*indent=*/2) +
-         "\n";
+  return Text(root, /*indent=*/2) + "\n";
 }
 
 std::string RootText(const std::string& base) {

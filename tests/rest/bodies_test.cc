@@ -173,10 +173,13 @@ TEST(BodiesTest, PathsAreEncoded) {
             "heads/a%20b%3Fc%3D%25%22%3C");
 }
 
+// As GitHub describes it; tests/conformance/rest checks every member.
 TEST(BodiesTest, TheRootSaysWhatIsServed) {
   const Json root = Json::parse(RootBody("http://h/api/v3"));
   EXPECT_EQ(root["rate_limit_url"], "http://h/api/v3/rate_limit");
   EXPECT_EQ(root["repository_url"], "http://h/api/v3/repos/{owner}/{repo}");
+  EXPECT_EQ(root["emojis_url"], "http://h/api/v3/emojis");
+  EXPECT_THAT(root["served"], ::testing::Not(::testing::IsEmpty()));
   EXPECT_THAT(RootText("http://h"), ::testing::HasSubstr("/statuses/{sha}"));
   EXPECT_THAT(RootText("http://h"), ::testing::HasSubstr("GraphQL"));
 }
