@@ -21,17 +21,19 @@ async function readAll(stream) {
 }
 
 // Starts a proxy on a free port of this machine. `target` is set later, since
-// the simulator needs the proxy's address first.
+// the simulator needs the proxy's address first. `pathOf` turns the path of a
+// request into the one that GitHub describes.
 //
 // -> { url, setTarget(url), answers, problems, close() }; `answers` counts by
 // "operationId status", `problems` are sentences.
-export async function startValidatingProxy() {
+export async function startValidatingProxy({ pathOf = (path) => path } = {}) {
   let target;
   const answers = new Map();
   const problems = [];
 
   function judge(message, body, answer, answerBody) {
-    const path = new URL(message.url, "http://host").pathname;
+    // Not by URL, which takes `//repos` for a host.
+    const path = pathOf(message.url.split("?")[0]);
     if (path.startsWith("/_simulator/")) return; // Not GitHub's.
     const status = answer.statusCode;
     const complain = (problem) =>
@@ -68,8 +70,8 @@ export async function startValidatingProxy() {
       delete headers["accept-encoding"];
       const answer = await new Promise((resolve, reject) => {
         const forwarded = httpRequest(
-          new URL(message.url, target),
-          { method: message.method, headers },
+          target,
+          { path: message.url, method: message.method, headers },
           resolve,
         );
         forwarded.on("error", reject);

@@ -1,13 +1,17 @@
 # GitHub's own Ruby client posts through Signalbox.
 #
-#   ruby octokit.rb BASE_URL TOKEN     the door, and a caller's token
+#   ruby octokit.rb BASE_URL TOKEN SIMULATOR_URL
+#                    the door, a caller's token, and what stands for GitHub
 
 require "digest"
+require "json"
 require "minitest"
+require "net/http"
 require "octokit"
 
 BASE_URL = ARGV.fetch(0)
 TOKEN = ARGV.fetch(1)
+SIMULATOR = URI("#{ARGV.fetch(2)}/_simulator/")
 
 class OctokitTest < Minitest::Test
   REPOSITORY = "acme/app".freeze
@@ -16,6 +20,20 @@ class OctokitTest < Minitest::Test
     @client = Octokit::Client.new(access_token: TOKEN, api_endpoint: BASE_URL)
     # Of its own for each test.
     @sha = Digest::SHA1.hexdigest("#{name} #{BASE_URL}")
+    Net::HTTP.post(SIMULATOR + "repositories",
+                   { full_name: REPOSITORY, commits: [@sha] }.to_json)
+  end
+
+  # What GitHub shows, by context, once it shows so many.
+  def at_github(count)
+    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 60
+    events = 0
+    loop do
+      shown = JSON.parse(Net::HTTP.get(SIMULATOR + "statuses?repository=#{REPOSITORY}&sha=#{@sha}"))["shown"]
+      return shown.to_h { |row| [row["context"], row] } if shown.size == count
+      assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC), :<, deadline, shown.inspect
+      events = JSON.parse(Net::HTTP.get(SIMULATOR + "events?after=#{events}&wait=2"))["next"]
+    end
   end
 
   def create(state, options = {})
@@ -38,6 +56,10 @@ class OctokitTest < Minitest::Test
     combined = @client.combined_status(REPOSITORY, @sha)
     assert_equal "failure", combined.state
     assert_equal 4, combined.total_count
+    at_github(4).each do |context, row|
+      assert_equal "ci/#{row["state"]}", context
+      assert_equal "https://ci.example/#{row["state"]}", row["target_url"]
+    end
   end
 
   def test_the_same_again_has_the_same_id
@@ -52,6 +74,7 @@ class OctokitTest < Minitest::Test
     @client.auto_paginate = true
     @client.per_page = 10
     assert_equal 31, @client.statuses(REPOSITORY, @sha).map(&:context).uniq.size
+    at_github(31)
   end
 
   def test_a_commit_without_statuses_is_pending
