@@ -17,6 +17,7 @@ export const repo = "app";
 export const repository = `${owner}/${repo}`;
 // A caller that may report `ci*` and `default` for `repository`, and read.
 export const token = "caller_token_of_the_farm";
+const shimToken = "caller_token_of_the_shim";
 
 let shas = 0;
 export function nextSha() {
@@ -39,32 +40,71 @@ export function pathAtGitHub(path) {
   return single.replace(/^\/github\.com(?=\/|$)/, "").replace(/^\/api\/v3(?=\/|$)/, "") || "/";
 }
 
+// The configuration of a server with both callers.
+function configurationIn(directory) {
+  const digestFileOf = (name, secret) => {
+    const file = join(directory, `${name}.sha256`);
+    writeFileSync(file, `${createHash("sha256").update(secret).digest("hex")}\n`, { mode: 0o600 });
+    return file;
+  };
+  const file = join(directory, "server.yaml");
+  writeFileSync(file, `
+callers:
+- name: farm
+  token_sha256_file: ${digestFileOf("farm", token)}
+  repositories: [${repository}]
+  contexts: ["ci*", default]
+  rights: [report, read]
+- name: shim
+  token_sha256_file: ${digestFileOf("shim", shimToken)}
+  repositories: [${repository}]
+  contexts: ["*"]
+  rights: [report, webhook]
+repositories:
+- match: ${repository}
+  contexts: []
+`);
+  return file;
+}
+
 // Starts everything; the test `t` stops it. -> { simulator, server, shim, proxy,
 // url }; clients use `url`. The test fails if an answer was not as GitHub
-// describes it.
+// describes it. Webhooks make no context pending.
 export async function startAll(t) {
-  const simulator = await startSimulator();
   const directory = scratchDirectory();
-  const digest = createHash("sha256").update(token).digest("hex");
-  const digestFile = join(directory, "farm.sha256");
-  writeFileSync(digestFile, `${digest}\n`, { mode: 0o600 });
-  const config = join(directory, "server.yaml");
-  writeFileSync(config, [
-    "callers:", "- name: farm", `  token_sha256_file: ${digestFile}`,
-    `  repositories: [${repository}]`, "  contexts: [\"ci*\", default]",
-    "  rights: [report, read]", ""].join("\n"));
-  const server = await startServer(simulator.url, ["--config", config]);
-  const shim = await startRest(server.address);
+  const tokenFile = join(directory, "shim.token");
+  writeFileSync(tokenFile, shimToken, { mode: 0o600 });
+  // Stops what has started, in the reverse order, also if the rest cannot start.
+  // A program that goes on would keep the test from ending.
+  const stops = [];
+  t.after(async () => {
+    const errors = [];
+    for (const stop of stops.reverse()) await stop().catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  });
+  const started = (one) => {
+    stops.push(one.stop);
+    return one;
+  };
+  const simulator = started(await startSimulator());
+  const server = started(
+    await startServer(simulator.url, ["--config", configurationIn(directory)]));
+  const shim = started(await startRest(server.address, ["--token-file", tokenFile]));
   const proxy = await startValidatingProxy({ pathOf: pathAtGitHub });
   proxy.setTarget(shim.restUrl);
-  t.after(async () => {
+  stops.push(async () => {
     proxy.close();
-    await shim.stop();
-    await server.stop();
-    await simulator.stop();
     assert.deepEqual(proxy.problems, []);
   });
   return { simulator, server, shim, proxy, url: proxy.url };
+}
+
+// Pushes `sha` to a branch: Signalbox learns from the webhook where it is.
+export async function push({ simulator, shim }, branch, sha) {
+  const { status, body } = await postJson(`${simulator.url}/_simulator/webhooks`, {
+    event: "push", repository, branch, sha, url: `http://${shim.values[0]}/event_handler` });
+  // It makes no context pending.
+  assert.equal(status, 200, body);
 }
 
 // Resolves once GitHub shows exactly `wanted` of a commit: [context, state] of
