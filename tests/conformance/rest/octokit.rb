@@ -62,6 +62,12 @@ class OctokitTest < Minitest::Test
     end
   end
 
+  def test_fits_a_long_description
+    long = create("success", context: "ci", description: "\u00e9" * 300)
+    assert_equal 140, long.description.size
+    assert_equal long.description, at_github(1)["ci"]["description"]
+  end
+
   def test_the_same_again_has_the_same_id
     first = create("success", context: "ci", description: "a")
     assert_equal first.id, create("success", context: "ci", description: "a").id

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
@@ -116,6 +116,9 @@ test("errors have GitHub's codes and shape", async (t) => {
       () => assert.fail(`${status} expected`), (one) => one);
     assert.equal(error.status, status, error.message);
   }
+  const stranger = await client(url, { auth: "unknown", throttle: { enabled: false } })
+    .rest.repos.createCommitStatus(valid).then(() => assert.fail("401 expected"), (one) => one);
+  assert.equal(stranger.status, 401, stranger.message);
   const nowhere = await fetch(`${url}/repos/${repository}/pulls`,
     { headers: { authorization: `token ${token}` } });
   assert.equal(nowhere.status, 404);
@@ -173,6 +176,9 @@ test("curl, with what scripts send", async (t) => {
     [201, "-d", body(), "--header", "Expect: 100-continue", at(statuses())],
     [201, "-d", body(), "--header", "Transfer-Encoding: chunked", at(statuses())],
     [400, "-d", "state=success", at(statuses())],
+    [422, "-d", body({ state: "done" }), at(statuses())],
+    [403, "-d", body({ context: "other" }), at(statuses())],
+    [404, "-d", body(), at(`/repos/other/app/statuses/${nextSha()}`)],
     [413, "--data-binary", `@${tooLarge}`, at(statuses())],
     [404, "--path-as-is", "-d", body(), at(`/repos/x/../${repository}/statuses/${nextSha()}`)],
     [404, "-d", body(), at(`/repos/acme%2Fapp/x/statuses/${nextSha()}`)],
@@ -184,6 +190,35 @@ test("curl, with what scripts send", async (t) => {
     assert.equal(status, wanted, `${args.at(-1)} ${JSON.stringify(data)}`);
     assert.deepEqual(validateResponse("repos/create-commit-status", status, data), []);
   }
+});
+
+test("curl, page by page", async (t) => {
+  const { simulator, url } = await startAll(t);
+  const auth = ["--header", `Authorization: token ${token}`];
+  const sha = await nextShaAt(simulator);
+  const wanted = Array.from({ length: 31 }, (_, i) => [`ci/${i}`, states[i % states.length]]);
+  for (const [context, state] of wanted) {
+    const [status] = await curl(...auth, "-d", JSON.stringify({ state, context }),
+      `${url}/repos/${repository}/statuses/${sha}`);
+    assert.equal(status, 201);
+  }
+  for (const [path, contextsOf] of [
+    [`commits/${sha}/statuses`, (page) => page.map(({ context }) => context)],
+    [`commits/${sha}/status`, (page) => page.statuses.map(({ context }) => context)],
+    [`statuses/${sha}`, (page) => page.map(({ context }) => context)],
+  ]) {
+    const contexts = [];
+    let next = `${url}/repos/${repository}/${path}?per_page=10`;
+    while (next !== undefined) {
+      const headers = join(scratchDirectory(), "headers");
+      const [status, page] = await curl(...auth, "--dump-header", headers, next);
+      assert.equal(status, 200);
+      contexts.push(...contextsOf(page));
+      next = /^link:.*<([^>]*)>; rel="next"/im.exec(readFileSync(headers, "utf8"))?.[1];
+    }
+    assert.deepEqual(contexts, wanted.map(([context]) => context).reverse(), path);
+  }
+  await showsAtGitHub(simulator, sha, wanted);
 });
 
 test("GitHub's Ruby client", async (t) => {
