@@ -67,12 +67,15 @@ export async function startSimulator(args = []) {
   return simulator;
 }
 
-export async function startServer(githubUrl, args = []) {
+// With `listen` and `dataDir` of a server that was stopped, it goes on from there.
+export async function startServer(githubUrl, args = [],
+  { listen = "127.0.0.1:0", dataDir = join(scratchDirectory(), "data") } = {}) {
   const server = await start(join(bin, "signalbox-server"),
-    ["--listen", "127.0.0.1:0", "--web-listen", "127.0.0.1:0",
-      "--data-dir", join(scratchDirectory(), "data"), "--github-api-url", githubUrl, ...args],
+    ["--listen", listen, "--web-listen", "127.0.0.1:0",
+      "--data-dir", dataDir, "--github-api-url", githubUrl, ...args],
     { env: { GITHUB_TOKEN: "token" }, lines: ["grpc listening on "] });
   server.address = server.values[0];
+  server.dataDir = dataDir;
   return server;
 }
 

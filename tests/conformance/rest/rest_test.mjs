@@ -125,6 +125,22 @@ test("errors have GitHub's codes and shape", async (t) => {
   assert.equal(nowhere.headers.get("content-type"), "application/json; charset=utf-8");
 });
 
+test("Octokit repeats what the door refuses while the server is away", async (t) => {
+  const { simulator, server, url, proxy } = await startAll(t);
+  const octokit = client(url, { throttle: { enabled: false }, retry: { enabled: true } });
+  const sha = await nextShaAt(simulator);
+  const create = (state) => octokit.rest.repos.createCommitStatus(
+    { owner, repo, sha, state, context: "ci" });
+  await create("pending");
+  const startAgain = await server.pause();
+  const created = create("success");
+  const refused = "repos/create-commit-status 503";
+  while (!proxy.answers.has(refused)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await startAgain();
+  assert.equal((await created).status, 201);
+  await showsAtGitHub(simulator, sha, [["ci", "success"]]);
+});
+
 // Resolves with the status and the JSON of the answer.
 async function curl(...args) {
   const { stdout } = await run("/usr/bin/curl",

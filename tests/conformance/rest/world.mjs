@@ -69,7 +69,8 @@ repositories:
 
 // Starts everything; the test `t` stops it. -> { simulator, server, shim, proxy,
 // url }; clients use `url`. The test fails if an answer was not as GitHub
-// describes it. Webhooks make no context pending.
+// describes it. Webhooks make no context pending. `server.pause()` stops the
+// server and resolves with a function that starts it again.
 export async function startAll(t) {
   const directory = scratchDirectory();
   const tokenFile = join(directory, "shim.token");
@@ -87,8 +88,17 @@ export async function startAll(t) {
     return one;
   };
   const simulator = started(await startSimulator());
-  const server = started(
-    await startServer(simulator.url, ["--config", configurationIn(directory)]));
+  const args = ["--config", configurationIn(directory)];
+  const server = await startServer(simulator.url, args);
+  let running = server;
+  stops.push(() => running.stop());
+  server.pause = async () => {
+    await running.stop();
+    return async () => {
+      running = await startServer(simulator.url, args,
+        { listen: server.address, dataDir: server.dataDir });
+    };
+  };
   const shim = started(await startRest(server.address, ["--token-file", tokenFile]));
   const proxy = await startValidatingProxy({ pathOf: pathAtGitHub });
   proxy.setTarget(shim.restUrl);
