@@ -146,6 +146,22 @@ constexpr ClientRequest kRequests[] = {
      R"({"state": "success", "target_url": "", "description": "",)"
      R"( "context": "ci"})",
      201},
+    {"Argo CD: the webhook service of its notifications",
+     "POST /repos/acme/app/statuses/SHA HTTP/1.1\n"
+     "Host: localhost\n"
+     "User-Agent: Go-http-client/1.1\n"
+     "Content-Length: SIZE\n"
+     "Authorization: token X\n"
+     "Accept-Encoding: gzip\n",
+     "{\"state\": \"success\", \"context\": \"ci\"}\n", 201},
+    {"Jenkins (githubNotify): is the account there",
+     "GET /api/v3/users/acme HTTP/1.1\n"
+     "Accept: application/vnd.github.v3+json\n"
+     "Authorization: Basic dXNlcjpY\n"
+     "User-Agent: Java/17.0.9\n"
+     "Host: localhost\n"
+     "Connection: keep-alive, close\n",
+     "", 200},
     {"Buildbot: create",
      "POST /repos/acme/app/statuses/SHA HTTP/1.1\n"
      "Content-Length: SIZE\n"
