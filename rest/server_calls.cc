@@ -35,26 +35,62 @@ RestOr<Response> Call(Stub& server,
       TrailingMetadata(context, "signalbox-not-granted").value_or(""));
 }
 
+void Set(const v1::ReportPendingRequest& report,
+         v1::StreamReportsRequest* request) {
+  *request->mutable_pending() = report;
+}
+
+void Set(const v1::ReportResultRequest& report,
+         v1::StreamReportsRequest* request) {
+  *request->mutable_result() = report;
+}
+
 }  // namespace
+
+template <typename Request>
+std::optional<RestOr<Reported>> ServerCalls::Stream(
+    const Request& request, const CallTerms& terms) const {
+  const auto stream = streams_.Find(Secret(terms.authorization));
+  if (stream == nullptr) return std::nullopt;
+  const auto report = std::make_shared<v1::StreamReportsRequest>();
+  Set(request, report.get());
+  report->set_request_id(terms.request_id);
+  const auto answer = stream->Send(report, terms.deadline);
+  // gRPC repeats a call of its own while the server is busy.
+  if (!answer || answer->code() == grpc::StatusCode::UNAVAILABLE) {
+    return std::nullopt;
+  }
+  if (answer->code() != 0) {
+    return RefusalOf(
+        {static_cast<grpc::StatusCode>(answer->code()), answer->message()},
+        answer->reason(), answer->not_granted());
+  }
+  if (answer->receipts_size() != 1) return RestRefusal();
+  return Reported{answer->receipts(0), answer->creator()};
+}
 
 RestOr<Reported> ServerCalls::Report(const v1::ReportPendingRequest& request,
                                      const CallTerms& terms) const {
+  if (auto streamed = Stream(request, terms)) return *std::move(streamed);
   const auto answer = Call(server_, &Stub::ReportPending, request, terms);
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return *refusal;
   }
   const auto& reported = std::get<v1::ReportPendingResponse>(answer);
   if (reported.receipts_size() != 1) return RestRefusal();
+  streams_.Add(Secret(terms.authorization));
   return Reported{reported.receipts(0), reported.creator()};
 }
 
 RestOr<Reported> ServerCalls::Report(const v1::ReportResultRequest& request,
                                      const CallTerms& terms) const {
+  if (auto streamed = Stream(request, terms)) return *std::move(streamed);
   const auto answer = Call(server_, &Stub::ReportResult, request, terms);
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return *refusal;
   }
   const auto& reported = std::get<v1::ReportResultResponse>(answer);
+  streams_.Add(Secret(terms.authorization));
   return Reported{reported.receipt(), reported.creator()};
 }
 

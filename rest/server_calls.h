@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/functional/function_ref.h"
+#include "rest/caller_streams.h"
 #include "rest/refusal.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -37,7 +38,7 @@ struct Reported {
 class ServerCalls {
  public:
   explicit ServerCalls(v1::StatusService::StubInterface& server)
-      : server_(server) {}
+      : server_(server), streams_(server) {}
 
   RestOr<Reported> Report(const v1::ReportPendingRequest& request,
                           const CallTerms& terms) const;
@@ -64,7 +65,13 @@ class ServerCalls {
       absl::FunctionRef<void(const v1::ListedReport&)> take) const;
 
  private:
+  // Reports over the caller's stream. Nothing: only a call of its own can.
+  template <typename Request>
+  std::optional<RestOr<Reported>> Stream(const Request& request,
+                                         const CallTerms& terms) const;
+
   v1::StatusService::StubInterface& server_;
+  mutable CallerStreams streams_;
 };
 
 }  // namespace signalbox

@@ -14,6 +14,7 @@
 #include "common/hook_call.h"
 #include "common/mutex.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/client_context.h"
 #include "common/rpc/shared_stream.h"
 #include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -55,7 +56,9 @@ struct ServerLink {
   // Borrows `server`. `token` identifies the shim to the server; empty: sends
   // none.
   ServerLink(v1::StatusService::StubInterface& server, const Secret& token)
-      : server(server), token(token), reports(server, token) {}
+      : server(server),
+        token(token),
+        reports(server, Secret(BearerOf(token.Reveal()))) {}
 
   v1::StatusService::StubInterface& server;
   const Secret token;

@@ -16,11 +16,23 @@ namespace signalbox {
 // What the clients of the server set before a gRPC call begins, and read after
 // it has ended.
 
+// Adds what identifies the caller to the server, such as `Bearer TOKEN`; empty:
+// adds nothing.
+inline void AddAuthorization(absl::string_view authorization,
+                             grpc::ClientContext* context) {
+  if (!authorization.empty()) {
+    context->AddMetadata("authorization", std::string(authorization));
+  }
+}
+
+// What AddAuthorization adds for a token; empty for an empty one.
+inline std::string BearerOf(absl::string_view token) {
+  return token.empty() ? "" : absl::StrCat("Bearer ", token);
+}
+
 // Adds the token that identifies the caller to the server; empty: adds nothing.
 inline void AddToken(absl::string_view token, grpc::ClientContext* context) {
-  if (!token.empty()) {
-    context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
-  }
+  AddAuthorization(BearerOf(token), context);
 }
 
 // Adds the id of the call (common/request_id.h); empty: the server makes one.

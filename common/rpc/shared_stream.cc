@@ -37,7 +37,7 @@ class SharedStream::Stream final
  public:
   // The result also keeps itself alive until gRPC is done with it.
   static std::shared_ptr<Stream> Open(v1::StatusService::StubInterface& server,
-                                      const Secret& token) {
+                                      const Secret& authorization) {
     auto stream = std::make_shared<Stream>();
     const auto context = std::make_shared<grpc::ClientContext>();
     {
@@ -45,7 +45,7 @@ class SharedStream::Stream final
       stream->self_ = stream;
       stream->context_ = context;
     }
-    AddToken(token.Reveal(), context.get());
+    AddAuthorization(authorization.Reveal(), context.get());
     server.async()->StreamReports(context.get(), stream.get());
     stream->AddHold();
     stream->StartRead(&stream->read_);
@@ -229,7 +229,7 @@ std::shared_ptr<SharedStream::Stream> SharedStream::Find() {
       stream_ = nullptr;
     }
   }
-  if (stream_ == nullptr) stream_ = Stream::Open(server_, token_);
+  if (stream_ == nullptr) stream_ = Stream::Open(server_, authorization_);
   return stream_;
 }
 

@@ -26,9 +26,9 @@ namespace signalbox {
 // a report that ends streams fails alone, and the other reports get through.
 //
 // Send opens the stream, and opens another after the former has ended. The
-// server learns the caller's token when a stream begins. If a stream ends
+// server learns who the caller is when a stream begins. If a stream ends
 // without having answered anything, because the server is away, too old, or
-// does not know the token, Send opens none for a second.
+// does not know the caller, Send opens none for a second.
 //
 // Thread-safe.
 class SharedStream {
@@ -37,9 +37,10 @@ class SharedStream {
   // (256 KiB) would end the stream for all.
   static constexpr size_t kLargestReport = 64 << 10;
 
-  // Borrows `server`. An empty `token`: sends none.
-  SharedStream(v1::StatusService::StubInterface& server, Secret token)
-      : server_(server), token_(std::move(token)) {}
+  // Borrows `server`. `authorization`: the value of the metadata of this name,
+  // such as `Bearer TOKEN`; empty: the stream has none.
+  SharedStream(v1::StatusService::StubInterface& server, Secret authorization)
+      : server_(server), authorization_(std::move(authorization)) {}
   // Ends the stream. No thread may be in Send.
   ~SharedStream();
 
@@ -66,7 +67,7 @@ class SharedStream {
   std::shared_ptr<Stream> Find();
 
   v1::StatusService::StubInterface& server_;
-  const Secret token_;
+  const Secret authorization_;
   std::atomic<int64_t> last_tag_ = 0;
 
   Mutex mu_;

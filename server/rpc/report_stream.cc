@@ -200,21 +200,7 @@ class ReportStreams::Stream : public Reactor,
       if (submit) ++submitted_;
     }
     absl::Status full;
-    if (submit) {
-      // Submit reports INTAKE_FULL before it returns, or never.
-      owner_->intake_->Submit(
-          std::move(converted->submission),
-          [self = shared_from_this(), tag, bytes, request_id, &full,
-           warnings = std::move(converted->warnings)](
-              const absl::StatusOr<Outcome>& outcome) {
-            if (ReasonOf(outcome.status()) == "INTAKE_FULL") {
-              full = outcome.status();
-            } else {
-              self->Submitted(tag, bytes, request_id, warnings, outcome);
-            }
-          },
-          Intake::Deadline::kNone);
-    }
+    if (submit) full = Submit(*std::move(converted), tag, bytes, request_id);
     MutexLock lock(&mu_);
     if (submit && full.ok()) {
       reading_ = false;
@@ -235,6 +221,28 @@ class ReportStreams::Stream : public Reactor,
                         bytes});
   }
 
+  // Gives the report that was read to Intake. Returns INTAKE_FULL if Intake
+  // does not take it.
+  absl::Status Submit(Converted report, int64_t tag, size_t bytes,
+                      const std::string& request_id) {
+    absl::Status full;
+    std::optional<v1::StatusCreator> creator = CreatorOf(report);
+    // Intake reports INTAKE_FULL before it returns, or never.
+    owner_->intake_->Submit(
+        std::move(report.submission),
+        [self = shared_from_this(), tag, bytes, request_id, &full,
+         warnings = std::move(report.warnings),
+         creator = std::move(creator)](const absl::StatusOr<Outcome>& outcome) {
+          if (ReasonOf(outcome.status()) == "INTAKE_FULL") {
+            full = outcome.status();
+          } else {
+            self->Submitted(tag, bytes, request_id, warnings, creator, outcome);
+          }
+        },
+        Intake::Deadline::kNone);
+    return full;
+  }
+
   absl::StatusOr<Converted> Convert() const {
     switch (request_.report_case()) {
       case v1::StreamReportsRequest::kPending:
@@ -248,6 +256,19 @@ class ReportStreams::Stream : public Reactor,
                         "INVALID_REPORT");
   }
 
+  // Who sets the statuses of the report's repository, if the report asks for it
+  // and the server knows it.
+  std::optional<v1::StatusCreator> CreatorOf(const Converted& report) const {
+    const bool asks = request_.has_pending() ? request_.pending().with_creator()
+                                             : request_.result().with_creator();
+    const auto& creator_of = owner_->options_.creator_of;
+    if (!asks || !creator_of) return std::nullopt;
+    const std::optional<StatusCreator> creator =
+        creator_of(report.submission.report.repository);
+    if (!creator) return std::nullopt;
+    return ToProto(*creator);
+  }
+
   // The id of the report that was read, or else of the stream.
   const std::string& RequestIdOfReport() const {
     return IsRequestId(request_.request_id()) ? request_.request_id()
@@ -257,6 +278,7 @@ class ReportStreams::Stream : public Reactor,
   // May run after the service was destroyed, if gRPC is done with the stream.
   void Submitted(int64_t tag, size_t bytes, const std::string& request_id,
                  const std::vector<std::string>& warnings,
+                 const std::optional<v1::StatusCreator>& creator,
                  const absl::StatusOr<Outcome>& outcome) {
     const absl::Status status =
         outcome.ok() ? outcome->status : outcome.status();
@@ -266,6 +288,7 @@ class ReportStreams::Stream : public Reactor,
       for (const Receipt& receipt : outcome->receipts) {
         *message.add_receipts() = ToProto(receipt, warnings);
       }
+      if (creator) *message.mutable_creator() = *creator;
     } else {
       message = Refusal(tag, status, peer_, request_id);
     }

@@ -4,11 +4,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "common/mutex.h"
 #include "server/base/metrics.h"
 #include "server/outbox/intake.h"
+#include "server/report/status_creator.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/convert.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -40,6 +42,9 @@ class ReportStreams {
   struct Options {
     size_t max_unanswered = 4096;
     size_t max_unanswered_bytes = 4 << 20;  // Of the requests.
+    // Who sets the statuses of a repository; nothing: not known yet. Empty: it
+    // is never known.
+    std::function<std::optional<StatusCreator>(const Repository&)> creator_of;
   };
 
   // All pointers are borrowed. `ends` counts the ended calls by their codes.

@@ -75,6 +75,12 @@ void Fill(const ServerInfo& info, const Identity& identity,
   }
 }
 
+ReportStreams::Options StreamOptions(const StatusServiceImpl::Options& all) {
+  ReportStreams::Options options = all.report_streams;
+  options.creator_of = all.creator_of;
+  return options;
+}
+
 class ServiceCalls final : public StatusServiceImpl {
  public:
   using Context = grpc::CallbackServerContext;
@@ -90,7 +96,7 @@ class ServiceCalls final : public StatusServiceImpl {
         statuses_(statuses),
         store_calls_(&options_, acceptance, statuses, clock),
         counters_(CountersOf(metrics)),
-        report_streams_(options_.report_streams, &options_.convert, intake,
+        report_streams_(StreamOptions(options_), &options_.convert, intake,
                         metrics, &counters_.at("StreamReports")),
         hub_(options_.watch, statuses, clock),
         reads_(clock, options_.read_threads, options_.max_waiting_reads),

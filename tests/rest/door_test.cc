@@ -513,5 +513,58 @@ TEST_F(DoorTest, TheRootIsTextForPeople) {
   EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
+const Headers kFarm = {{"authorization", "token farm"}};
+
+TEST_F(DoorTest, ACallerThatReportsAgainUsesAStream) {
+  server_.SetCaller("farm", {"report"});
+  server_.AllowStreams();
+  v1::StatusCreator creator;
+  creator.set_login("acme-bot");
+  server_.SetCreator(creator);
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 201);
+  const HttpAnswer again =
+      Post(R"({"state": "pending", "context": "ci"})", "", kFarm);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(Parsed(again)["creator"]["login"], "acme-bot");
+  EXPECT_EQ(Parsed(again)["id"], IdOfReport(5));
+  EXPECT_EQ(server_.request_id(), "id-of-the-request");
+  EXPECT_EQ(Post(kSuccess, "", {{"authorization", "token other"}}).status, 201);
+  EXPECT_THAT(server_.calls(),
+              ElementsAre("ReportResult:token farm", "StreamReports:token farm",
+                          "ReportResult:token other"));
+  EXPECT_EQ(server_.pendings().size(), 1);
+}
+
+TEST_F(DoorTest, AStreamRefusesAsACallDoes) {
+  server_.SetCaller("farm", {"report"});
+  server_.AllowStreams();
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 201);
+  server_.Fail("ReportResult",
+               {grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "context"});
+  const HttpAnswer refused = Post(kSuccess, "", kFarm);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(server_.calls(), ElementsAre("ReportResult:token farm",
+                                           "StreamReports:token farm"));
+}
+
+TEST_F(DoorTest, WithoutItsStreamACallerMakesACall) {
+  server_.SetCaller("farm", {"report"});
+  server_.AllowStreams();
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 201);
+  server_.Fail("StreamReports", {grpc::StatusCode::UNAUTHENTICATED, "", ""});
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 201);
+  EXPECT_EQ(server_.results().size(), 2);
+}
+
+TEST_F(DoorTest, AStrangerGetsNoStream) {
+  server_.SetCaller("farm", {"report"});
+  server_.AllowStreams();
+  server_.Fail("ReportResult", {grpc::StatusCode::UNAUTHENTICATED, "", ""});
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 401);
+  EXPECT_EQ(Post(kSuccess, "", kFarm).status, 401);
+  EXPECT_THAT(server_.calls(), ElementsAre("ReportResult:token farm",
+                                           "ReportResult:token farm"));
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -57,6 +57,12 @@ class FakeStatusService final : public v1::StatusService::Service {
     reports_ = std::move(reports);
   }
 
+  // From now on the server knows the RPC StreamReports.
+  void AllowStreams() {
+    MutexLock lock(&mu_);
+    has_streams_ = true;
+  }
+
   // Who posts, as the server has learnt from now on.
   void SetCreator(const v1::StatusCreator& creator) {
     MutexLock lock(&mu_);
@@ -97,6 +103,30 @@ class FakeStatusService final : public v1::StatusService::Service {
     *response->mutable_receipt() = receipt_;
     if (request->with_creator()) *response->mutable_creator() = creator_;
     return End("ReportResult", context);
+  }
+  // A failure of the unary call is one of the report, too; one of StreamReports
+  // ends the stream at its first report.
+  grpc::Status StreamReports(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::StreamReportsResponse,
+                               v1::StreamReportsRequest>* stream) override {
+    {
+      MutexLock lock(&mu_);
+      if (!has_streams_) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+    }
+    v1::StreamReportsRequest request;
+    while (stream->Read(&request)) {
+      v1::StreamReportsResponse response;
+      {
+        MutexLock lock(&mu_);
+        if (const auto end = End("StreamReports", context); !end.ok()) {
+          return end;
+        }
+        response = AnswerTo(request);
+      }
+      stream->Write(response);
+    }
+    return grpc::Status::OK;
   }
   grpc::Status GetServerInfo(grpc::ServerContext* context,
                              const v1::GetServerInfoRequest*,
@@ -157,6 +187,26 @@ class FakeStatusService final : public v1::StatusService::Service {
   }
 
  private:
+  v1::StreamReportsResponse AnswerTo(const v1::StreamReportsRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    v1::StreamReportsResponse response;
+    response.set_tag(request.tag());
+    request_id_ = request.request_id();
+    if (request.has_pending()) pendings_.push_back(request.pending());
+    if (request.has_result()) results_.push_back(request.result());
+    const auto failure = failures_.find(request.has_pending() ? "ReportPending"
+                                                              : "ReportResult");
+    if (failure == failures_.end()) {
+      *response.add_receipts() = receipt_;
+      *response.mutable_creator() = creator_;
+      return response;
+    }
+    response.set_code(failure->second.code);
+    response.set_reason(failure->second.reason);
+    response.set_not_granted(failure->second.not_granted);
+    return response;
+  }
+
   static std::string MetadataOf(grpc::ServerContext* context,
                                 const char* name) {
     const auto found = context->client_metadata().find(name);
@@ -181,6 +231,7 @@ class FakeStatusService final : public v1::StatusService::Service {
   std::unique_ptr<v1::StatusService::Stub> stub_;
 
   Mutex mu_;
+  bool has_streams_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, Failure> failures_ ABSL_GUARDED_BY(mu_);
   v1::Grants grants_ ABSL_GUARDED_BY(mu_);
   v1::Receipt receipt_ ABSL_GUARDED_BY(mu_);

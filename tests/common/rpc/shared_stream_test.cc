@@ -138,7 +138,7 @@ bool IsNothing(const Answer& answer) { return !answer.has_value(); }
 TEST(SharedStreamTest, OneStreamCarriesTheReportsOfManyThreads) {
   ScriptedServer server(ReplyToAll);
   const auto stub = server.Connect();
-  SharedStream reports(*stub, Secret("token"));
+  SharedStream reports(*stub, Secret("Bearer token"));
   for (int round = 0; round < 10; ++round) {
     EXPECT_TRUE(std::ranges::all_of(SendMany(reports, 20), IsOk));
   }
@@ -240,7 +240,7 @@ TEST(SharedStreamTest, ARefusedStreamIsNotOpenedForEachReport) {
       return grpc::Status(code, "no");
     });
     const auto stub = server.Connect();
-    SharedStream reports(*stub, Secret("token"));
+    SharedStream reports(*stub, Secret("Bearer token"));
     const auto begin = Clock::now();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(IsNothing(Send(reports, "x")));
     EXPECT_LE(server.opened(),
