@@ -25,7 +25,8 @@ std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files) {
                      files.TokensOf(item.name),
                      item.repositories,
                      item.contexts,
-                     {}};
+                     {},
+                     item.forward};
     for (const std::string& right : item.rights) {
       // ParseConfig has refused other names.
       if (const std::optional<Right> named = RightNamed(right)) {

@@ -53,8 +53,9 @@ void KeepFormerRights(YamlReader& in, const std::vector<YamlValue>& items,
     has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
     if (!in.Find(items[i], "rights").has_value()) continue;
     if (Has(caller, "webhook")) return;
-    // `tokens` is newer than these rights.
+    // `tokens` and `forward` are newer than these rights.
     if (in.Find(items[i], "tokens").has_value()) continue;
+    if (in.Find(items[i], "forward").has_value()) continue;
     if (reports) former.push_back(i);
   }
   for (const size_t i : former) {
@@ -135,14 +136,18 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
         in.Into(&caller.contexts, ReadSome, kContexts, CheckContext, kContexts),
         kContexts},
        {"rights",
-        in.Into(&caller.rights, ReadSome, "rights", CheckRight, kRights)}});
+        in.Into(&caller.rights, ReadSome, "rights", CheckRight, kRights)},
+       {"forward", in.Into(&caller.forward, &YamlReader::Boolean)}});
   in.NeedOneOf(value, "token_sha256_file", "tokens");
   if (!only_token.empty()) {
     caller.tokens.push_back({only_token, absl::InfiniteFuture()});
   }
   if (caller.rights.empty()) {
     caller.rights = {"report", "read", "operate"};
-    if (HasAllContexts(caller)) caller.rights.push_back("webhook");
+    // A tool with a token of GitHub's is not the shim.
+    if (HasAllContexts(caller) && !caller.forward) {
+      caller.rights.push_back("webhook");
+    }
   }
   return caller;
 }

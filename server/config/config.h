@@ -67,6 +67,9 @@ struct CallerConfig {
   // The rights that the caller has, named in the file or by default: "report",
   // "read", "operate", "webhook", "admin".
   std::vector<std::string> rights;
+  // The caller's tokens are GitHub's own: the shim may pass the caller's
+  // requests, with the token, on to GitHub.
+  bool forward = false;
 };
 
 // How the gRPC listener encrypts connections, and checks who connects: the item

@@ -172,8 +172,14 @@ absl::StatusOr<Identity> Authorizer::Authenticate(
                  "no token was sent: give --token-file (metadata "
                  "authorization: Bearer TOKEN)");
   }
-  const std::optional<Identity> found = Find(token.Reveal());
-  if (found.has_value() && now < found->token_expire_time) return *found;
+  std::optional<Identity> found = Find(token.Reveal());
+  if (found.has_value() && now < found->token_expire_time) {
+    // A token of Signalbox's must not leave, even if the configuration is
+    // wrong.
+    found->forward =
+        found->caller->forward && LooksLikeGitHubToken(token.Reveal());
+    return *found;
+  }
   if (found.has_value()) {
     return TokenExpired(*found->caller, found->token_expire_time);
   }
@@ -198,7 +204,7 @@ std::optional<Identity> Authorizer::Find(absl::string_view token) const {
         if (known.sha256.size() == digest.size() &&
             CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) ==
                 0) {
-          found = Identity{&callers_[i], known.expire_time, {}};
+          found = Identity{&callers_[i], known.expire_time, {}, false};
           std::ranges::copy(digest, found->token_sha256.begin());
         }
       }

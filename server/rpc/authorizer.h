@@ -46,6 +46,8 @@ struct Caller {
   std::vector<std::string> repositories;
   std::vector<std::string> contexts;
   std::vector<Right> rights;
+  // The tokens are GitHub's own, of a tool that keeps its token.
+  bool forward = false;
 };
 
 // Who makes a call.
@@ -53,6 +55,9 @@ struct Identity {
   const Caller* caller = nullptr;
   absl::Time token_expire_time = absl::InfiniteFuture();
   std::array<char, 32> token_sha256 = {};
+  // The token is one of GitHub's, by the configuration and by its form, and may
+  // be sent there.
+  bool forward = false;
 };
 
 // Authorizer alone decides which caller may do what. Required checks trust the

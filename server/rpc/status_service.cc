@@ -70,6 +70,7 @@ void Fill(const ServerInfo& info, const Identity& identity,
                                       grants.repositories.end());
   granted.mutable_contexts()->Add(grants.contexts.begin(),
                                   grants.contexts.end());
+  granted.set_forward(identity.forward);
   if (identity.token_expire_time != absl::InfiniteFuture()) {
     *granted.mutable_token_expire_time() = ToProto(identity.token_expire_time);
   }

@@ -400,6 +400,17 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
                   .callers[0]
                   .rights,
               ElementsAre("admin"));
+  const auto forwarding =
+      Parsed("callers:\n" + caller("tool", "rights", "") + "  forward: true\n")
+          .callers[0];
+  EXPECT_TRUE(forwarding.forward);
+  // With all contexts, another caller would also have the right of the shim.
+  EXPECT_THAT(forwarding.rights, ElementsAre("report", "read", "operate"));
+  EXPECT_FALSE(
+      Parsed("callers:\n" + caller("farm", "", "")).callers[0].forward);
+  EXPECT_THAT(
+      ErrorOf("callers:\n" + caller("tool", "", "") + "  forward: yes\n"),
+      StartsWith("7: callers[0].forward: \"yes\" is not true or false"));
   EXPECT_THAT(error("rights", "[read, read]"),
               StartsWith("6: callers[0].rights[1]: \"read\" appears twice"));
   EXPECT_THAT(error("rights", "report"),

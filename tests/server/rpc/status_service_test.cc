@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -350,6 +351,28 @@ TEST_F(StatusServiceTest, SaysWhoTheCallerIs) {
   EXPECT_THAT(response.grants().repositories(), testing::ElementsAre("acme/*"));
   EXPECT_THAT(response.grants().contexts(), testing::ElementsAre("ci/*"));
   EXPECT_FALSE(response.grants().has_token_expire_time());
+  EXPECT_FALSE(response.grants().forward());
+}
+
+// The shim sends requests on to GitHub only if the answer says so.
+TEST_F(StatusServiceTest, SaysWhetherTheTokenIsGitHubsOwn) {
+  StopServing();
+  Caller tool = CallerOf("ghp_tool", {"acme/*"}, {"ci/*"}, {Right::kRead});
+  tool.forward = true;
+  // By mistake: its token is Signalbox's, and must not reach GitHub.
+  Caller wrong = CallerOf("sbt_wrong", {"acme/*"}, {"ci/*"}, {Right::kRead});
+  wrong.forward = true;
+  Serve({tool, wrong,
+         CallerOf("ghp_farm", {"acme/*"}, {"ci/*"}, {Right::kReport})});
+  for (const auto& [token, forwards] :
+       {std::pair{"ghp_tool", true}, std::pair{"sbt_wrong", false},
+        std::pair{"ghp_farm", false}}) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", absl::StrCat("token ", token));
+    v1::GetServerInfoResponse response;
+    ASSERT_TRUE(stub_->GetServerInfo(&context, {}, &response).ok());
+    EXPECT_EQ(response.grants().forward(), forwards) << token;
+  }
 }
 
 TEST_F(StatusServiceTest, SaysWhenTheTokenEnds) {
