@@ -31,15 +31,14 @@ absl::Status Malformed(absl::string_view what) {
   return absl::InvalidArgumentError(what);
 }
 
-absl::Status ParseRequestLine(absl::string_view line, HttpHead& head,
-                              bool& is_http_1_0) {
+absl::Status ParseRequestLine(absl::string_view line, HttpHead& head) {
   const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
   if (parts.size() != 3 || !IsToken(parts[0]) || parts[1].empty() ||
       !std::ranges::all_of(parts[1], absl::ascii_isgraph)) {
     return Malformed("the request line is not METHOD TARGET VERSION");
   }
-  is_http_1_0 = parts[2] == "HTTP/1.0";
-  if (!is_http_1_0 && parts[2] != "HTTP/1.1") {
+  head.is_http_1_0 = parts[2] == "HTTP/1.0";
+  if (!head.is_http_1_0 && parts[2] != "HTTP/1.1") {
     return Malformed("the HTTP version is neither 1.0 nor 1.1");
   }
   head.method = std::string(parts[0]);
@@ -69,14 +68,14 @@ absl::Status ParseHeaderLine(absl::string_view line, HttpHead& head) {
   return absl::OkStatus();
 }
 
-absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
+absl::Status ReadFraming(HttpHead& head) {
   if (!head.Values("content-encoding").empty()) {
     return Malformed("there is a Content-Encoding; wanted none");
   }
   const auto codings = head.Values("transfer-encoding");
   const auto lengths = head.Values("content-length");
   if (!codings.empty()) {
-    if (is_http_1_0 || codings.size() > 1 || !lengths.empty() ||
+    if (head.is_http_1_0 || codings.size() > 1 || !lengths.empty() ||
         !absl::EqualsIgnoreCase(codings[0], "chunked")) {
       return Malformed(
           "Transfer-Encoding is not `chunked` alone, or is beside "
@@ -91,12 +90,12 @@ absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
       return Malformed("Content-Length is repeated, or not a decimal number");
     }
   }
-  head.may_be_kept = !is_http_1_0;
+  head.may_be_kept = !head.is_http_1_0;
   for (const absl::string_view value : head.Values("connection")) {
     head.may_be_kept &= absl::EqualsIgnoreCase(value, "keep-alive");
   }
   head.expects_continue =
-      !is_http_1_0 &&
+      !head.is_http_1_0 &&
       absl::EqualsIgnoreCase(head.OnlyValue("expect").value_or(""),
                              "100-continue");
   return absl::OkStatus();
@@ -146,12 +145,11 @@ absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head) {
   }
   const std::vector<absl::string_view> lines = absl::StrSplit(head, "\r\n");
   HttpHead parsed;
-  bool is_http_1_0 = false;
-  absl::Status status = ParseRequestLine(lines[0], parsed, is_http_1_0);
+  absl::Status status = ParseRequestLine(lines[0], parsed);
   for (size_t i = 1; status.ok() && i < lines.size(); ++i) {
     status = ParseHeaderLine(lines[i], parsed);
   }
-  if (status.ok()) status = ReadFraming(is_http_1_0, parsed);
+  if (status.ok()) status = ReadFraming(parsed);
   if (!status.ok()) return status;
   return parsed;
 }

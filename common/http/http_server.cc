@@ -23,6 +23,7 @@
 #include "common/http/http_connection.h"
 #include "common/http/http_head.h"
 #include "common/http/request_socket.h"
+#include "common/http/streamed_answer.h"
 #include "common/http/thread_pool.h"
 #include "common/log.h"
 
@@ -35,6 +36,8 @@ constexpr int kBacklog = 1024;
 constexpr rlim_t kWantedDescriptors = 16384;
 // Of the process: other connections, the log and the like.
 constexpr size_t kOtherDescriptors = 64;
+// Of a streamed answer: for so many bytes, the client has `piece_timeout`.
+constexpr size_t kPiece = 16 << 10;
 
 // A request as cpp-httplib reads it: a fixed head, after which it reads a body
 // up to the end of the stream; then the body without its framing.
@@ -60,6 +63,7 @@ class RequestStream final : public httplib::Stream {
     return static_cast<ssize_t>(count);
   }
   ssize_t write(const char* bytes, size_t size) override {
+    if (is_muted_) return static_cast<ssize_t>(size);
     is_writable_ &= socket_.Write(absl::string_view(bytes, size));
     return is_writable_ ? static_cast<ssize_t>(size) : -1;
   }
@@ -70,6 +74,22 @@ class RequestStream final : public httplib::Stream {
   void get_local_ip_and_port(std::string&, int&) const override {}
   // The library only checks whether select() could take it.
   socket_t socket() const override { return -1; }
+
+  // Sends bytes past the library, which then writes nothing. The client has
+  // `piece_timeout` for each piece, but no time after `end`.
+  bool WritePieces(absl::string_view bytes,
+                   std::chrono::milliseconds piece_timeout,
+                   Clock::time_point end) {
+    is_muted_ = true;
+    while (is_writable_ && !bytes.empty()) {
+      const Clock::time_point now = Clock::now();
+      socket_.SetWriteDeadline(std::min(end, now + piece_timeout));
+      // A write that need not wait would succeed after the deadline, too.
+      is_writable_ = now < end && socket_.Write(bytes.substr(0, kPiece));
+      bytes.remove_prefix(std::min(bytes.size(), kPiece));
+    }
+    return is_writable_;
+  }
 
   // Whether nothing of the request is left in the socket.
   bool is_at_end() const { return framing_.is_at_end(); }
@@ -88,6 +108,7 @@ class RequestStream final : public httplib::Stream {
   absl::string_view bytes_;  // The bytes after the piece.
   absl::Status status_;
   bool is_writable_ = true;  // No write has failed.
+  bool is_muted_ = false;    // The answer does not come from the library.
 };
 
 // A request on its way through cpp-httplib, which has no place for it.
@@ -98,6 +119,7 @@ struct Exchange {
   bool may_be_kept = false;  // The connection, unless the answer says no.
   bool is_kept = false;      // The answer leaves it open.
   bool is_followed = false;  // More bytes came before the answer.
+  bool is_streamed = false;  // The answer has been sent.
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -203,6 +225,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     set_post_routing_handler(
         [](const httplib::Request&, httplib::Response& response) {
           Exchange& exchange = *current_exchange;
+          if (exchange.is_streamed) return;
           exchange.is_kept = exchange.may_be_kept && response.status / 100 == 2;
           if (exchange.is_kept) response.headers.erase("Connection");
         });
@@ -225,6 +248,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
   void Stop() override {
+    if (!stopping_) stream_end_ = Clock::now() + options_.total_timeout;
     stopping_ = true;
     // Ends every accept(), also one that has not begun yet.
     shutdown(listener_.get(), SHUT_RDWR);
@@ -386,7 +410,20 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       exchange.is_followed = !exchange.stream->IsQuiet();
       exchange.may_be_kept = !exchange.is_followed && !stopping_;
     }
+    if (answer.stream != nullptr) Stream(answer, exchange);
     return answer;
+  }
+
+  // Not by cpp-httplib: it streams nothing unless it listens itself.
+  void Stream(const HttpAnswer& answer, Exchange& exchange) {
+    exchange.is_streamed = true;
+    const bool is_kept = exchange.may_be_kept && answer.status / 100 == 2;
+    const bool is_complete = WriteStreamedAnswer(
+        answer, exchange.request.head, is_kept, [&](absl::string_view bytes) {
+          return exchange.stream->WritePieces(bytes, options_.piece_timeout,
+                                              stream_end_.load());
+        });
+    exchange.is_kept = is_kept && is_complete;
   }
 
   static absl::Status ReadBody(Exchange& exchange,
@@ -413,6 +450,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   // Of the thread that accepts. Null: there is no TLS.
   const std::unique_ptr<TlsConnections> tls_;
   std::atomic<bool> stopping_ = false;
+  // From then on, streams can send no more.
+  std::atomic<Clock::time_point> stream_end_ = Clock::time_point::max();
   const Capacity capacity_;
   const std::chrono::milliseconds patience_;
   ThreadPool threads_;

@@ -38,6 +38,9 @@ struct HttpHead {
   // sends that when the handler begins to read.
   bool expects_continue = false;
 
+  // The client speaks HTTP/1.0. It cannot read an answer in chunks.
+  bool is_http_1_0 = false;
+
   // The client may send another request on the connection: it speaks HTTP/1.1,
   // and asks for nothing but `keep-alive` in Connection.
   bool may_be_kept = false;
@@ -61,12 +64,27 @@ struct HttpServerRequest {
   bool peer_is_loopback = false;
 };
 
+// HttpServer's function that sends the next bytes of a streamed body. False:
+// the client is gone or takes the bytes too slowly (see `piece_timeout`), or
+// the server stops. Send no more then.
+using AnswerSink = absl::FunctionRef<bool(absl::string_view)>;
+
 struct HttpAnswer {
   int status = 500;
   std::string text;  // The body; not sent as an answer to HEAD.
   std::string content_type = "text/plain";
   // Other headers. HttpServer adds those about length, type and connection.
   std::vector<std::pair<std::string, std::string>> headers = {};
+
+  // Sends the body instead of `text`, for bodies that are large, or that come
+  // later than `total_timeout`: the answer then has no time limit but that of
+  // AnswerSink. So it must not take long without a call of the sink. It runs on
+  // the handler's thread, after the handler, and not if the answer has no body.
+  // False: the body is incomplete, and the client must notice that.
+  std::function<bool(AnswerSink)> stream = nullptr;
+  // The bytes that `stream` will send; nothing: that is not known yet. For HEAD
+  // those that it would send.
+  std::optional<uint64_t> stream_size = std::nullopt;
 };
 
 // A handler's function that receives the next bytes of a body. False: the
@@ -105,8 +123,11 @@ struct HttpServerOptions {
   // The most time from the first byte of the request to the end of its body.
   std::chrono::milliseconds body_timeout{7000};
   // From the first byte until the server has answered; if it has not, it closes
-  // the connection.
+  // the connection. Answers with `stream` may take longer.
   std::chrono::milliseconds total_timeout{9500};
+  // The most time for what an answer with `stream` sends at once, or for each
+  // 16 KiB of that.
+  std::chrono::milliseconds piece_timeout{16'000};
   // If a request has waited so long for bytes from its client, and another
   // request needs a thread, the reader returns UNAVAILABLE to its handler.
   // Shorter if few file descriptors allow only few threads.
@@ -169,7 +190,8 @@ class HttpServer {
   virtual uint16_t port() const = 0;
 
   // Accepts no more connections, answers the requests under way, and returns
-  // after at most `total_timeout`.
+  // after at most `total_timeout`, or when the handlers and streams have
+  // returned. After `total_timeout`, a stream cannot begin another 16 KiB.
   virtual void Stop() = 0;
 };
 

@@ -109,6 +109,9 @@ class RequestSocket {
   // Sends all bytes. False: the connection is lost, or the write deadline has
   // passed.
   bool Write(absl::string_view bytes);
+  void SetWriteDeadline(std::chrono::steady_clock::time_point deadline) {
+    limits_.write_deadline = deadline;
+  }
 
   // Call it after the answer, before the connection is closed. Reads on for up
   // to 2 s. If the connection were closed at once, a client that still sends
