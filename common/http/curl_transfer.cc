@@ -12,15 +12,6 @@
 #include "common/monotonic_time.h"
 
 namespace signalbox {
-namespace {
-
-constexpr size_t kMaxHeaders = 100;
-constexpr size_t kMaxHeaderBytes = 64 << 10;
-// Servers close idle connections. A connection that was idle for longer is not
-// reused, because the try would probably fail.
-constexpr long kMaxIdleSeconds = 30;
-
-}  // namespace
 
 std::string CurlTransfer::HostOf(const std::string& url) {
   std::string host;
@@ -44,20 +35,7 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpTransport::Done done,
       host_(HostOf(request_.url)),
       easy_(curl_easy_init()) {}
 
-CurlTransfer::~CurlTransfer() {
-  curl_easy_cleanup(easy_);
-  // The list holds a copy of the token.
-  for (curl_slist* item = headers_; item != nullptr; item = item->next) {
-    OPENSSL_cleanse(item->data, std::char_traits<char>::length(item->data));
-  }
-  curl_slist_free_all(headers_);
-}
-
-void CurlTransfer::AddHeader(absl::string_view begin, absl::string_view rest) {
-  std::string line = absl::StrCat(begin, rest);
-  headers_ = curl_slist_append(headers_, line.c_str());
-  OPENSSL_cleanse(line.data(), line.size());
-}
+CurlTransfer::~CurlTransfer() { curl_easy_cleanup(easy_); }
 
 absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
                                    absl::Duration now) {
@@ -94,16 +72,16 @@ absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
 
 void CurlTransfer::SetRequest() {
   for (const auto& [name, value] : request_.headers) {
-    AddHeader(absl::StrCat(name, ": "), value);
+    headers_.Add(name, value);
   }
   if (!request_.bearer.empty()) {
-    AddHeader("Authorization: Bearer ", request_.bearer.Reveal());
+    std::string value = absl::StrCat("Bearer ", request_.bearer.Reveal());
+    headers_.Add("Authorization", value);
+    OPENSSL_cleanse(value.data(), value.size());
   }
-  // Without this, curl waits for "100 Continue" before it sends a larger body.
-  headers_ = curl_slist_append(headers_, "Expect:");
 
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+  headers_.SetOn(easy_);
   if (request_.method == "GET") {
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
     return;
@@ -120,28 +98,7 @@ void CurlTransfer::SetRequest() {
 }
 
 void CurlTransfer::SetConnection(const CurlTransportOptions& options) {
-  // curl's signals would reach other threads. QUICK_EXIT: a resolver that hangs
-  // must not hold up other requests.
-  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  // One request at a time uses a connection. So a reset soon after sending, and
-  // before any byte of the answer, means that the server had closed an idle
-  // connection.
-  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
-                   static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  // An empty text keeps curl from reading the environment's proxies.
-  curl_easy_setopt(easy_, CURLOPT_PROXY, "");
-
-  curl_easy_setopt(easy_, CURLOPT_SSLVERSION,
-                   static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  SetUpCurl(easy_);
   const auto ca_file = options.ca_files.find(host_);
   if (ca_file != options.ca_files.end()) {
     curl_easy_setopt(easy_, CURLOPT_CAINFO, ca_file->second.c_str());
@@ -151,22 +108,8 @@ void CurlTransfer::SetConnection(const CurlTransportOptions& options) {
 
 size_t CurlTransfer::OnHeader(char* data, size_t, size_t size, void* transfer) {
   auto* const self = static_cast<CurlTransfer*>(transfer);
-  self->header_bytes_ += size;
-  if (self->header_bytes_ > kMaxHeaderBytes) return 0;  // Ends the transfer.
-  const absl::string_view line =
-      absl::StripAsciiWhitespace(absl::string_view(data, size));
-  auto& headers = self->answer_.headers;
-  if (absl::StartsWith(line, "HTTP/")) {
-    headers.clear();  // The lines before were an interim answer's.
-    return size;
-  }
-  const size_t colon = line.find(':');
-  if (colon == absl::string_view::npos || headers.size() >= kMaxHeaders) {
-    return size;
-  }
-  headers.emplace_back(absl::StripAsciiWhitespace(line.substr(0, colon)),
-                       absl::StripAsciiWhitespace(line.substr(colon + 1)));
-  return size;
+  // Anything but `size` ends the transfer.
+  return self->head_.Take(absl::string_view(data, size)) ? size : 0;
 }
 
 size_t CurlTransfer::OnBody(char* data, size_t, size_t size, void* transfer) {
@@ -218,6 +161,7 @@ void CurlTransfer::Finish(int code, absl::Duration now) {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
+  answer_.headers = std::move(head_.headers);
   answer_.elapsed = now - begin_time_;
   done_(std::move(answer_));
 }

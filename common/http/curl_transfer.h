@@ -10,10 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/http/curl_setup.h"
 #include "common/http/curl_transport.h"
 #include "common/http/http_transport.h"
-
-struct curl_slist;
 
 namespace signalbox {
 
@@ -67,9 +66,6 @@ class CurlTransfer {
   static size_t OnSend(char* data, size_t, size_t size, void* transfer);
   static int OnRepeat(void* transfer, int64_t offset, int);
 
-  // Adds the line `begin` and `rest` to `headers_`. `rest` may be a secret, so
-  // the function wipes its other copies.
-  void AddHeader(absl::string_view begin, absl::string_view rest);
   void SetRequest();
   void SetConnection(const CurlTransportOptions& options);
   // The error for a CURLcode, or OK if there is an answer.
@@ -82,10 +78,10 @@ class CurlTransfer {
   void* const easy_;
   absl::Duration last_repeat_;  // As in CurlTransportOptions.
   size_t sent_ = 0;             // Bytes of the request's body.
-  curl_slist* headers_ = nullptr;
+  CurlHeaders headers_;
 
   HttpResponse answer_;
-  size_t header_bytes_ = 0;
+  ResponseHead head_;
   bool body_was_cut_ = false;
 };
 

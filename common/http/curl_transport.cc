@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/http/curl_setup.h"
 #include "common/http/curl_transfer.h"
 #include "common/log.h"
 #include "common/monotonic_time.h"
@@ -23,11 +24,6 @@ namespace signalbox {
 namespace {
 
 constexpr absl::Duration kLongestPoll = absl::Seconds(1);
-
-bool InitializeCurl() {
-  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return done;
-}
 
 class CurlTransport : public HttpTransport {
  public:
