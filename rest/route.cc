@@ -1,6 +1,7 @@
 #include "rest/route.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -90,6 +91,36 @@ Segments TakePrefix(Segments segments, RestRoute* route) {
     segments.remove_prefix(2);
   }
   return segments;
+}
+
+// The `github_path` of a route. `segments` are what follows the prefix,
+// decoded.
+std::string GithubPath(absl::string_view path, absl::string_view query,
+                       Segments segments) {
+  std::vector<absl::string_view> raw =
+      absl::StrSplit(path, '/', absl::SkipEmpty());
+  raw.erase(raw.begin(),
+            raw.end() - static_cast<std::ptrdiff_t>(segments.size()));
+  // The word that says what is asked of a repository. What follows it can be a
+  // name with slashes, which clients encode.
+  size_t word = segments.size();
+  if (!segments.empty() && absl::EqualsIgnoreCase(segments[0], "repos")) {
+    word = 3;
+  } else if (!segments.empty() &&
+             absl::EqualsIgnoreCase(segments[0], "repositories")) {
+    word = 2;
+  }
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if ((i == word && absl::EqualsIgnoreCase(segments[i], "statuses")) ||
+        (i <= word && HasSlash(segments[i])) ||
+        absl::StrContains(segments[i], '\\') ||
+        absl::StrContains(absl::AsciiStrToLower(raw[i]), "%2e") ||
+        absl::StrContains(raw[i], '#')) {
+      return "";
+    }
+  }
+  if (absl::StrContains(query, '#')) return "";
+  return absl::StrCat("/", absl::StrJoin(raw, "/"));
 }
 
 // The number of a query's parameter; nothing: it is missing, or no number.
@@ -195,11 +226,15 @@ RestResource ResourceOf(bool is_post, Segments segments, RestRoute* route) {
 RestRoute FindRoute(absl::string_view method, absl::string_view path,
                     absl::string_view query) {
   RestRoute route;
-  const bool is_post = method == "POST";
-  if (!is_post && method != "GET" && method != "HEAD") return route;
   const auto segments = SegmentsOf(path);
   if (!segments.has_value()) return route;
-  route.resource = ResourceOf(is_post, TakePrefix(*segments, &route), &route);
+  const Segments rest = TakePrefix(*segments, &route);
+  route.github_path = GithubPath(path, query, rest);
+  route.is_graphql =
+      route.github_path == "/graphql" || route.github_path == "/api/graphql";
+  const bool is_post = method == "POST";
+  if (!is_post && method != "GET" && method != "HEAD") return route;
+  route.resource = ResourceOf(is_post, rest, &route);
   route.per_page = NumberIn(query, "per_page").value_or(0);
   if (route.per_page < 1) route.per_page = RestRoute().per_page;
   route.per_page = std::min(route.per_page, kMostPerPage);

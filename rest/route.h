@@ -37,8 +37,12 @@ struct RestRoute {
   int64_t repository_id = 0;  // GitHub's number, instead of owner and name.
   std::string ref;            // May have slashes, unless it is in a POST.
   std::string login;
-  int64_t per_page = 30;  // 1 to 100.
-  int64_t page = 1;       // At least 1.
+  // The path below GitHub's API, as the client encoded it, for a request that
+  // may be sent on to GitHub. Empty: it must not, whatever it asks.
+  std::string github_path;
+  bool is_graphql = false;  // `github_path` then counts for nothing else.
+  int64_t per_page = 30;    // 1 to 100.
+  int64_t page = 1;         // At least 1.
 };
 
 // Finds what is asked. `path` and `query` are as the client sent them.
@@ -50,6 +54,11 @@ struct RestRoute {
 // one), or is wrongly encoded. So two programs cannot read one path as two.
 // Nor is anything served whose owner, repository or host is not in the grammar
 // of common/names.h.
+//
+// GitHub may get other requests, of other methods, too. But not one that may
+// create a status, in whatever spelling; and none that has a dot or backslash
+// encoded, a fragment, or an encoded slash before or in the word that follows
+// the repository.
 RestRoute FindRoute(absl::string_view method, absl::string_view path,
                     absl::string_view query);
 

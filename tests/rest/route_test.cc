@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -186,6 +187,81 @@ TEST(RouteTest, PagesAreAsGitHubReadsThem) {
     EXPECT_EQ(route.per_page, one.per_page) << one.query;
     EXPECT_EQ(route.page, one.page) << one.query;
   }
+}
+
+// Requests that the door itself does not answer may go on to GitHub.
+TEST(RouteTest, KnowsWhatGithubIsAsked) {
+  static const struct {
+    const char* path;
+    const char* github_path;
+  } kCases[] = {
+      {"/", "/"},
+      {"/api/v3", "/"},
+      {"/api/v3/repos/acme/app/pulls/1/", "/repos/acme/app/pulls/1"},
+      {"/ghe.example/api/v3//user//repos", "/user/repos"},
+      {"/repos/acme/app/branches/a%2Fb", "/repos/acme/app/branches/a%2Fb"},
+      {"/repositories/7/git/ref/heads%2Fa",
+       "/repositories/7/git/ref/heads%2Fa"},
+      {"/repos/acme/app/contents/a%20%E2%82%AC",
+       "/repos/acme/app/contents/a%20%E2%82%AC"},
+      {"/search/issues", "/search/issues"},
+  };
+  for (const auto& one : kCases) {
+    for (const char* const method : {"GET", "POST", "PATCH", "DELETE"}) {
+      EXPECT_EQ(FindRoute(method, one.path, "q=1").github_path, one.github_path)
+          << method << " " << one.path;
+    }
+  }
+  EXPECT_EQ(FindRoute("PUT", "/ghe.example/api/v3/user", "").host,
+            "ghe.example");
+  EXPECT_EQ(FindRoute("PUT", "/ghe.example/api/v3/user", "").prefix,
+            "/ghe.example/api/v3");
+}
+
+TEST(RouteTest, KnowsGraphql) {
+  for (const char* const path :
+       {"/graphql", "/api/graphql", "/api/v3/graphql", "/ghe.example/graphql",
+        "/ghe.example/api/graphql"}) {
+    EXPECT_TRUE(Post(path).is_graphql) << path;
+    EXPECT_EQ(Post(path).resource, RestResource::kNone) << path;
+  }
+  for (const char* const path : {"/graphql/x", "/api/v3", "/repos/graphql/x"}) {
+    EXPECT_FALSE(Post(path).is_graphql) << path;
+  }
+}
+
+// GitHub may read such a path as another, such as one that creates a status.
+TEST(RouteTest, SomePathsNeverReachGithub) {
+  for (const std::string& path : std::vector<std::string>{
+           StatusesPath(),
+           StatusesPath("/api/v3"),
+           "/repos/acme/app/Statuses/main",
+           "/REPOS/acme/app/statuses/main",
+           "/repos/acme/app/%73tatuses/main",
+           "/repos/bad~owner/app/statuses/main",
+           "/repositories/x/statuses/main",
+           "/repos/acme/app%2Fstatuses/main",
+           "/repos/acme%2Fapp/statuses/main",
+           "/repos/acme/app/statuses%2Fmain",
+           "/repos%2Facme/app/statuses/main",
+           "/repositories%2F7/statuses/main",
+           "/user%2Frepos",
+           "/repos/acme/app/pulls/../statuses/main",
+           "/repos/acme/app/pulls/%2e%2E/statuses/main",
+           "/repos/acme/app/pulls/..%2Fstatuses/main",
+           "/repos/acme/app/pulls/a%2eb",
+           "/repos/acme/app/pulls/.",
+           "/repos/acme/app/pulls/%00",
+           "/repos/acme/app/pulls/%0d%0aX",
+           "/repos/acme/app/pulls/%",
+           "/repos/acme/app/pulls\\1",
+           "/repos/acme/app/pulls/%5c1",
+           "/repos/acme/app/pulls/1#x",
+           "http://other.example/user",
+       }) {
+    EXPECT_EQ(Post(path).github_path, "") << path;
+  }
+  EXPECT_EQ(Get("/user", "a#b").github_path, "");
 }
 
 }  // namespace
