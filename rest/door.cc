@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
+#include "rest/listing.h"
 #include "rest/paging.h"
 #include "rest/status_request.h"
 
@@ -57,70 +57,10 @@ absl::Time TimeOf(const google::protobuf::Timestamp& proto) {
   return absl::FromUnixSeconds(proto.seconds());
 }
 
-RestStatus StatusOf(const v1::ListedReport& report) {
-  RestStatus status;
-  status.id = report.status_id() != 0 ? report.status_id()
-                                      : IdOfReport(report.sequence());
-  status.state = NameOf(report.state());
-  status.context = report.context();
-  status.description = report.description();
-  status.target_url = report.target_url();
-  status.time = TimeOf(report.accept_time());
-  if (report.status_id() != 0) {
-    status.creator =
-        report.creator_login().empty() ? "ghost" : report.creator_login();
-  }
-  return status;
-}
-
 void SetPoster(const v1::StatusCreator& creator, RestPlace* place) {
   if (creator.login().empty()) return;
   place->poster = {creator.login(), creator.id(), creator.type()};
 }
-
-// What an answer shows of the statuses of a commit: one page of the list. It
-// holds no others, because there can be many, with long texts.
-class Listing {
- public:
-  explicit Listing(const RestRoute& route)
-      : is_combined_(route.resource == RestResource::kCombined),
-        page_(route.page),
-        per_page_(route.per_page) {}
-
-  // Takes the statuses, newest first. A combined status has the newest of each
-  // context.
-  void Add(const v1::ListedReport& report) {
-    if (is_combined_ &&
-        !contexts_.insert(absl::AsciiStrToLower(report.context())).second) {
-      return;
-    }
-    has_failed_ |= report.state() == v1::COMMIT_STATE_ERROR ||
-                   report.state() == v1::COMMIT_STATE_FAILURE;
-    is_pending_ |= report.state() == v1::COMMIT_STATE_PENDING;
-    if (IsOnPage(total_++, page_, per_page_)) {
-      on_page_.push_back(StatusOf(report));
-    }
-  }
-
-  bool is_combined() const { return is_combined_; }
-  size_t total() const { return total_; }
-  // GitHub's rule for the state of a commit.
-  absl::string_view state() const {
-    if (has_failed_) return "failure";
-    return total_ == 0 || is_pending_ ? "pending" : "success";
-  }
-  const std::vector<RestStatus>& on_page() const { return on_page_; }
-
- private:
-  const bool is_combined_;
-  const int64_t page_;
-  const int64_t per_page_;
-  absl::flat_hash_set<std::string> contexts_;
-  size_t total_ = 0;
-  bool has_failed_ = false;
-  bool is_pending_ = false;
-  std::vector<RestStatus> on_page_;
-};
 
 // What every answer has.
 void AddHeaders(const std::string& request_id, absl::Time now,
