@@ -11,8 +11,10 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
+#include "rest/end_to_end.h"
 #include "rest/listing.h"
 #include "rest/paging.h"
+#include "rest/request_body.h"
 #include "rest/status_request.h"
 
 namespace signalbox {
@@ -78,22 +80,29 @@ void AddHeaders(const std::string& request_id, absl::Time now,
   }
 }
 
-// Reads the whole body.
-RestOr<std::string> BodyOf(const HttpHead& head, BodyReader read_body) {
-  const RestRefusal too_large = PlainRefusal(413, "Request body is too large");
-  if (head.content_length > kMaxRestBody) return too_large;
-  std::string body;
-  const absl::Status complete = read_body([&body](absl::string_view bytes) {
-    if (body.size() + bytes.size() > kMaxRestBody) return false;
-    body.append(bytes.data(), bytes.size());
-    return true;
-  });
-  if (complete.ok()) return body;
-  if (absl::IsCancelled(complete)) return too_large;
-  if (absl::IsInvalidArgument(complete)) {
-    return PlainRefusal(400, "Problems parsing JSON");
-  }
-  return TryLaterRefusal("BODY_TOO_SLOW");
+// Answers that do not depend on the caller.
+bool NeedsNoToken(RestResource resource) {
+  return resource == RestResource::kRoot || resource == RestResource::kMeta ||
+         resource == RestResource::kVersions || resource == RestResource::kZen;
+}
+
+bool IsAboutStatuses(RestResource resource) {
+  return resource == RestResource::kCreateStatus ||
+         resource == RestResource::kStatuses ||
+         resource == RestResource::kCombined;
+}
+
+// GitHub's API uses no others.
+bool IsForwarded(absl::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "POST" ||
+         method == "PUT" || method == "PATCH" || method == "DELETE";
+}
+
+// The answer may come later than HttpServer lets a handler answer.
+HttpAnswer Late(HttpAnswer answer) {
+  answer.stream_size = answer.text.size();
+  answer.stream = [text = answer.text](AnswerSink sink) { return sink(text); };
+  return answer;
 }
 
 }  // namespace
@@ -114,16 +123,30 @@ HttpAnswer RestDoor::Handle(const HttpServerRequest& request,
                             BodyReader read_body) {
   Visit visit = VisitOf(request, read_body);
   HttpAnswer answer = Answer(visit);
-  AddHeaders(visit.terms.request_id, visit.now, &answer);
+  Finish(visit, &answer);
+  return answer;
+}
+
+void RestDoor::Finish(const Visit& visit, HttpAnswer* answer) {
+  const HttpServerRequest& request = visit.request;
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - request.first_byte);
-  const auto log = answer.status < 500 ? LogInfo : LogError;
+  if (visit.is_forwarded) {
+    LogInfo("request forwarded to GitHub",
+            {{"method", request.head.method},
+             {"path", request.head.path},
+             {"answer", answer->status},
+             {"request_id", HeaderOf(answer->headers, "x-github-request-id")},
+             {"duration_ms", duration.count()}});
+    return;
+  }
+  AddHeaders(visit.terms.request_id, visit.now, answer);
+  const auto log = answer->status < 500 ? LogInfo : LogError;
   log("request in GitHub's form", {{"method", request.head.method},
                                    {"path", request.head.path},
-                                   {"answer", answer.status},
+                                   {"answer", answer->status},
                                    {"request_id", visit.terms.request_id},
                                    {"duration_ms", duration.count()}});
-  return answer;
 }
 
 RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
@@ -143,7 +166,8 @@ RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
           std::move(place),
           {AuthorizationOf(head), options_.new_request_id(),
            request.first_byte + options_.timeout},
-          options_.clock()};
+          options_.clock(),
+          /*is_forwarded=*/false};
 }
 
 HttpAnswer RestDoor::Answer(Visit& visit) {
@@ -156,6 +180,10 @@ HttpAnswer RestDoor::Answer(Visit& visit) {
     case Visitor::kLocal:
     case Visitor::kRemote:
       break;
+  }
+  if (!IsAboutStatuses(visit.route.resource)) {
+    std::optional<HttpAnswer> forwarded = Forward(visit);
+    if (forwarded.has_value()) return *std::move(forwarded);
   }
   if (visit.route.resource == RestResource::kNone) {
     return Refused(NotFoundRefusal());
@@ -170,7 +198,7 @@ HttpAnswer RestDoor::Answer(Visit& visit) {
       return CreateStatus(visit);
     case RestResource::kStatuses:
     case RestResource::kCombined:
-      return ShowStatuses(visit);
+      return StatusesOrForwarded(visit);
     case RestResource::kRepository:
       return ShowRepository(visit);
     case RestResource::kCommit:
@@ -199,6 +227,54 @@ std::optional<HttpAnswer> RestDoor::AnswerOpenly(const Visit& visit) {
     default:
       return std::nullopt;
   }
+}
+
+std::optional<HttpAnswer> RestDoor::Forward(Visit& visit) {
+  const RestRoute& route = visit.route;
+  if (forwarder_ == nullptr || visit.terms.authorization.empty()) {
+    return std::nullopt;
+  }
+  const auto asked = calls_.ServerInfo(visit.terms);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&asked)) {
+    // Not 404: GitHub may have what is asked for.
+    if (NeedsNoToken(route.resource)) return std::nullopt;
+    return Refused(*refusal);
+  }
+  const auto& info = std::get<v1::GetServerInfoResponse>(asked);
+  if (!info.grants().forward() || info.grants().caller().empty()) {
+    return std::nullopt;
+  }
+  const auto host =
+      std::ranges::find(info.hosts(), visit.place.host,
+                        [](const auto& one) { return one.name(); });
+  if (route.github_path.empty() || !IsForwarded(visit.request.head.method) ||
+      host == info.hosts().end()) {
+    return Refused(NotFoundRefusal());
+  }
+  if (!IsPrivateUrl(host->api_url())) {
+    LogError(
+        "a tool's request was not forwarded: the API's address is neither "
+        "https nor on this machine",
+        {{"api_url", host->api_url()}});
+    return Refused(NotFoundRefusal());
+  }
+  ForwardTarget target;
+  target.api_url = host->api_url();
+  target.base = visit.place.base;
+  target.moves_json = !route.is_graphql;
+  target.url = route.is_graphql
+                   ? GraphqlUrlOf(target.api_url)
+                   : absl::StrCat(target.api_url, route.github_path);
+  const std::string& query = visit.request.head.query;
+  if (!query.empty()) absl::StrAppend(&target.url, "?", query);
+  auto forwarded =
+      forwarder_->Forward(visit.request.head, visit.read_body,
+                          Secret(visit.terms.authorization), target);
+  if (const auto* const refusal = std::get_if<RestRefusal>(&forwarded)) {
+    return Late(Refused(*refusal));
+  }
+  visit.is_forwarded = true;
+  return std::get<HttpAnswer>(std::move(forwarded));
 }
 
 std::optional<RestRefusal> RestDoor::RefuseStranger(const Visit& visit) {
@@ -247,7 +323,8 @@ HttpAnswer RestDoor::CreateStatus(Visit& visit) const {
     return Refused(InvalidFieldRefusal("sha", "custom",
                                        "sha must be a 40 character SHA1"));
   }
-  const RestOr<std::string> body = BodyOf(visit.request.head, visit.read_body);
+  const RestOr<std::string> body =
+      ReadRequestBody(visit.request.head, visit.read_body, kMaxRestBody);
   if (const auto* const refusal = std::get_if<RestRefusal>(&body)) {
     return Refused(*refusal);
   }
@@ -310,6 +387,16 @@ HttpAnswer RestDoor::ShowStatuses(Visit& visit) const {
                    listing.is_combined() ? "/status" : "/statuses"));
   std::string link = LinkOf(url, route.page, route.per_page, listing.total());
   if (!link.empty()) answer.headers.emplace_back("Link", std::move(link));
+  return answer;
+}
+
+HttpAnswer RestDoor::StatusesOrForwarded(Visit& visit) {
+  HttpAnswer answer = ShowStatuses(visit);
+  // The server knows refs only from webhooks, and GitHub knows all.
+  if (answer.status == 422 && !visit.route.github_path.empty()) {
+    std::optional<HttpAnswer> forwarded = Forward(visit);
+    if (forwarded.has_value()) return *std::move(forwarded);
+  }
   return answer;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "common/http/http_server.h"
 #include "common/mutex.h"
 #include "rest/bodies.h"
+#include "rest/forwarder.h"
 #include "rest/route.h"
 #include "rest/server_calls.h"
 #include "rest/visitor.h"
@@ -32,6 +34,8 @@ struct RestDoorOptions {
   // From the first byte of a request until its answer. Clients give up after
   // 10 s.
   std::chrono::milliseconds timeout{9000};
+  // Nothing: no request goes on to GitHub.
+  std::optional<ForwarderOptions> forwarding;
   // The time, for Date, and for statuses without a time.
   std::function<absl::Time()> clock;
   // Makes the identifier of a request.
@@ -46,14 +50,22 @@ struct RestDoorOptions {
 // Authorization on to the server, which alone judges it. A report is answered
 // with 201 once the server has it on disk.
 //
+// Requests that are not about statuses go on to GitHub, if the options say so
+// and the server says that the request's token is GitHub's own. The server is
+// asked each time.
+//
 // Thread-safe.
 class RestDoor {
  public:
   // Borrows `server`.
   RestDoor(RestDoorOptions options, v1::StatusService::StubInterface& server)
-      : options_(std::move(options)), calls_(server) {}
+      : options_(std::move(options)),
+        calls_(server),
+        forwarder_(options_.forwarding.has_value()
+                       ? std::make_unique<Forwarder>(*options_.forwarding)
+                       : nullptr) {}
 
-  // The handler for HttpServer. Blocks until the server has answered.
+  // The handler for HttpServer. Blocks until the server or GitHub has answered.
   HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
   // The answer of HttpServer itself with this status: Handle has not seen the
   // request, or has failed.
@@ -69,10 +81,16 @@ class RestDoor {
     RestPlace place;
     CallTerms terms;
     absl::Time now;
+    bool is_forwarded;  // The answer is GitHub's.
   };
 
   Visit VisitOf(const HttpServerRequest& request, BodyReader read_body) const;
   HttpAnswer Answer(Visit& visit);
+  // Writes the log, and adds the headers that all answers of the door have.
+  static void Finish(const Visit& visit, HttpAnswer* answer);
+  // GitHub's answer, or why there is none. Nothing: this caller's requests do
+  // not go on to GitHub.
+  std::optional<HttpAnswer> Forward(Visit& visit);
   // Answers what needs no token. Nothing: it is something else.
   static std::optional<HttpAnswer> AnswerOpenly(const Visit& visit);
   // Whether the request may go on to the server, which judges its token.
@@ -84,6 +102,8 @@ class RestDoor {
 
   HttpAnswer CreateStatus(Visit& visit) const;
   HttpAnswer ShowStatuses(Visit& visit) const;
+  // The same, or GitHub's answer if the server does not know the ref.
+  HttpAnswer StatusesOrForwarded(Visit& visit);
   HttpAnswer ShowRepository(Visit& visit) const;
   HttpAnswer ShowCommit(Visit& visit) const;
   // Answers about users and limits, which every known caller may see.
@@ -91,6 +111,7 @@ class RestDoor {
 
   const RestDoorOptions options_;
   const ServerCalls calls_;
+  const std::unique_ptr<Forwarder> forwarder_;  // Null: nothing is forwarded.
 
   Mutex mu_;
   // When the server last answered that it has callers.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/error.h"
@@ -67,9 +68,10 @@ std::vector<RestOption> OptionsOf(RestSettings& settings) {
 absl::Status CheckRest(const RestSettings& settings, const Address& webhooks) {
   const bool has_url = !settings.public_url.empty();
   if (settings.listen.empty()) {
-    if (!has_url) return absl::OkStatus();
+    if (!has_url && !settings.forward) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        "--rest-public-url is given without --rest-listen");
+        absl::StrCat(has_url ? "--rest-public-url" : "--rest-forward",
+                     " is given without --rest-listen"));
   }
   const absl::StatusOr<Address> address =
       ParseAddress("--rest-listen", settings.listen);
@@ -120,6 +122,7 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
   if (!settings.tls.cert_file.empty()) options.scheme = "https";
   while (absl::EndsWith(options.public_url, "/")) options.public_url.pop_back();
   options.default_host = absl::AsciiStrToLower(settings.host);
+  if (settings.forward) options.forwarding.emplace();
   options.clock = [] { return absl::Now(); };
   options.new_request_id = NewRequestId;
   std::unique_ptr<RestListener> listener(
@@ -129,8 +132,11 @@ absl::StatusOr<std::unique_ptr<RestListener>> RestListener::Start(
   http_options.listen = *address;
   http_options.tls = settings.tls;
   http_options.kept_clients = AllAddresses();
-  // Chunked framing takes up to six bytes for one.
-  http_options.max_wire_bytes = 6 * uint64_t{kMaxRestBody};
+  // Chunked framing takes up to six bytes for one. Clients with large bodies
+  // send large chunks.
+  http_options.max_wire_bytes = settings.forward
+                                    ? 2 * uint64_t{ForwarderOptions().max_body}
+                                    : 6 * uint64_t{kMaxRestBody};
   http_options.own_answer = [door = &listener->door_](int status) {
     return door->AnswerUnseen(status);
   };

@@ -23,6 +23,7 @@ struct RestSettings {
   std::string public_url;           // See RestDoorOptions.
   std::string host = "github.com";  // RestDoorOptions::default_host.
   TlsPaths tls = {};                // Of the listener. Empty: plain HTTP.
+  bool forward = false;  // Other requests go on to GitHub; see RestDoor.
 };
 
 // An option of a command line, and the setting that it sets.
@@ -35,10 +36,10 @@ struct RestOption {
 std::vector<RestOption> OptionsOf(RestSettings& settings);
 
 // Checks the settings, beside `webhooks`, the address for GitHub's webhooks.
-// INVALID_ARGUMENT: a setting is malformed. Or both addresses have one port:
-// the guide puts the webhooks' on the internet. Or other machines can reach the
-// door, and its links would say `http://`, or its connections are not
-// encrypted.
+// INVALID_ARGUMENT: a setting is malformed, or has no effect. Or both addresses
+// have one port: the guide puts the webhooks' on the internet. Or other
+// machines can reach the door, and its links would say `http://`, or its
+// connections are not encrypted.
 absl::Status CheckRest(const RestSettings& settings, const Address& webhooks);
 
 // The door on its own listener. The destructor answers the requests under way.

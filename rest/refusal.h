@@ -4,6 +4,7 @@
 #include <grpcpp/support/status.h>
 
 #include <string>
+#include <variant>
 
 #include "absl/strings/string_view.h"
 
@@ -25,6 +26,10 @@ struct RestRefusal {
   // caller about others.
   std::string reason;
 };
+
+// A value, or why there is none.
+template <typename T>
+using RestOr = std::variant<T, RestRefusal>;
 
 // Only a status and a message.
 RestRefusal PlainRefusal(int status, absl::string_view message);

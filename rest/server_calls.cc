@@ -94,9 +94,13 @@ RestOr<Reported> ServerCalls::Report(const v1::ReportResultRequest& request,
   return Reported{reported.receipt(), reported.creator()};
 }
 
+RestOr<v1::GetServerInfoResponse> ServerCalls::ServerInfo(
+    const CallTerms& terms) const {
+  return Call(server_, &Stub::GetServerInfo, v1::GetServerInfoRequest(), terms);
+}
+
 RestOr<v1::Grants> ServerCalls::Grants(const CallTerms& terms) const {
-  const auto answer =
-      Call(server_, &Stub::GetServerInfo, v1::GetServerInfoRequest(), terms);
+  const auto answer = ServerInfo(terms);
   if (const auto* const refusal = std::get_if<RestRefusal>(&answer)) {
     return *refusal;
   }

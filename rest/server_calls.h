@@ -4,7 +4,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "absl/functional/function_ref.h"
 #include "rest/caller_streams.h"
@@ -12,10 +11,6 @@
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
-
-// A value, or why there is none.
-template <typename T>
-using RestOr = std::variant<T, RestRefusal>;
 
 // On whose behalf a call is made, and until when.
 struct CallTerms {
@@ -44,6 +39,8 @@ class ServerCalls {
                           const CallTerms& terms) const;
   RestOr<Reported> Report(const v1::ReportResultRequest& request,
                           const CallTerms& terms) const;
+  // Which hosts the server serves, and what the caller may do.
+  RestOr<v1::GetServerInfoResponse> ServerInfo(const CallTerms& terms) const;
   // What the caller may do.
   RestOr<v1::Grants> Grants(const CallTerms& terms) const;
   // Whether the server's configuration names callers. If not, the server

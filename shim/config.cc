@@ -198,6 +198,10 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
                "Do not check signatures: accept webhooks from anyone");
+  app.add_flag(
+      "--rest-forward", config.rest.forward,
+      "Send these tools' other requests on to GitHub if their token is "
+      "GitHub's own (`forward: true` in the server's configuration)");
   for (const RestOption& one : OptionsOf(config.rest)) {
     AddOption(app, one.flag, one.type, *one.value, one.help);
   }

@@ -47,6 +47,18 @@ class FakeStatusService final : public v1::StatusService::Service {
     grants_.set_caller(name);
     for (const std::string& right : rights) grants_.add_rights(right);
   }
+  // The caller's token is GitHub's own.
+  void SetForward() {
+    MutexLock lock(&mu_);
+    grants_.set_forward(true);
+  }
+  // Gives the server a host of GitHub's.
+  void AddHost(const std::string& name, const std::string& api_url) {
+    MutexLock lock(&mu_);
+    v1::Host& host = hosts_.emplace_back();
+    host.set_name(name);
+    host.set_api_url(api_url);
+  }
   void SetReceipt(v1::Receipt receipt) {
     MutexLock lock(&mu_);
     receipt_ = std::move(receipt);
@@ -133,6 +145,7 @@ class FakeStatusService final : public v1::StatusService::Service {
                              v1::GetServerInfoResponse* response) override {
     MutexLock lock(&mu_);
     *response->mutable_grants() = grants_;
+    response->mutable_hosts()->Assign(hosts_.begin(), hosts_.end());
     const grpc::Status end = End("GetServerInfo", context);
     if (end.ok() && !grants_.caller().empty() &&
         MetadataOf(context, "authorization").empty()) {
@@ -234,6 +247,7 @@ class FakeStatusService final : public v1::StatusService::Service {
   bool has_streams_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, Failure> failures_ ABSL_GUARDED_BY(mu_);
   v1::Grants grants_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::Host> hosts_ ABSL_GUARDED_BY(mu_);
   v1::Receipt receipt_ ABSL_GUARDED_BY(mu_);
   v1::StatusCreator creator_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ListedReport> reports_ ABSL_GUARDED_BY(mu_);

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/common/http/loopback_server.h"
 #include "tests/common/http/raw_client.h"
 #include "tests/rest/fake_status_service.h"
 
@@ -66,7 +68,8 @@ TEST(RestSettingsTest, RefusesTheRest) {
                      "github.com"},
         RestSettings{"127.0.0.1:8090", "", "not a host"},
         RestSettings{"127.0.0.1:8090", "", ""},
-        RestSettings{"", "https://box.example", "github.com"}}) {
+        RestSettings{"", "https://box.example", "github.com"},
+        RestSettings{"", "", "github.com", {}, /*forward=*/true}}) {
     EXPECT_FALSE(Check(settings).ok())
         << settings.listen << " " << settings.public_url;
   }
@@ -135,6 +138,43 @@ TEST(RestListenerTest, ClosesAfterAnError) {
   RawClient client((*listener)->port());
   client.Send("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(absl::StartsWith(client.Read(), "HTTP/1.1 404 Not Found\r\n"));
+}
+
+// A tool that keeps its GitHub token: a large answer of GitHub's, over real
+// connections on both sides.
+TEST(RestListenerTest, StreamsWhatGithubAnswers) {
+  FakeStatusService server;
+  LoopbackServer github([](Peer& peer, int) {
+    while (!peer.ReadRequest().empty()) {
+      peer.Write(
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n");
+      const std::string piece(100'000, 'x');
+      for (int i = 0; i < 50; ++i) {
+        peer.Write(absl::StrCat("186a0\r\n", piece, "\r\n"));
+      }
+      peer.Write("0\r\n\r\n");
+    }
+  });
+  server.SetCaller("tool", {"report"});
+  server.SetForward();
+  server.AddHost("github.com",
+                 absl::StrCat("http://127.0.0.1:", github.port()));
+  RestSettings settings = OnAnyPort();
+  settings.forward = true;
+  const auto listener = RestListener::Start(settings, server.stub());
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  RawClient client((*listener)->port());
+  for (int i = 0; i < 2; ++i) {
+    client.Send(
+        "GET /repos/acme/app/pulls/1 HTTP/1.1\r\nHost: localhost\r\n"
+        "Authorization: token ghp_1\r\n\r\n");
+    const std::string answer = client.Read("\r\n0\r\n\r\n");
+    EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 200 \r\n"));
+    const auto body = answer.begin() + answer.find("\r\n\r\n");
+    EXPECT_EQ(std::count(body, answer.end(), 'x'), 5'000'000);
+  }
+  EXPECT_EQ(github.connections(), 1);
 }
 
 TEST(RestListenerTest, AnswersHeadWithoutABody) {

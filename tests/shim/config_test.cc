@@ -31,6 +31,7 @@ TEST(ShimConfigTest, DefaultsAreTheGuides) {
   EXPECT_THAT(config->secret_files, IsEmpty());
   EXPECT_THAT(config->trusted_proxies, IsEmpty());
   EXPECT_EQ(config->rest.listen, "");
+  EXPECT_FALSE(config->rest.forward);
   EXPECT_EQ(config->text, "");
 }
 
@@ -53,6 +54,7 @@ TEST(ShimConfigTest, FlagsAreRead) {
                              "127.0.0.1:8090",
                              "--rest-public-url",
                              "https://box.example",
+                             "--rest-forward",
                              "--rest-host",
                              "ghe.example"});
   ASSERT_TRUE(config.ok()) << config.status();
@@ -65,6 +67,7 @@ TEST(ShimConfigTest, FlagsAreRead) {
   EXPECT_EQ(config->rest.listen, "127.0.0.1:8090");
   EXPECT_EQ(config->rest.public_url, "https://box.example");
   EXPECT_EQ(config->rest.host, "ghe.example");
+  EXPECT_TRUE(config->rest.forward);
 }
 
 TEST(ShimConfigTest, WrongFlagsAreOneLine) {
