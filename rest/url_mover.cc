@@ -54,7 +54,10 @@ size_t EndOfString(absl::string_view json, size_t begin) {
   return std::min(at + 1, json.size());
 }
 
-bool NamesUrl(absl::string_view name) {
+// `raw` is the inside of a string of JSON.
+bool NamesUrl(absl::string_view raw) {
+  std::string name;
+  while (!raw.empty()) name += TakeCharacter(&raw);
   return name == "url" || absl::EndsWith(name, "_url");
 }
 

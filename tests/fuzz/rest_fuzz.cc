@@ -62,6 +62,19 @@ void CheckRoute(const RestRoute& route) {
              "another route: ", path);
 }
 
+// Whether GitHub can read nothing else in what it is asked than the door has.
+void CheckGithubPath(const RestRoute& route) {
+  if (route.github_path.empty()) return;
+  const std::string path =
+      absl::StrCat("/github.com/api/v3", route.github_path);
+  const RestRoute again = FindRoute("POST", path, "");
+  FUZZ_CHECK(IsClean(route.github_path), route.github_path);
+  FUZZ_CHECK(again.github_path == route.github_path, route.github_path,
+             " becomes ", again.github_path);
+  FUZZ_CHECK(again.resource != RestResource::kCreateStatus,
+             "creates a status: ", route.github_path);
+}
+
 }  // namespace
 
 // Input: a method, a path, a query, a Host, an Authorization and a body, each
@@ -70,7 +83,9 @@ FUZZ_TARGET(rest) {
   FuzzInput in(input);
   const absl::string_view method = in.Text();
   const absl::string_view path = in.Text();
-  CheckRoute(FindRoute(method, path, in.Text()));
+  const RestRoute route = FindRoute(method, path, in.Text());
+  CheckRoute(route);
+  CheckGithubPath(route);
 
   HttpServerRequest request;
   request.peer_is_loopback = true;

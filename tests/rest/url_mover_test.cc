@@ -74,6 +74,8 @@ TEST(UrlMoverTest, MovesUrlsInJson) {
               R"({"url":"http://box:8090/api/v3\/user\/\u00e9"})"},
              {R"({"url":"https:\u002f\u002Fapi.github.com/user"})",
               R"({"url":"http://box:8090/api/v3/user"})"},
+             {R"({"\u0075rl":"https://api.github.com/user"})",
+              R"({"\u0075rl":"http://box:8090/api/v3/user"})"},
              {R"({"a":{"url":"https://api.github.com/a"},
                "b":[{"b_url":"https://api.github.com/b"}]})",
               R"({"a":{"url":"http://box:8090/api/v3/a"},
