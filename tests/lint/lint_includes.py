@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "common/rpc": ("common", PROTO),
     "common/webhook": ("common",),
     "server/base": ("common",),
-    "server/identity": ("server/base", "common"),
+    "server/identity": ("server/base", "common/webhook", "common"),
     "server/report": ("server/base", "common"),
     "server/outbox": ("server/report", "server/base", "common"),
     "server/github": ("server/report", "server/base", "common/http", "common"),
