@@ -18,7 +18,8 @@ std::vector<TokenFiles::Item> TokenFilesOf(const Config& config) {
   return files;
 }
 
-std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files) {
+absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config,
+                                              const TokenFiles& files) {
   std::vector<Caller> callers;
   for (const CallerConfig& item : config.callers) {
     Caller caller = {item.name,
@@ -32,6 +33,12 @@ std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files) {
       if (const std::optional<Right> named = RightNamed(right)) {
         caller.rights.push_back(*named);
       }
+    }
+    if (item.app.has_value()) {
+      absl::StatusOr<AppKey> key =
+          ReadAppKey(item.app->app_id, item.app->public_key_file);
+      if (!key.ok()) return key.status();
+      caller.app = *std::move(key);
     }
     callers.push_back(std::move(caller));
   }

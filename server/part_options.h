@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/config/config.h"
 #include "server/config/credential_setup.h"
 #include "server/identity/token_files.h"
@@ -21,8 +22,10 @@ namespace signalbox {
 // The files with the SHA-256 of the callers' tokens.
 std::vector<TokenFiles::Item> TokenFilesOf(const Config& config);
 
-// The callers, with the tokens that `files` has, made from TokenFilesOf.
-std::vector<Caller> CallersOf(const Config& config, const TokenFiles& files);
+// The callers, with the tokens that `files` has, made from TokenFilesOf. Reads
+// the public keys of Apps; errors are those of ReadAppKey.
+absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config,
+                                              const TokenFiles& files);
 
 GrpcTls::Options TlsOptionsOf(const TlsConfig& config);
 

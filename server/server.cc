@@ -16,6 +16,7 @@
 #include "server/diagnosis/diagnostician.h"
 #include "server/github/waiting_times.h"
 #include "server/identity/token_files.h"
+#include "server/identity/token_keys.h"
 #include "server/outbox/file_check.h"
 #include "server/part_options.h"
 #include "server/recovery/recovery.h"
@@ -44,6 +45,7 @@ struct Server::Parts {
   std::unique_ptr<HttpTransport> transport;
   CredentialSetup setup;
   std::optional<TokenFiles> token_files;
+  std::unique_ptr<TokenKeys> token_keys;
   std::unique_ptr<Authorizer> authorizer;
   std::unique_ptr<Core> core;
   std::unique_ptr<Recovery> recovery;
@@ -100,8 +102,12 @@ absl::Status Server::Parts::MakeAuthorizer(const Config& config) {
       });
   if (!files.ok()) return files.status();
   token_files = *std::move(files);
-  authorizer =
-      std::make_unique<Authorizer>(CallersOf(config, *token_files), &metrics);
+  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config, *token_files);
+  if (!callers.ok()) return callers.status();
+  token_keys = std::make_unique<TokenKeys>(
+      absl::StrCat(config.data_dir, "/issued_token_keys"));
+  authorizer = std::make_unique<Authorizer>(*std::move(callers), &metrics,
+                                            token_keys.get());
   return absl::OkStatus();
 }
 
@@ -131,7 +137,8 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
                  &metrics, clock);
   if (!opened.ok()) return opened.status();
   core = *std::move(opened);
-  return absl::OkStatus();
+  // Only now no other server can replace the keys of this directory.
+  return token_keys->Load();
 }
 
 void Server::Parts::MakeRecovery(const Config& config,
@@ -172,6 +179,7 @@ void Server::Parts::MakeService(const Config& config,
     diagnostician->Diagnose(repository, std::move(done));
   };
   options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
+  options.token_keys = token_keys.get();
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -49,6 +52,8 @@ void KeepFormerRights(YamlReader& in, const std::vector<YamlValue>& items,
   bool has_likely_shim = false;
   for (size_t i = 0; i < callers.size(); ++i) {
     const CallerConfig& caller = callers[i];
+    // Like `tokens`, this is newer than these rights.
+    if (caller.app.has_value()) continue;
     const bool reports = Has(caller, "report");
     has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
     if (!in.Find(items[i], "rights").has_value()) continue;
@@ -117,6 +122,28 @@ std::vector<CallerTokenConfig> ReadTokens(YamlReader& in,
   return tokens;
 }
 
+int64_t ReadAppId(YamlReader& in, const YamlValue& value) {
+  constexpr char kWanted[] = "a number that tools use as the App's, such as 7";
+  const std::string text = in.Text(value, kWanted);
+  int64_t number = 0;
+  // Some tools keep it in a double.
+  const bool fits = text.size() <= 15 &&
+                    std::ranges::all_of(text, absl::ascii_isdigit) &&
+                    absl::SimpleAtoi(text, &number) && number > 0;
+  if (!fits) in.RefuseValue(value, kWanted);
+  return number;
+}
+
+std::optional<CallerAppConfig> ReadCallerApp(YamlReader& in,
+                                             const YamlValue& value) {
+  CallerAppConfig app;
+  in.Map(value, {{"app_id", in.Into(&app.app_id, ReadAppId),
+                  "a number that tools use as the App's"},
+                 {"public_key_file", in.Into(&app.public_key_file, ReadPath),
+                  "the path of a PEM file"}});
+  return app;
+}
+
 CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
   CallerConfig caller;
   std::string only_token;
@@ -128,6 +155,7 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
       {{"name", in.Into(&caller.name, &YamlReader::Text, kName), kName},
        {"token_sha256_file", in.Into(&only_token, ReadPath)},
        {"tokens", in.Into(&caller.tokens, ReadTokens)},
+       {"app", in.Into(&caller.app, ReadCallerApp)},
        {"repositories",
         in.Into(&caller.repositories, ReadSome, kPatterns, CheckPattern,
                 kPatterns),
@@ -138,14 +166,17 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
        {"rights",
         in.Into(&caller.rights, ReadSome, "rights", CheckRight, kRights)},
        {"forward", in.Into(&caller.forward, &YamlReader::Boolean)}});
-  in.NeedOneOf(value, "token_sha256_file", "tokens");
+  const bool has_tokens = !only_token.empty() || !caller.tokens.empty();
+  if (has_tokens || !caller.app.has_value()) {
+    in.NeedOneOf(value, "token_sha256_file", "tokens");
+  }
   if (!only_token.empty()) {
     caller.tokens.push_back({only_token, absl::InfiniteFuture()});
   }
   if (caller.rights.empty()) {
     caller.rights = {"report", "read", "operate"};
     // A tool with a token of GitHub's is not the shim.
-    if (HasAllContexts(caller) && !caller.forward) {
+    if (HasAllContexts(caller) && has_tokens && !caller.forward) {
       caller.rights.push_back("webhook");
     }
   }
@@ -164,6 +195,7 @@ std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
   }
   std::vector<CallerConfig> callers;
   std::set<std::string> names;
+  std::set<int64_t> apps;
   const std::vector<YamlValue> items =
       in.List(list, "callers, each with a name");
   for (const YamlValue& item : items) {
@@ -174,6 +206,12 @@ std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
           item,
           absl::StrCat("name: ", Quoted(name),
                        " appears twice; wanted another name for each caller"));
+    }
+    const auto& app = callers.back().app;
+    if (app.has_value() && !apps.insert(app->app_id).second) {
+      in.Refuse(item, absl::StrCat("app: app_id ", app->app_id,
+                                   " appears twice; wanted another number for "
+                                   "each caller"));
     }
   }
   if (in.status().ok()) KeepFormerRights(in, items, callers);

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_CONFIG_CONFIG_H_
 #define SIGNALBOX_SERVER_CONFIG_CONFIG_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,11 +58,19 @@ struct CallerTokenConfig {
   absl::Time expires = absl::InfiniteFuture();
 };
 
+// The key by which a caller can authenticate as a GitHub App does.
+struct CallerAppConfig {
+  int64_t app_id = 0;  // Positive; no two callers have the same.
+  std::string public_key_file;
+};
+
 // A caller: one item of `callers`.
 struct CallerConfig {
   std::string name;
-  // One, or two while the caller changes from one to the other.
+  // One, or two while the caller changes from one to the other. None only if
+  // the caller has `app`.
   std::vector<CallerTokenConfig> tokens;
+  std::optional<CallerAppConfig> app;
   std::vector<std::string> repositories;  // Patterns.
   std::vector<std::string> contexts;      // Patterns.
   // The rights that the caller has, named in the file or by default: "report",

@@ -1,37 +1,46 @@
 #include "server/rpc/authorizer.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
-#include "common/secret.h"
 #include "server/base/glob.h"
-#include "server/identity/token_text.h"
 #include "server/report/repository_rules.h"
 #include "server/rpc/method_rights.h"
 
 namespace signalbox {
 namespace {
 
-bool MayUse(const Caller& caller, absl::string_view context) {
-  return std::ranges::any_of(caller.contexts,
-                             [context](const std::string& glob) {
-                               return GlobMatches(glob, context);
-                             });
+bool ContextMatches(const std::vector<std::string>& globs,
+                    absl::string_view context) {
+  return std::ranges::any_of(globs, [context](const std::string& glob) {
+    return GlobMatches(glob, context);
+  });
 }
 
-std::string Sha256(absl::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+bool MayUse(const Caller& caller, absl::string_view context) {
+  return ContextMatches(caller.contexts, context) &&
+         (!caller.narrowing.has_value() || caller.narrowing->contexts.empty() ||
+          ContextMatches(caller.narrowing->contexts, context));
+}
+
+bool RepositoryMatchesOne(const std::vector<std::string>& patterns,
+                          const CanonicalName& name) {
+  return std::ranges::any_of(patterns, [&name](const std::string& pattern) {
+    return RepositoryMatches(pattern, name);
+  });
+}
+
+bool MayUse(const Caller& caller, const CanonicalName& name) {
+  return RepositoryMatchesOne(caller.repositories, name) &&
+         (!caller.narrowing.has_value() ||
+          caller.narrowing->repositories.empty() ||
+          RepositoryMatchesOne(caller.narrowing->repositories, name));
 }
 
 struct RightName {
@@ -53,28 +62,34 @@ absl::Status NotGranted(absl::string_view what, absl::string_view message) {
   return status;
 }
 
-std::vector<Caller> WithoutTokens(std::vector<Caller> callers) {
-  for (Caller& caller : callers) caller.tokens.clear();
-  return callers;
-}
-
-std::vector<std::vector<CallerToken>> TokensOf(std::vector<Caller> callers) {
-  std::vector<std::vector<CallerToken>> tokens;
-  for (Caller& caller : callers) tokens.push_back(std::move(caller.tokens));
-  return tokens;
-}
-
-absl::Status TokenExpired(const Caller& caller, absl::Time expire_time) {
-  return Error(
-      absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",
-      absl::StrCat("this token of caller ", caller.name, " was valid until ",
-                   absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", expire_time,
-                                    absl::UTCTimeZone()),
-                   "; send the caller's newer token"));
-}
-
 bool Has(const Caller& caller, Right right) {
   return std::ranges::find(caller.rights, right) != caller.rights.end();
+}
+
+absl::Status NotOfThisToken(absl::string_view what, absl::string_view value) {
+  return NotGranted(what, absl::StrCat("this token may not report on another ",
+                                       what, " than ", Quoted(value, 256)));
+}
+
+// Checks a report against the token that it came with, and completes it.
+absl::Status ApplyRun(const Caller& caller, Report* report) {
+  if (!caller.narrowing.has_value()) return absl::OkStatus();
+  const TokenNarrowing& narrowing = *caller.narrowing;
+  if (!narrowing.sha.empty() && report->sha.Hex() != narrowing.sha) {
+    return NotOfThisToken("sha", narrowing.sha);
+  }
+  if (narrowing.attempt == 0) return absl::OkStatus();
+  if (report->attempt == 0) {
+    report->attempt = narrowing.attempt;
+    report->series = narrowing.series;
+  }
+  if (report->series != narrowing.series) {
+    return NotOfThisToken("series", narrowing.series);
+  }
+  if (report->attempt != narrowing.attempt) {
+    return NotOfThisToken("attempt", absl::StrCat(narrowing.attempt));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckRight(const Caller& caller, Right right) {
@@ -82,6 +97,13 @@ absl::Status CheckRight(const Caller& caller, Right right) {
   return NotGranted(
       "right", absl::StrCat("caller ", caller.name, " does not have the right ",
                             NameOf(right)));
+}
+
+absl::Status CheckGrant(const Caller& caller, const Repository& repository) {
+  if (MayUse(caller, repository.Canonical())) return absl::OkStatus();
+  return NotGranted("repository", absl::StrCat("caller ", caller.name,
+                                               " has no grant for repository ",
+                                               repository.Display()));
 }
 
 absl::Status CheckContexts(const Caller& caller,
@@ -98,7 +120,7 @@ absl::Status CheckContexts(const Caller& caller,
 // Checks the right again for the name that the repository turns out to have.
 // The error does not reveal that name to the caller.
 std::function<absl::Status(const Repository&)> AskAgain(
-    const Caller* caller, Right right, const Repository& asked,
+    const CallerRef& caller, Right right, const Repository& asked,
     std::vector<std::string> contexts) {
   return [caller, right, asked = asked.Display(),
           contexts = std::move(contexts)](const Repository& repository) {
@@ -155,92 +177,6 @@ std::optional<Repository> RepositoryOf(const Event& event) {
 
 }  // namespace
 
-Authorizer::Authorizer(std::vector<Caller> callers, Metrics* metrics)
-    : callers_(WithoutTokens(callers)), tokens_(TokensOf(std::move(callers))) {
-  if (metrics == nullptr) return;
-  github_tokens_ = metrics->CounterOf(
-      "signalbox_github_tokens_refused_total",
-      "Calls with an unknown token that looks like one of GitHub's.");
-}
-
-absl::StatusOr<Identity> Authorizer::Authenticate(
-    absl::string_view authorization, absl::Time now) const {
-  if (callers_.empty()) return Identity();
-  const Secret token = TokenIn(authorization);
-  if (token.empty()) {
-    return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-                 "no token was sent: give --token-file (metadata "
-                 "authorization: Bearer TOKEN)");
-  }
-  std::optional<Identity> found = Find(token.Reveal());
-  if (found.has_value() && now < found->token_expire_time) {
-    // A token of Signalbox's must not leave, even if the configuration is
-    // wrong.
-    found->forward =
-        found->caller->forward && LooksLikeGitHubToken(token.Reveal());
-    return *found;
-  }
-  if (found.has_value()) {
-    return TokenExpired(*found->caller, found->token_expire_time);
-  }
-  const bool is_github_token = LooksLikeGitHubToken(token.Reveal());
-  if (is_github_token && github_tokens_.has_value()) github_tokens_->Add();
-  return Error(
-      absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-      absl::StrCat(
-          is_github_token ? "this token is GitHub's, and " : "this token ",
-          "belongs to no configured caller; send the token of one of "
-          "the `callers` in the server's configuration"));
-}
-
-std::optional<Identity> Authorizer::Find(absl::string_view token) const {
-  std::optional<Identity> found;
-  // `sha256sum FILE` includes the line end after the token.
-  for (const char* line_end : {"", "\n", "\r\n"}) {
-    const std::string digest = Sha256(absl::StrCat(token, line_end));
-    MutexLock lock(&mu_);
-    for (size_t i = 0; i < callers_.size(); ++i) {
-      for (const CallerToken& known : tokens_[i]) {
-        if (known.sha256.size() == digest.size() &&
-            CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) ==
-                0) {
-          found = Identity{&callers_[i], known.expire_time, {}, false};
-          std::ranges::copy(digest, found->token_sha256.begin());
-        }
-      }
-    }
-    if (found.has_value()) break;
-  }
-  return found;
-}
-
-absl::Status Authorizer::Recheck(const Identity& identity,
-                                 absl::Time now) const {
-  if (identity.caller == nullptr) return absl::OkStatus();
-  const absl::string_view digest(identity.token_sha256.data(),
-                                 identity.token_sha256.size());
-  MutexLock lock(&mu_);
-  for (const CallerToken& known :
-       tokens_[static_cast<size_t>(identity.caller - callers_.data())]) {
-    if (known.sha256 != digest) continue;
-    return now < known.expire_time
-               ? absl::OkStatus()
-               : TokenExpired(*identity.caller, known.expire_time);
-  }
-  return Error(
-      absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-      absl::StrCat("this token is no longer that of caller ",
-                   identity.caller->name, "; send the caller's newer token"));
-}
-
-void Authorizer::SetTokens(absl::string_view caller,
-                           std::vector<CallerToken> tokens) {
-  MutexLock lock(&mu_);
-  for (size_t i = 0; i < callers_.size(); ++i) {
-    if (callers_[i].name == caller) tokens_[i] = tokens;
-  }
-}
-
 absl::StatusOr<Identity> Authorizer::Admit(absl::string_view method,
                                            absl::string_view authorization,
                                            absl::Time now) const {
@@ -250,6 +186,16 @@ absl::StatusOr<Identity> Authorizer::Admit(absl::string_view method,
       std::ranges::find(kMethodRights, method, &MethodRight::method);
   if (row == std::end(kMethodRights)) {
     return NotGranted("right", absl::StrCat("nobody may call ", method));
+  }
+  if (identity->login == Login::kAppJwt && !row->jwt_suffices) {
+    return NotGranted("right",
+                      absl::StrCat("a JWT does not suffice for ", method,
+                                   "; get a token with IssueToken first"));
+  }
+  if (identity->login == Login::kIssued && !row->issued_token_suffices) {
+    return NotGranted("right", absl::StrCat("an issued token does not suffice "
+                                            "for ",
+                                            method));
   }
   if (identity->caller != nullptr && row->right.has_value()) {
     absl::Status has_right = CheckRight(*identity->caller, *row->right);
@@ -264,17 +210,8 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
   if (caller == nullptr) return absl::OkStatus();
   absl::Status has_right = CheckRight(*caller, right);
   if (!has_right.ok()) return has_right;
-  const bool repository_granted = std::ranges::any_of(
-      caller->repositories,
-      [name = repository.Canonical()](const std::string& pattern) {
-        return RepositoryMatches(pattern, name);
-      });
-  if (!repository_granted) {
-    return NotGranted(
-        "repository",
-        absl::StrCat("caller ", caller->name, " has no grant for repository ",
-                     repository.Display()));
-  }
+  absl::Status granted = CheckGrant(*caller, repository);
+  if (!granted.ok()) return granted;
   return CheckContexts(*caller, contexts);
 }
 
@@ -287,7 +224,7 @@ absl::Status Authorizer::AuthorizeFound(const Caller* caller, Right right,
                             Quoted(asked.Display(), 256)));
 }
 
-absl::Status Authorizer::AuthorizeReports(const Caller* caller,
+absl::Status Authorizer::AuthorizeReports(const CallerRef& caller,
                                           Converted* converted) {
   if (caller == nullptr) return absl::OkStatus();
   Submission& submission = converted->submission;
@@ -303,6 +240,7 @@ absl::Status Authorizer::AuthorizeReports(const Caller* caller,
     authorized = Authorize(caller, Right::kReport, report.repository,
                            submission.contexts);
   }
+  if (authorized.ok()) authorized = ApplyRun(*caller, &report);
   if (!authorized.ok()) return authorized;
 
   if (!Has(*caller, Right::kWebhook) &&
@@ -325,7 +263,7 @@ absl::Status Authorizer::AuthorizeReports(const Caller* caller,
   return absl::OkStatus();
 }
 
-absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
+absl::Status Authorizer::AuthorizeEvent(const CallerRef& caller,
                                         EventSubmission* submission) {
   if (caller == nullptr) return absl::OkStatus();
   absl::Status authorized = CheckRight(*caller, Right::kWebhook);
@@ -337,6 +275,27 @@ absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
     submission->may_report = AskAgain(caller, Right::kWebhook, *repository, {});
   }
   return absl::OkStatus();
+}
+
+absl::Status Authorizer::AuthorizeNarrowing(const Caller& caller,
+                                            const TokenNarrowing& narrowing) {
+  const auto is_pattern = [](const std::string& text) {
+    return absl::StrContains(text, '*');
+  };
+  absl::Status status;
+  for (const std::string& name : narrowing.rights) {
+    status.Update(CheckRight(caller, *RightNamed(name)));
+  }
+  for (const std::string& text : narrowing.repositories) {
+    if (is_pattern(text)) continue;
+    const absl::StatusOr<Repository> repository = ParseRepository(text);
+    status.Update(repository.ok() ? CheckGrant(caller, *repository)
+                                  : repository.status());
+  }
+  std::vector<std::string> contexts = narrowing.contexts;
+  std::erase_if(contexts, is_pattern);
+  status.Update(CheckContexts(caller, contexts));
+  return status;
 }
 
 absl::Status Authorizer::AuthorizeLater(

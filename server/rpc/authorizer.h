@@ -2,8 +2,11 @@
 #define SIGNALBOX_SERVER_RPC_AUTHORIZER_H_
 
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,7 +15,10 @@
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "server/base/metrics.h"
+#include "server/identity/app_key.h"
 #include "server/identity/caller_token.h"
+#include "server/identity/issued_token.h"
+#include "server/identity/token_keys.h"
 #include "server/report/event.h"
 #include "server/report/status_key.h"
 #include "server/rpc/convert.h"
@@ -48,16 +54,55 @@ struct Caller {
   std::vector<Right> rights;
   // The tokens are GitHub's own, of a tool that keeps its token.
   bool forward = false;
+  // The key with which it can authenticate as an App.
+  std::optional<AppKey> app = std::nullopt;
+  // Of a call with an issued token: what it may do less than the above. The
+  // rights are those that are left.
+  std::optional<TokenNarrowing> narrowing = std::nullopt;
+};
+
+// CallerRef is who makes a call. It converts to a `const Caller*`, which is
+// null for every client of a server whose configuration names no callers.
+// Code that may run after the call has ended must keep a CallerRef, because the
+// Caller of an issued token lives only as long as these.
+class CallerRef {
+ public:
+  CallerRef() = default;
+  // A caller that outlives all copies, such as one of the configuration.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  CallerRef(const Caller* caller)
+      : caller_(std::shared_ptr<const Caller>(), caller) {}
+  explicit CallerRef(std::shared_ptr<const Caller> caller)
+      : caller_(std::move(caller)) {}
+
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator const Caller*() const { return caller_.get(); }
+  const Caller* operator->() const { return caller_.get(); }
+  const Caller& operator*() const { return *caller_; }
+
+ private:
+  std::shared_ptr<const Caller> caller_;
+};
+
+// By what a caller has authenticated.
+enum class Login {
+  kToken,   // One of its tokens in the configuration.
+  kIssued,  // A token that the server has issued to it.
+  kAppJwt,  // A JWT that it has signed as an App.
 };
 
 // Who makes a call.
 struct Identity {
-  const Caller* caller = nullptr;
+  CallerRef caller;
   absl::Time token_expire_time = absl::InfiniteFuture();
+  // Of the caller's token, or of its App key. For an issued token: of the token
+  // or key by which the caller got it.
   std::array<char, 32> token_sha256 = {};
   // The token is one of GitHub's, by the configuration and by its form, and may
   // be sent there.
   bool forward = false;
+  Login login = Login::kToken;
+  size_t caller_index = 0;  // For Authorizer alone.
 };
 
 // Authorizer alone decides which caller may do what. Required checks trust the
@@ -74,20 +119,25 @@ struct Identity {
 class Authorizer {
  public:
   // `metrics` is borrowed, and counts refused tokens that look like GitHub's.
-  // Null: it counts none.
-  explicit Authorizer(std::vector<Caller> callers, Metrics* metrics = nullptr);
+  // Null: it counts none. `token_keys` is borrowed, and verifies issued tokens.
+  // Null: all of these are unknown.
+  explicit Authorizer(std::vector<Caller> callers, Metrics* metrics = nullptr,
+                      const TokenKeys* token_keys = nullptr);
 
-  // Finds the caller by its token. `authorization` is the value of the metadata
-  // of that name; see TokenIn. The caller is null if the configuration names no
-  // callers, and lives as long as the Authorizer. UNAUTHENTICATED, with the
-  // reason UNKNOWN_CALLER: the token is missing or unknown; the message says
-  // which. The same with the reason TOKEN_EXPIRED: the token has ended.
+  // Finds the caller by its token, an issued token or a JWT. `authorization` is
+  // the value of the metadata of that name; see TokenIn. The caller is null if
+  // the configuration names no callers. UNAUTHENTICATED, with the reason
+  // UNKNOWN_CALLER: the token is missing or unknown, or it was issued to a
+  // caller, or by a token or key, that the configuration no longer has; the
+  // message says which. The same with the reason TOKEN_EXPIRED: the token has
+  // ended. The same with INVALID_JWT: see CheckAppJwt.
   absl::StatusOr<Identity> Authenticate(absl::string_view authorization,
                                         absl::Time now) const;
 
   // As Authenticate, for a call of this method of the service. Also refuses a
-  // caller without the right of the method in kMethodRights, and everybody if
-  // the method is missing there: PERMISSION_DENIED, reason NOT_GRANTED.
+  // caller without the right of the method in kMethodRights, a token or JWT
+  // that does not suffice for it, and everybody if the method is missing there:
+  // PERMISSION_DENIED, reason NOT_GRANTED.
   absl::StatusOr<Identity> Admit(absl::string_view method,
                                  absl::string_view authorization,
                                  absl::Time now) const;
@@ -123,10 +173,14 @@ class Authorizer {
   // `caller` lacks kWebhook and the report has a repository_id, removes it and
   // adds a warning.
   //
+  // A report with an issued token for one run gets the token's series and
+  // attempt if it has none. With other ones, or with another sha than the
+  // token's, it is refused: PERMISSION_DENIED, reason NOT_GRANTED.
+  //
   // Stores the caller's name in `converted`, and a function that authorises it
   // again. The outbox calls this function if the repository turns out to have
   // another name.
-  static absl::Status AuthorizeReports(const Caller* caller,
+  static absl::Status AuthorizeReports(const CallerRef& caller,
                                        Converted* converted);
 
   // Whether `caller` may report an event. It needs kWebhook, and a grant of
@@ -134,8 +188,15 @@ class Authorizer {
   // account that the event names. It needs a grant of contexts only if the
   // event asks to run them again. Stores the same in `submission` as
   // AuthorizeReports.
-  static absl::Status AuthorizeEvent(const Caller* caller,
+  static absl::Status AuthorizeEvent(const CallerRef& caller,
                                      EventSubmission* submission);
+
+  // Whether `caller` itself has all that an issued token shall have: the
+  // rights, and the repositories and contexts without `*`, of which all must be
+  // well formed. (What a pattern with `*` leaves, shows when the token is
+  // used.)
+  static absl::Status AuthorizeNarrowing(const Caller& caller,
+                                         const TokenNarrowing& narrowing);
 
   // As Authorize, for a request that the server stored earlier with the name of
   // its caller. Empty name: the configuration named no callers then. If the
@@ -152,8 +213,19 @@ class Authorizer {
  private:
   // Whose token this is, expired or not.
   std::optional<Identity> Find(absl::string_view token) const;
+  // Who comes with an issued token, or with a JWT of a known App.
+  absl::StatusOr<Identity> FindIssued(absl::string_view token,
+                                      absl::Time now) const;
+  absl::StatusOr<Identity> FindApp(const Caller& app, absl::string_view jwt,
+                                   absl::Time now) const;
+  const Caller* AppWithNumber(std::optional<int64_t> app_id) const;
+  // Whether the caller still has this token, and it has not ended, or this App
+  // key.
+  absl::Status CheckLogin(size_t caller, absl::string_view sha256,
+                          absl::Time now) const;
 
   const std::vector<Caller> callers_;  // Without tokens.
+  const TokenKeys* const token_keys_;
   std::optional<Metrics::Counter> github_tokens_;
 
   mutable Mutex mu_;
@@ -163,8 +235,9 @@ class Authorizer {
 
 // What the caller lacks, if `status` is a refusal with the reason NOT_GRANTED:
 // "right", or the kind of thing of which it has no grant: "repository",
-// "account" or "context". Empty: `status` is another error. gRPC clients get
-// it as trailing metadata `signalbox-not-granted`.
+// "account", "context", "sha", "series" or "attempt". Empty: `status` is
+// another error. gRPC clients get it as trailing metadata
+// `signalbox-not-granted`.
 std::string NotGrantedOf(const absl::Status& status);
 
 }  // namespace signalbox

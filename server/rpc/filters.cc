@@ -155,7 +155,7 @@ absl::StatusOr<StatusPlace> StatusFilter::ParsePlace(
 }
 
 absl::StatusOr<WatchFilter> WatchFilter::Of(
-    const v1::WatchStatusesRequest& request, const Caller* caller) {
+    const v1::WatchStatusesRequest& request, const CallerRef& caller) {
   for (const absl::Status& status :
        {CheckCount("repositories", request.repositories_size()),
         CheckCount("contexts", request.contexts_size())}) {

@@ -58,14 +58,14 @@ class StatusFilter {
 class WatchFilter {
  public:
   // Checks and converts the filter of a request. A null `caller` may read
-  // everything; `caller` is borrowed.
+  // everything.
   //
   // INVALID_ARGUMENT: reasons INVALID_PATTERN, TOO_MANY_PATTERNS,
   // INVALID_STATE, INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED:
   // the request names a repository without a `*` that `caller` may not read. A
   // pattern with a `*` is no error: it selects only what `caller` may read.
   static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
-                                        const Caller* caller);
+                                        const CallerRef& caller);
 
   // The filter selects a change if both are true for it. WantsRepository
   // depends only on the repository's name.
@@ -73,7 +73,7 @@ class WatchFilter {
   bool WantsStatus(const StatusView& status) const;
 
  private:
-  const Caller* caller_ = nullptr;  // Borrowed.
+  CallerRef caller_;
   std::vector<std::string> repositories_;
   std::vector<std::string> contexts_;
   std::set<CommitState> states_;

@@ -49,7 +49,7 @@ absl::StatusOr<std::string> ParseHost(const std::string& host,
 }  // namespace
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ListReportsRequest& request,
+    const CallerRef& caller, const v1::ListReportsRequest& request,
     v1::ListReportsResponse* response) const {
   const absl::StatusOr<Repository> repository =
       ParseKnownRepository(request.repository(), options_->convert);
@@ -82,7 +82,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ResolveRefRequest& request,
+    const CallerRef& caller, const v1::ResolveRefRequest& request,
     v1::ResolveRefResponse* response) const {
   const absl::StatusOr<Repository> repository =
       ParseKnownRepository(request.repository(), options_->convert);
@@ -110,7 +110,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::GetRepositoryRequest& request,
+    const CallerRef& caller, const v1::GetRepositoryRequest& request,
     v1::GetRepositoryResponse* response) const {
   if (request.has_repository()) {
     const absl::StatusOr<Repository> repository =

@@ -63,10 +63,10 @@ class ReportStreams::Stream : public Reactor,
                               public std::enable_shared_from_this<Stream> {
  public:
   Stream(ReportStreams* owner, grpc::CallbackServerContext* context,
-         const Caller* caller, std::function<absl::Status()> recheck)
+         CallerRef caller, std::function<absl::Status()> recheck)
       : owner_(owner),
         context_(context),
-        caller_(caller),
+        caller_(std::move(caller)),
         recheck_(std::move(recheck)),
         peer_(context->peer()),
         request_id_(TakeRequestId(context)) {}
@@ -325,7 +325,7 @@ class ReportStreams::Stream : public Reactor,
 
   ReportStreams* const owner_;
   grpc::CallbackServerContext* const context_;
-  const Caller* const caller_;
+  const CallerRef caller_;
   const std::function<absl::Status()> recheck_;
   const std::string peer_;        // The client's address, for the log.
   const std::string request_id_;  // Of the stream.

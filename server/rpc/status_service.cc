@@ -10,6 +10,7 @@
 #include "server/rpc/explain.h"
 #include "server/rpc/method_rights.h"
 #include "server/rpc/read_queue.h"
+#include "server/rpc/token_request.h"
 #include "server/rpc/unary_call.h"
 #include "server/rpc/watch_stream.h"
 
@@ -56,24 +57,12 @@ void Fill(const ServerInfo& info, const Identity& identity,
     host.set_api_url(api_url);
   }
   for (const char* const feature :
-       {"bookmarks", "if_sequence", "newest_text_wins", "never_expires"}) {
+       {"bookmarks", "if_sequence", "newest_text_wins", "never_expires",
+        "issue_token"}) {
     response->add_features(feature);
   }
   response->mutable_features()->Add(info.features.begin(), info.features.end());
-  const Caller grants = Authorizer::GrantsOf(identity.caller);
-  v1::Grants& granted = *response->mutable_grants();
-  granted.set_caller(grants.name);
-  for (const Right right : grants.rights) {
-    granted.add_rights(std::string(NameOf(right)));
-  }
-  granted.mutable_repositories()->Add(grants.repositories.begin(),
-                                      grants.repositories.end());
-  granted.mutable_contexts()->Add(grants.contexts.begin(),
-                                  grants.contexts.end());
-  granted.set_forward(identity.forward);
-  if (identity.token_expire_time != absl::InfiniteFuture()) {
-    *granted.mutable_token_expire_time() = ToProto(identity.token_expire_time);
-  }
+  *response->mutable_grants() = GrantsOf(identity);
 }
 
 ReportStreams::Options StreamOptions(const StatusServiceImpl::Options& all) {
@@ -247,6 +236,25 @@ class ServiceCalls final : public StatusServiceImpl {
     return call.reactor();
   }
 
+  Reactor* IssueToken(Context* context, const v1::IssueTokenRequest* request,
+                      v1::IssueTokenResponse* response) override {
+    const UnaryCall call = Begin(context, "IssueToken");
+    const absl::StatusOr<Identity> identity = Admit(*context, "IssueToken");
+    absl::StatusOr<IssuedToken> wanted =
+        identity.ok()
+            ? TokenWanted(*request, *identity, options_.convert, clock_->Now())
+            : identity.status();
+    if (!wanted.ok()) {
+      call.End(wanted.status());
+      return call.reactor();
+    }
+    // A new key must be on disk first, which this thread must not wait for.
+    Read(call, [this, wanted = *std::move(wanted), response] {
+      return Issue(wanted, response);
+    });
+    return call.reactor();
+  }
+
  private:
   UnaryCall Begin(Context* context, const char* method) {
     return UnaryCall(context, &counters_.at(method));
@@ -272,6 +280,22 @@ class ServiceCalls final : public StatusServiceImpl {
     return [this, identity = identity.value_or(Identity())] {
       return authorizer_->Recheck(identity, clock_->Now());
     };
+  }
+
+  absl::Status Issue(const IssuedToken& wanted,
+                     v1::IssueTokenResponse* response) const {
+    if (options_.token_keys == nullptr) {
+      return absl::UnimplementedError("this server issues no tokens");
+    }
+    absl::StatusOr<std::string> token =
+        options_.token_keys->Issue(wanted, clock_->Now());
+    if (!token.ok()) return token.status();
+    const absl::StatusOr<Identity> identity =
+        authorizer_->Authenticate(*token, clock_->Now());
+    if (!identity.ok()) return identity.status();
+    response->set_token(*std::move(token));
+    *response->mutable_grants() = GrantsOf(*identity);
+    return absl::OkStatus();
   }
 
   // Gives a report to Intake, and answers with the receipts.

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/identity/token_keys.h"
 #include "server/outbox/acceptance.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/statuses.h"
@@ -58,6 +59,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     // Empty: DiagnoseRepository answers with the expected contexts only.
     std::function<void(const Repository&, std::function<void(Diagnosis)> done)>
         diagnose;
+    // For IssueToken; the Authorizer must have the same. Borrowed. Null: the
+    // server issues no tokens.
+    TokenKeys* token_keys = nullptr;
   };
 
   // All pointers are borrowed.

@@ -85,10 +85,10 @@ struct StatusListing {
   StatusQuery query;
 };
 
-// `caller` must outlive the answer. Any thread may call `trouble_of`.
+// Any thread may call `trouble_of`.
 template <typename Request>
 absl::StatusOr<StatusListing> ListingOf(
-    const Caller* caller, Right right, const Request& request,
+    const CallerRef& caller, Right right, const Request& request,
     std::function<CredentialTrouble(const std::string& credential)>
         trouble_of) {
   const absl::StatusOr<StatusFilter> filter =
@@ -184,7 +184,7 @@ Retries RetriesOf(const ListedPage& page) {
 }  // namespace
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::GetCommitStatusRequest& request,
+    const CallerRef& caller, const v1::GetCommitStatusRequest& request,
     v1::GetCommitStatusResponse* response) const {
   const absl::StatusOr<Repository> repository =
       ParseKnownRepository(request.repository(), options_->convert);
@@ -214,7 +214,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ListCommitsRequest& request,
+    const CallerRef& caller, const v1::ListCommitsRequest& request,
     v1::ListCommitsResponse* response) const {
   const absl::StatusOr<CommitPageRequest> page =
       ParseCommitPage(request.page_size(), request.page_token());
@@ -236,7 +236,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ExplainStatusRequest& request,
+    const CallerRef& caller, const v1::ExplainStatusRequest& request,
     v1::ExplainStatusResponse* response) const {
   const absl::StatusOr<NamedKey> named =
       KeyOf(options_->convert, caller, Right::kRead, request);
@@ -266,7 +266,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ListStatusesRequest& request,
+    const CallerRef& caller, const v1::ListStatusesRequest& request,
     v1::ListStatusesResponse* response) const {
   absl::StatusOr<StatusListing> listing = ListingOf(
       caller, Right::kRead, request,
@@ -281,7 +281,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::RetryPostRequest& request,
+    const CallerRef& caller, const v1::RetryPostRequest& request,
     v1::RetryPostResponse* response) const {
   const absl::StatusOr<NamedKey> named =
       KeyOf(options_->convert, caller, Right::kOperate, request);
@@ -303,7 +303,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::RetryPostsRequest& request,
+    const CallerRef& caller, const v1::RetryPostsRequest& request,
     v1::RetryPostsResponse* response) const {
   absl::StatusOr<StatusListing> listing = ListingOf(
       caller, Right::kOperate, request,
@@ -329,7 +329,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 }
 
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
-    const Caller* caller, const v1::ReportEventRequest& request,
+    const CallerRef& caller, const v1::ReportEventRequest& request,
     v1::ReportEventResponse*) const {
   absl::StatusOr<EventSubmission> submission =
       FromProto(request, options_->convert);

@@ -57,36 +57,36 @@ class StoreCalls {
         statuses_(statuses),
         clock_(clock) {}
 
-  // One for each call. Work borrows `caller` and `response` until it returns.
-  // A null `caller` may do everything (see Authorizer).
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  // One for each call. Work borrows `response` until it returns. A null
+  // `caller` may do everything (see Authorizer).
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::GetCommitStatusRequest& request,
                                v1::GetCommitStatusResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ListCommitsRequest& request,
                                v1::ListCommitsResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ExplainStatusRequest& request,
                                v1::ExplainStatusResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ListReportsRequest& request,
                                v1::ListReportsResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ResolveRefRequest& request,
                                v1::ResolveRefResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::GetRepositoryRequest& request,
                                v1::GetRepositoryResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ListStatusesRequest& request,
                                v1::ListStatusesResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::RetryPostRequest& request,
                                v1::RetryPostResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::RetryPostsRequest& request,
                                v1::RetryPostsResponse* response) const;
-  absl::StatusOr<Work> Prepare(const Caller* caller,
+  absl::StatusOr<Work> Prepare(const CallerRef& caller,
                                const v1::ReportEventRequest& request,
                                v1::ReportEventResponse* response) const;
 

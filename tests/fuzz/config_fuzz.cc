@@ -111,7 +111,12 @@ void Check(const RepositoryRule& rule, absl::Duration retention) {
 
 void Check(const CallerConfig& caller) {
   CheckText(caller.name);
-  FUZZ_CHECK(!caller.tokens.empty() && caller.tokens.size() <= 2, "tokens");
+  FUZZ_CHECK(caller.tokens.size() <= 2, "tokens");
+  FUZZ_CHECK(!caller.tokens.empty() || caller.app.has_value(), "no login");
+  if (caller.app.has_value()) {
+    FUZZ_CHECK(caller.app->app_id > 0, "app_id");
+    CheckText(caller.app->public_key_file);
+  }
   for (const CallerTokenConfig& token : caller.tokens) {
     CheckText(token.sha256_file);
     FUZZ_CHECK(token.expires >= absl::UnixEpoch(), "expires before 1970");
@@ -255,7 +260,12 @@ class Writer {
   void Item(const CallerConfig& caller) {
     absl::StrAppend(&yaml_, "  - name: ", Quote(caller.name), "\n");
     indent_ = "    ";
-    absl::StrAppend(&yaml_, "    tokens:\n");
+    if (caller.app.has_value()) {
+      absl::StrAppend(&yaml_, "    app:\n      app_id: ", caller.app->app_id,
+                      "\n      public_key_file: ",
+                      Quote(caller.app->public_key_file), "\n");
+    }
+    if (!caller.tokens.empty()) absl::StrAppend(&yaml_, "    tokens:\n");
     for (const CallerTokenConfig& token : caller.tokens) {
       absl::StrAppend(&yaml_, "      - sha256_file: ", Quote(token.sha256_file),
                       "\n");

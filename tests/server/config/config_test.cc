@@ -481,6 +481,46 @@ TEST(ConfigTest, ACallerHasOneOrTwoTokensThatMayEnd) {
   });
 }
 
+// It needs no token, and then no right that an issued token never has.
+TEST(ConfigTest, ACallerCanHaveThePublicKeyOfAnApp) {
+  const auto with = [](absl::string_view lines) {
+    return absl::StrCat(
+        "callers:\n- name: argo\n  repositories: [a/*]\n"
+        "  contexts: [\"*\"]\n",
+        lines);
+  };
+  const std::string app = "  app: {app_id: 7, public_key_file: argo.pem}\n";
+  const Config config = Parsed(with(app));
+  const CallerConfig& caller = config.callers[0];
+  ASSERT_TRUE(caller.app.has_value());
+  EXPECT_EQ(caller.app->app_id, 7);
+  EXPECT_EQ(caller.app->public_key_file, "argo.pem");
+  EXPECT_THAT(caller.tokens, IsEmpty());
+  EXPECT_THAT(caller.rights, ElementsAre("report", "read", "operate"));
+  EXPECT_THAT(config.warnings, IsEmpty());
+  EXPECT_THAT(Parsed(with(app + "  token_sha256_file: f\n")).callers[0].tokens,
+              SizeIs(1));
+  ExpectErrors({
+      {with(app + "  token_sha256_file: f\n  tokens: [{sha256_file: f}]\n"),
+       "2: callers[0]: has both token_sha256_file and tokens; wanted one"},
+      {with("  app: {app_id: 0, public_key_file: f}\n"),
+       "5: callers[0].app.app_id: \"0\" is not a number"},
+      {with("  app: {app_id: Iv23abc, public_key_file: f}\n"),
+       "5: callers[0].app.app_id: \"Iv23abc\" is not a number"},
+      {with("  app: {app_id: 9007199254740993, public_key_file: f}\n"),
+       "5: callers[0].app.app_id: \"9007199254740993\" is not a number"},
+      {with("  app: {app_id: 7}\n"),
+       "5: callers[0].app: public_key_file is missing; wanted the path"},
+      {with("  app: {public_key_file: f}\n"),
+       "5: callers[0].app: app_id is missing; wanted a number"},
+      {with(app) +
+           "- name: probot\n  repositories: [a/*]\n"
+           "  contexts: [c]\n" +
+           app,
+       "6: callers[1]: app: app_id 7 appears twice; wanted another"},
+  });
+}
+
 // Its author probably wants to let nobody in.
 TEST(ConfigTest, AnEmptyListOfCallersIsRefused) {
   EXPECT_THAT(ErrorOf("data_dir: d\ncallers: []\n"),

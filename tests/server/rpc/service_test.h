@@ -151,7 +151,8 @@ class ServiceTest : public testing::Test {
     ASSERT_TRUE(outbox.ok()) << outbox.status();
     outbox_ = *std::move(outbox);
     gate_ = std::make_unique<GatedOutbox>(outbox_.get());
-    authorizer_ = std::make_unique<Authorizer>(std::move(callers));
+    authorizer_ = std::make_unique<Authorizer>(
+        std::move(callers), /*metrics=*/nullptr, token_keys_.get());
     intake_ =
         std::make_unique<Intake>(gate_.get(), Clock::System(), intake_options_,
                                  &intake_wake_up_, &intake_became_due_);
@@ -174,6 +175,7 @@ class ServiceTest : public testing::Test {
       diagnosis_thread_ = std::this_thread::get_id();
       done(diagnosis_);
     };
+    options.token_keys = token_keys_.get();
     service_ = StatusServiceImpl::Make(options, authorizer_.get(),
                                        intake_.get(), outbox_.get(),
                                        gate_.get(), &metrics_, Clock::System());
@@ -229,6 +231,7 @@ class ServiceTest : public testing::Test {
   // server can send only little that the client has not read.
   bool narrow_channel_ = false;
   Metrics metrics_;
+  std::unique_ptr<TokenKeys> token_keys_;  // Null: it issues no tokens.
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<GatedOutbox> gate_;
   std::unique_ptr<Authorizer> authorizer_;

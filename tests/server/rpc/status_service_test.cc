@@ -319,9 +319,10 @@ TEST_F(StatusServiceTest, SaysWhichServerItIs) {
   ASSERT_EQ(response.hosts_size(), 1);
   EXPECT_EQ(response.hosts(0).name(), "github.com");
   EXPECT_EQ(response.hosts(0).api_url(), "https://api.github.com");
-  EXPECT_THAT(response.features(),
-              testing::ElementsAre("bookmarks", "if_sequence",
-                                   "newest_text_wins", "never_expires"));
+  EXPECT_THAT(
+      response.features(),
+      testing::ElementsAre("bookmarks", "if_sequence", "newest_text_wins",
+                           "never_expires", "issue_token"));
   EXPECT_EQ(response.grants().caller(), "");
   EXPECT_THAT(response.grants().rights(),
               testing::UnorderedElementsAre("report", "read", "operate",

@@ -177,6 +177,14 @@ const std::map<std::string, std::string>& Fields() {
       {"StatusFilter.posting_states", ""},
       {"StatusFilter.reasons", ""},
       {"DiagnoseRepositoryRequest.repository", "$repository"},
+      {"IssueTokenRequest.narrowing", "{}"},
+      {"IssueTokenRequest.valid_for", ""},
+      {"Narrowing.repositories", "$repository"},
+      {"Narrowing.contexts", "$context"},
+      {"Narrowing.rights", ""},
+      {"Narrowing.sha", "$sha"},
+      {"Narrowing.series", ""},
+      {"Narrowing.attempt", ""},
   };
   return fields;
 }
