@@ -11,6 +11,8 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
+#include "rest/answer.h"
+#include "rest/app_door.h"
 #include "rest/end_to_end.h"
 #include "rest/listing.h"
 #include "rest/paging.h"
@@ -20,27 +22,10 @@
 namespace signalbox {
 namespace {
 
-constexpr char kJson[] = "application/json; charset=utf-8";
 constexpr char kText[] = "text/plain; charset=utf-8";
-constexpr char kRetryAfterSeconds[] = "5";
 // How long the door relies on the server's answer that it has callers. A person
 // needs longer to restart the server with another configuration.
 constexpr absl::Duration kCallersKnownFor = absl::Seconds(5);
-
-HttpAnswer JsonAnswer(std::string text, int status = 200) {
-  return {status, std::move(text), kJson};
-}
-
-HttpAnswer Refused(const RestRefusal& refusal) {
-  HttpAnswer answer = JsonAnswer(RefusalBody(refusal), refusal.status);
-  if (refusal.status == 503) {
-    answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
-  }
-  if (!refusal.reason.empty()) {
-    answer.headers.emplace_back("X-Signalbox-Reason", refusal.reason);
-  }
-  return answer;
-}
 
 std::string RepositoryOf(const RestPlace& place) {
   return absl::StrCat(place.host, "/", place.owner, "/", place.name);
@@ -203,6 +188,15 @@ HttpAnswer RestDoor::Answer(Visit& visit) {
       return ShowRepository(visit);
     case RestResource::kCommit:
       return ShowCommit(visit);
+    case RestResource::kApp:
+    case RestResource::kInstallations:
+    case RestResource::kInstallation:
+    case RestResource::kInstallationOf:
+    case RestResource::kCreateAppToken:
+      return AnswerApp(visit.route, visit.place, visit.terms, calls_, [&visit] {
+        return ReadRequestBody(visit.request.head, visit.read_body,
+                               kMaxRestBody);
+      });
     default:
       return ShowCaller(visit);
   }

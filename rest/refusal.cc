@@ -69,7 +69,9 @@ RestRefusal RefusalOf(const grpc::Status& status, absl::string_view reason,
                       absl::string_view not_granted) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAUTHENTICATED:
-      return BadCredentialsRefusal();
+      // Tools correct their clock if the message is GitHub's.
+      return reason == "INVALID_JWT" ? PlainRefusal(401, status.error_message())
+                                     : BadCredentialsRefusal();
     case grpc::StatusCode::PERMISSION_DENIED:
       return NotGranted(status, reason, not_granted);
     case grpc::StatusCode::INVALID_ARGUMENT:

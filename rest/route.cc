@@ -161,6 +161,9 @@ RestResource OfRepository(bool is_post, Segments rest, std::string* ref) {
     return is_post ? RestResource::kNone : RestResource::kRepository;
   }
   const Segments behind = rest.subspan(1);
+  if (!is_post && behind.empty() && rest[0] == "installation") {
+    return RestResource::kInstallationOf;
+  }
   if (rest[0] == "statuses") {
     if (!is_post) return AtRef(RestResource::kStatuses, behind, ref);
     return std::ranges::any_of(behind, HasSlash)
@@ -201,6 +204,24 @@ bool ParseId(absl::string_view text, int64_t* id) {
          absl::SimpleAtoi(text, id) && *id > 0;
 }
 
+// What is asked about an App. `segments` begin with `app`.
+RestResource OfApp(bool is_post, Segments segments, int64_t* id) {
+  if (!is_post && segments.size() == 1) return RestResource::kApp;
+  if (segments.size() < 2 || segments[1] != "installations") {
+    return RestResource::kNone;
+  }
+  if (!is_post && segments.size() == 2) return RestResource::kInstallations;
+  if (segments.size() < 3 || !ParseId(segments[2], id)) {
+    return RestResource::kNone;
+  }
+  if (segments.size() == 3) {
+    return is_post ? RestResource::kNone : RestResource::kInstallation;
+  }
+  return is_post && segments.size() == 4 && segments[3] == "access_tokens"
+             ? RestResource::kCreateAppToken
+             : RestResource::kNone;
+}
+
 RestResource ResourceOf(bool is_post, Segments segments, RestRoute* route) {
   const std::string first = segments.empty() ? "" : segments[0];
   if (first == "repos" && segments.size() >= 3) {
@@ -217,8 +238,15 @@ RestResource ResourceOf(bool is_post, Segments segments, RestRoute* route) {
     }
     return OfRepository(is_post, segments.subspan(2), &route->ref);
   }
-  return is_post ? RestResource::kNone
-                 : WithoutRepository(segments, &route->login);
+  if (first == "app") return OfApp(is_post, segments, &route->installation_id);
+  if (is_post) return RestResource::kNone;
+  const bool is_account = first == "users" || first == "orgs";
+  if (is_account && segments.size() == 3 && segments[2] == "installation") {
+    route->owner = segments[1];
+    return IsOwner(route->owner) ? RestResource::kInstallationOf
+                                 : RestResource::kNone;
+  }
+  return WithoutRepository(segments, &route->login);
 }
 
 }  // namespace

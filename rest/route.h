@@ -23,6 +23,12 @@ enum class RestResource {
   kCreateStatus,  // `ref`, which must be a full sha.
   kStatuses,      // All statuses of `ref`.
   kCombined,      // The newest status of each context of `ref`.
+  // For tools that authenticate as a GitHub App.
+  kApp,             // The App.
+  kInstallations,   // All accounts that have it.
+  kInstallation,    // `installation_id`.
+  kInstallationOf,  // Of the account `owner`, or of the repository `name`.
+  kCreateAppToken,  // A token of `installation_id`.
 };
 
 // A request's method and target, taken apart. Texts are percent-decoded.
@@ -41,8 +47,9 @@ struct RestRoute {
   // may be sent on to GitHub. Empty: it must not, whatever it asks.
   std::string github_path;
   bool is_graphql = false;  // `github_path` then counts for nothing else.
-  int64_t per_page = 30;    // 1 to 100.
-  int64_t page = 1;         // At least 1.
+  int64_t installation_id = 0;
+  int64_t per_page = 30;  // 1 to 100.
+  int64_t page = 1;       // At least 1.
 };
 
 // Finds what is asked. `path` and `query` are as the client sent them.

@@ -117,6 +117,11 @@ RestOr<bool> ServerCalls::HasCallers(const CallTerms& terms) const {
   return *refusal;
 }
 
+RestOr<v1::IssueTokenResponse> ServerCalls::IssueToken(
+    const v1::IssueTokenRequest& request, const CallTerms& terms) const {
+  return Call(server_, &Stub::IssueToken, request, terms);
+}
+
 RestOr<v1::GetRepositoryResponse> ServerCalls::Repository(
     const v1::GetRepositoryRequest& request, const CallTerms& terms) const {
   return Call(server_, &Stub::GetRepository, request, terms);

@@ -46,6 +46,9 @@ class ServerCalls {
   // Whether the server's configuration names callers. If not, the server
   // accepts calls with any token, and without one.
   RestOr<bool> HasCallers(const CallTerms& terms) const;
+  // A token with which the caller can do less than all it may.
+  RestOr<v1::IssueTokenResponse> IssueToken(
+      const v1::IssueTokenRequest& request, const CallTerms& terms) const;
   RestOr<v1::GetRepositoryResponse> Repository(
       const v1::GetRepositoryRequest& request, const CallTerms& terms) const;
   // The full sha that a ref means.

@@ -85,7 +85,7 @@ FOREIGN = {
                   "server/github/github_answers.cc",
                   "server/github/github_client.cc",
                   "common/webhook/json_strict.cc",
-                  "rest/bodies.cc", "rest/url_mover.cc",
+                  "rest/app_bodies.cc", "rest/bodies.cc", "rest/url_mover.cc",
                   "clients/cli/commit_detection.cc",
                   "clients/cli/console.cc",
                   "tests/*"),

@@ -59,6 +59,12 @@ class FakeStatusService final : public v1::StatusService::Service {
     host.set_name(name);
     host.set_api_url(api_url);
   }
+  // The caller is an App with this number, for these repositories.
+  void SetApp(int64_t app_id, const std::vector<std::string>& repositories) {
+    MutexLock lock(&mu_);
+    grants_.set_app_id(app_id);
+    for (const std::string& one : repositories) grants_.add_repositories(one);
+  }
   void SetReceipt(v1::Receipt receipt) {
     MutexLock lock(&mu_);
     receipt_ = std::move(receipt);
@@ -87,6 +93,10 @@ class FakeStatusService final : public v1::StatusService::Service {
   std::vector<v1::ReportResultRequest> results() {
     MutexLock lock(&mu_);
     return results_;
+  }
+  std::vector<v1::IssueTokenRequest> issued() {
+    MutexLock lock(&mu_);
+    return issued_;
   }
   // All calls so far: a method, a colon and the call's Authorization.
   std::vector<std::string> calls() {
@@ -152,6 +162,20 @@ class FakeStatusService final : public v1::StatusService::Service {
       return {grpc::StatusCode::UNAUTHENTICATED, "no token was sent"};
     }
     return end;
+  }
+  // Issues `sbx_issued`, which has the rights that it was asked for.
+  grpc::Status IssueToken(grpc::ServerContext* context,
+                          const v1::IssueTokenRequest* request,
+                          v1::IssueTokenResponse* response) override {
+    MutexLock lock(&mu_);
+    issued_.push_back(*request);
+    response->set_token("sbx_issued");
+    *response->mutable_grants() = grants_;
+    *response->mutable_grants()->mutable_rights() =
+        request->narrowing().rights();
+    response->mutable_grants()->mutable_token_expire_time()->set_seconds(
+        1700003700);
+    return End("IssueToken", context);
   }
   grpc::Status GetRepository(grpc::ServerContext* context,
                              const v1::GetRepositoryRequest* request,
@@ -253,6 +277,7 @@ class FakeStatusService final : public v1::StatusService::Service {
   std::vector<v1::ListedReport> reports_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ReportPendingRequest> pendings_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ReportResultRequest> results_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::IssueTokenRequest> issued_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mu_);
   std::string request_id_ ABSL_GUARDED_BY(mu_);
   std::string resolved_ ABSL_GUARDED_BY(mu_);

@@ -26,9 +26,13 @@ TEST(RefusalTest, EachCodeOfTheServerHasItsAnswer) {
   } kCases[] = {
       {grpc::StatusCode::UNAUTHENTICATED, "UNKNOWN_CALLER", "", 401,
        "Bad credentials"},
+      // In GitHub's words.
+      {grpc::StatusCode::UNAUTHENTICATED, "INVALID_JWT", "", 401, "message"},
       {grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "repository", 404,
        "Not Found"},
       {grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "right", 403,
+       "Resource not accessible by integration: message"},
+      {grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "attempt", 403,
        "Resource not accessible by integration: message"},
       {grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED", "context", 403,
        "Resource not accessible by integration: message"},

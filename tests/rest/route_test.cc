@@ -144,17 +144,61 @@ TEST(RouteTest, NoPathHasTwoReadings) {
   EXPECT_EQ(Post("/repos/a/b/statuses/x%2Fy").resource, RestResource::kNone);
 }
 
-TEST(RouteTest, ServesNothingElse) {
+TEST(RouteTest, FindsWhatAppsAsk) {
+  EXPECT_EQ(Get("/app").resource, RestResource::kApp);
+  EXPECT_EQ(Get("/api/v3/app/installations").resource,
+            RestResource::kInstallations);
+  RestRoute route = Get("/app/installations/7");
+  EXPECT_EQ(route.resource, RestResource::kInstallation);
+  EXPECT_EQ(route.installation_id, 7);
+  route = Post("/ghe.example/api/v3/app/installations/8/access_tokens");
+  EXPECT_EQ(route.resource, RestResource::kCreateAppToken);
+  EXPECT_EQ(route.installation_id, 8);
+  EXPECT_EQ(route.host, "ghe.example");
+  route = Get("/repos/acme/app/installation");
+  EXPECT_EQ(route.resource, RestResource::kInstallationOf);
+  EXPECT_EQ(route.owner, "acme");
+  EXPECT_EQ(route.name, "app");
   for (const char* const path :
-       {"/graphql", "/repos", "/repos/a", "/repos/a/b/pulls",
-        "/repos/a/b/commits", "/repos/a/b/commits/x/check-runs",
-        "/repos/a/b/commits/x/status/y", "/repos/a/b/statuses", "/users",
-        "/user/repos", "/rate_limit/x", "/repositories", "/app"}) {
+       {"/orgs/acme/installation", "/users/acme/installation"}) {
+    route = Get(path);
+    EXPECT_EQ(route.resource, RestResource::kInstallationOf);
+    EXPECT_EQ(route.owner, "acme");
+    EXPECT_EQ(route.name, "");
+  }
+}
+
+TEST(RouteTest, ServesNothingElse) {
+  for (const char* const path : {"/graphql",
+                                 "/repos",
+                                 "/repos/a",
+                                 "/repos/a/b/pulls",
+                                 "/repos/a/b/commits",
+                                 "/repos/a/b/commits/x/check-runs",
+                                 "/repos/a/b/commits/x/status/y",
+                                 "/repos/a/b/statuses",
+                                 "/users",
+                                 "/user/repos",
+                                 "/rate_limit/x",
+                                 "/repositories",
+                                 "/app/hook",
+                                 "/app/installations/0",
+                                 "/app/installations/x",
+                                 "/app/installations/7/access_tokens",
+                                 "/app/installations/7/x",
+                                 "/orgs/acme",
+                                 "/orgs/a%20b/installation",
+                                 "/orgs/a/installation/x",
+                                 "/repos/a/b/installation/x",
+                                 "/installation/repositories"}) {
     EXPECT_EQ(Get(path).resource, RestResource::kNone) << path;
   }
   for (const char* const path :
        {"/", "/user", "/repos/a/b", "/repos/a/b/commits/x/statuses",
-        "/repos/a/b/statuses", "/repos/a/b/commits/x/status"}) {
+        "/repos/a/b/statuses", "/repos/a/b/commits/x/status", "/app",
+        "/app/installations", "/app/installations/7",
+        "/app/installations/7/access_tokens/x", "/repos/a/b/installation",
+        "/orgs/a/installation", "/users/a/installation"}) {
     EXPECT_EQ(Post(path).resource, RestResource::kNone) << path;
   }
   for (const char* const method : {"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
