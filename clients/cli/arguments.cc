@@ -33,7 +33,8 @@ Subcommand SubcommandNamed(absl::string_view name) {
          : name == "doctor"  ? Subcommand::kDoctor
          : name == "list"    ? Subcommand::kList
          : name == "watch"   ? Subcommand::kWatch
-                             : Subcommand::kRetry;
+         : name == "retry"   ? Subcommand::kRetry
+                             : Subcommand::kIssueToken;
 }
 
 bool IsNumber(absl::string_view text) {
@@ -105,6 +106,8 @@ class Checks {
     CheckServer();
     if (arguments_.subcommand == Subcommand::kWatch) {
       CheckWatch();
+    } else if (arguments_.subcommand == Subcommand::kIssueToken) {
+      CheckToken();
     } else {
       CheckFilter();
     }
@@ -206,6 +209,15 @@ class Checks {
                     &arguments_.states.emplace_back()));
     }
     Note(ReadNumber("--after", texts_.after, &arguments_.after_sequence));
+    for (const std::string& pattern : arguments_.context_patterns) {
+      CheckPattern(pattern);
+    }
+  }
+
+  void CheckToken() {
+    Note(ReadDuration("--for", texts_.life, absl::Minutes(1), absl::Hours(720),
+                      "a duration from 1m to 720h, such as 90m",
+                      &arguments_.life));
     for (const std::string& pattern : arguments_.context_patterns) {
       CheckPattern(pattern);
     }
@@ -442,9 +454,10 @@ bool Reports(Subcommand subcommand) {
          subcommand == Subcommand::kResult || subcommand == Subcommand::kRun;
 }
 
-bool ConcernsManyStatuses(const Arguments& arguments) {
+bool ConcernsNoCommit(const Arguments& arguments) {
   return arguments.subcommand == Subcommand::kList ||
-         arguments.subcommand == Subcommand::kWatch || arguments.all;
+         arguments.subcommand == Subcommand::kWatch ||
+         arguments.subcommand == Subcommand::kIssueToken || arguments.all;
 }
 
 std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,

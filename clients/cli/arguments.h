@@ -22,7 +22,8 @@ enum class Subcommand {
   kRetry,
   kDoctor,
   kList,
-  kWatch
+  kWatch,
+  kIssueToken
 };
 
 // Whether the subcommand reports a run: pending, result and run. With the other
@@ -88,6 +89,11 @@ struct Arguments {
   std::vector<std::string> repository_patterns;
   std::vector<std::string> context_patterns;
   std::vector<v1::CommitState> states;
+  // For issue-token, beside the patterns above, `sha`, `attempt` and `series`:
+  // the rights of the token, and how long it is valid. Empty and nothing: as
+  // the server decides.
+  std::vector<std::string> rights;
+  std::optional<absl::Duration> life;
   // For watch: show changes after this sequence. Nothing: from now on.
   std::optional<int64_t> after_sequence;
   // For how long the client repeats calls (ClientOptions). The default depends
@@ -107,9 +113,9 @@ struct Arguments {
 // After its command, `run` ends with the exit code of the command instead.
 enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 
-// Whether the subcommand is about statuses of many commits, so that FindSubject
-// need not find one.
-bool ConcernsManyStatuses(const Arguments& arguments);
+// Whether the subcommand is not about one commit, so that FindSubject need not
+// find one.
+bool ConcernsNoCommit(const Arguments& arguments);
 
 // Reads the command line. If `--server`, `--token-file`, `--request-id` or an
 // option of TLS is not given, reads SIGNALBOX_SERVER, SIGNALBOX_TOKEN_FILE,

@@ -36,6 +36,7 @@ class Commands {
     AddList();
     AddWatch();
     AddDoctor();
+    AddIssueToken();
     AddHelp();
     AddCompletion();
   }
@@ -276,6 +277,29 @@ class Commands {
                   "The same as --repository");
     AddRepository(app)->excludes(positional);
     AddRest(app, "0s", help::kDoctor);
+  }
+
+  void AddIssueToken() {
+    CLI::App& app = *app_.add_subcommand(
+        "issue-token", "Get a token that may do less, for a limited time");
+    AddOption(app, "--for", "DURATION", texts_->life,
+              "How long the token is valid, 1m to 720h [1h]");
+    AddRepeatable(app, "--repository", "PATTERN",
+                  arguments_->repository_patterns,
+                  "Only these repositories, [HOST/]OWNER/NAME; * stands for "
+                  "anything but /; repeatable");
+    AddRepeatable(app, "--context", "PATTERN", arguments_->context_patterns,
+                  "Only these contexts; * stands for anything; repeatable");
+    AddRepeatable(app, "--right", "RIGHT", arguments_->rights,
+                  "Only report, read or operate; repeatable");
+    AddOption(app, "--sha", "SHA", arguments_->sha,
+              "Reports on this commit only: a full id");
+    AddOption(app, "--attempt", "NUMBER", texts_->attempt,
+              "Reports on the run with this number only; a report without "
+              "--attempt gets it");
+    AddOption(app, "--series", "NAME", arguments_->series,
+              "The name of the counter that --attempt comes from");
+    AddRest(app, "0s", help::kIssueToken);
   }
 
   void AddHelp() {

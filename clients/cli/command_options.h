@@ -37,6 +37,7 @@ struct OptionTexts {
   // Of --state (watch) or --posting (list and retry).
   std::vector<std::string> states;
   std::optional<std::string> after;  // A sequence.
+  std::optional<std::string> life;   // Of a token.
   std::string result;
 
   // `signalbox help COMMAND`: whose help to print; empty: the program's.

@@ -32,6 +32,7 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
 int ListStatuses(const Arguments& arguments, const Client& client);
 int RetryPosts(const Arguments& arguments, const Client& client);
 int WatchStatuses(const Arguments& arguments, const Client& client);
+int IssueToken(const Arguments& arguments, const Client& client);
 
 // The subcommand `run`: runs `arguments.command`, and reports when it begins
 // and how it ends. Returns the command's exit code, or the code that shells use

@@ -48,6 +48,31 @@ bool ReaderHasGone() {
 
 }  // namespace
 
+int IssueToken(const Arguments& arguments, const Client& client) {
+  v1::IssueTokenRequest request;
+  v1::Narrowing& narrowing = *request.mutable_narrowing();
+  narrowing.mutable_repositories()->Add(arguments.repository_patterns.begin(),
+                                        arguments.repository_patterns.end());
+  narrowing.mutable_contexts()->Add(arguments.context_patterns.begin(),
+                                    arguments.context_patterns.end());
+  narrowing.mutable_rights()->Add(arguments.rights.begin(),
+                                  arguments.rights.end());
+  narrowing.set_sha(arguments.sha.value_or(""));
+  narrowing.set_series(arguments.series.value_or(""));
+  narrowing.set_attempt(arguments.attempt.value_or(0));
+  if (arguments.life.has_value()) {
+    request.mutable_valid_for()->set_seconds(
+        absl::ToInt64Seconds(*arguments.life));
+  }
+  const auto issued = client.IssueToken(request);
+  if (!issued.ok()) {
+    return Fail(issued.status(), "could not get a token", arguments);
+  }
+  // Alone on a line, for $(signalbox issue-token).
+  Print(arguments, *issued, absl::StrCat(issued->token(), "\n"));
+  return kDone;
+}
+
 int ListStatuses(const Arguments& arguments, const Client& client) {
   v1::ListStatusesRequest request;
   *request.mutable_filter() = FilterOf(arguments);

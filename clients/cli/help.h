@@ -36,6 +36,7 @@ extern const char kRetry[];
 extern const char kList[];
 extern const char kWatch[];
 extern const char kDoctor[];
+extern const char kIssueToken[];
 extern const char kHelp[];
 extern const char kCompletion[];
 

@@ -145,6 +145,20 @@ Examples:
   signalbox doctor github.example.com/acme/widgets --json
 )help";
 
+const char kIssueToken[] =
+    R"help(Prints a new token with which a job can act for you, but only for a limited
+time, and only where both you and the options allow it. So the job needs no
+token of yours. It can save the new one in a file for --token-file. The token
+ends early if yours is replaced. It cannot get others.
+
+Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 no answer from the
+server.
+
+Examples:
+  signalbox issue-token --repository acme/widgets --right report > job.token
+  signalbox issue-token --for 15m --context 'ci/*' --sha "$(git rev-parse HEAD)"
+)help";
+
 const char kHelp[] = R"help(Examples:
   signalbox help run
   signalbox help --man run | man -l -

@@ -46,8 +46,9 @@ absl::StatusOr<Client> Connect(const Arguments& arguments,
   return client;
 }
 
-// The commands that are about many commits.
-int RunOfMany(const Arguments& arguments, const Surroundings& surroundings) {
+// The commands that are not about one commit.
+int RunWithoutCommit(const Arguments& arguments,
+                     const Surroundings& surroundings) {
   std::signal(SIGPIPE, SIG_IGN);
   SilenceGrpc();
   const absl::StatusOr<Client> client = Connect(arguments, surroundings);
@@ -56,6 +57,8 @@ int RunOfMany(const Arguments& arguments, const Surroundings& surroundings) {
              ? ListStatuses(arguments, *client)
          : arguments.subcommand == Subcommand::kWatch
              ? WatchStatuses(arguments, *client)
+         : arguments.subcommand == Subcommand::kIssueToken
+             ? IssueToken(arguments, *client)
              : RetryPosts(arguments, *client);
 }
 
@@ -66,8 +69,8 @@ int Main(int argc, char** argv) {
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
   const Arguments& arguments = std::get<Arguments>(parsed);
 
-  if (ConcernsManyStatuses(arguments))
-    return RunOfMany(arguments, surroundings);
+  if (ConcernsNoCommit(arguments))
+    return RunWithoutCommit(arguments, surroundings);
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
   const bool is_run = arguments.subcommand == Subcommand::kRun;
   if (!subject.ok() && !is_run) return WrongUsage(subject.status());

@@ -346,6 +346,11 @@ absl::StatusOr<v1::GetServerInfoResponse> Client::GetServerInfo(
   return Call(&v1::StatusService::StubInterface::GetServerInfo, request);
 }
 
+absl::StatusOr<v1::IssueTokenResponse> Client::IssueToken(
+    const v1::IssueTokenRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::IssueToken, request);
+}
+
 absl::StatusOr<bool> Client::IsServing() const {
   if (channel_ == nullptr) {
     return absl::UnimplementedError("there is no connection of our own");

@@ -153,6 +153,8 @@ class Client {
       const v1::DiagnoseRepositoryRequest& request) const;
   absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo(
       const v1::GetServerInfoRequest& request) const;
+  absl::StatusOr<v1::IssueTokenResponse> IssueToken(
+      const v1::IssueTokenRequest& request) const;
 
   // Calls `on_message` for every message of a watch, bookmarks included, in the
   // calling thread. When the stream ends, the client resumes after the last

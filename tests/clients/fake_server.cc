@@ -226,6 +226,13 @@ grpc::Status FakeServer::DiagnoseRepository(
   return Take(context, {*request, ""});
 }
 
+grpc::Status FakeServer::IssueToken(grpc::ServerContext* context,
+                                    const v1::IssueTokenRequest* request,
+                                    v1::IssueTokenResponse* response) {
+  response->set_token("sbx_issued");
+  return Take(context, {*request, ""});
+}
+
 grpc::Status FakeServer::GetServerInfo(grpc::ServerContext*,
                                        const v1::GetServerInfoRequest*,
                                        v1::GetServerInfoResponse* response) {

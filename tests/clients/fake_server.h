@@ -31,7 +31,7 @@ struct FakeCall {
                v1::GetCommitStatusRequest, v1::ExplainStatusRequest,
                v1::RetryPostRequest, v1::DiagnoseRepositoryRequest,
                v1::ListStatusesRequest, v1::RetryPostsRequest,
-               v1::WatchStatusesRequest>
+               v1::WatchStatusesRequest, v1::IssueTokenRequest>
       request;
   std::string authorization = "";
   std::string request_id = "";  // `signalbox-request-id`; empty: none.
@@ -115,6 +115,10 @@ class FakeServer : public v1::StatusService::Service {
   grpc::Status GetServerInfo(grpc::ServerContext* context,
                              const v1::GetServerInfoRequest* request,
                              v1::GetServerInfoResponse* response) override;
+  // Issues `sbx_issued`.
+  grpc::Status IssueToken(grpc::ServerContext* context,
+                          const v1::IssueTokenRequest* request,
+                          v1::IssueTokenResponse* response) override;
   grpc::Status ListStatuses(grpc::ServerContext* context,
                             const v1::ListStatusesRequest* request,
                             v1::ListStatusesResponse* response) override;
