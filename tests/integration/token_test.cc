@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <cstdio>
@@ -144,6 +145,37 @@ TEST_F(TokenTest, AFileThatIsBrokenLaterChangesNothing) {
   EXPECT_TRUE(Becomes([&] {
     return absl::StrContains(server_->Errors(), file + ":1: ");
   })) << server_->Errors();
+  EXPECT_EQ(CallWith(made.token), grpc::StatusCode::OK);
+}
+
+// A deployment must not end the tokens of the jobs that run meanwhile.
+TEST_F(TokenTest, AnIssuedTokenSurvivesARestart) {
+  const MadeToken made = Make();
+  const std::string config =
+      absl::StrCat("callers:\n- name: farm\n  token_sha256_file: ",
+                   Write("farm.sha256", made.digest),
+                   "\n  repositories: [acme/*]\n  contexts: [ci/*]\n");
+  Start(config);
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + made.token);
+  v1::IssueTokenResponse issued;
+  ASSERT_TRUE(stub_->IssueToken(&context, {}, &issued).ok());
+  const std::string keys = dir_.path() + "/data/issued_token_keys";
+  struct stat found;
+  ASSERT_EQ(stat(keys.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+  EXPECT_EQ(CallWith(issued.token()), grpc::StatusCode::OK);
+  server_->Signal(SIGKILL);
+  server_->Wait();
+  Start(config);
+  EXPECT_EQ(CallWith(issued.token()), grpc::StatusCode::OK);
+  server_->Signal(SIGTERM);
+  EXPECT_EQ(server_->Wait(), 0);
+  EXPECT_FALSE(absl::StrContains(server_->Errors(), issued.token()));
+  // Without its keys, the server knows none of its tokens.
+  ASSERT_EQ(std::remove(keys.c_str()), 0);
+  Start(config);
+  EXPECT_EQ(CallWith(issued.token()), grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(CallWith(made.token), grpc::StatusCode::OK);
 }
 
