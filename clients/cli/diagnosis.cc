@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -57,6 +58,24 @@ std::string VersionText(const v1::GetServerInfoResponse& info) {
   return absl::StrCat(info.version(), " (", info.revision(), ")");
 }
 
+// What an issued token may do less than its caller; empty: nothing less.
+std::string NarrowingText(const v1::Narrowing& narrowing) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](absl::string_view what, absl::string_view value) {
+    if (!value.empty()) parts.push_back(absl::StrCat(what, " ", value));
+  };
+  add("repositories", absl::StrJoin(narrowing.repositories(), ", "));
+  add("contexts", absl::StrJoin(narrowing.contexts(), ", "));
+  add("commit", narrowing.sha());
+  add("series", narrowing.series());
+  if (narrowing.attempt() != 0) {
+    add("attempt", absl::StrCat(narrowing.attempt()));
+  }
+  return parts.empty()
+             ? ""
+             : absl::StrCat("token only for ", absl::StrJoin(parts, "; "));
+}
+
 std::vector<std::string> GrantsText(const v1::Grants& grants, absl::Time now,
                                     absl::TimeZone zone) {
   if (grants.rights_size() == 0)
@@ -72,6 +91,8 @@ std::vector<std::string> GrantsText(const v1::Grants& grants, absl::Time now,
       absl::StrCat("repositories ", absl::StrJoin(grants.repositories(), ", "),
                    grants.contexts_size() == 0 ? "" : "; contexts ",
                    absl::StrJoin(grants.contexts(), ", "))};
+  std::string narrowing = NarrowingText(grants.narrowing());
+  if (!narrowing.empty()) lines.push_back(std::move(narrowing));
   if (grants.has_token_expire_time()) {
     const absl::Time end = ToTime(grants.token_expire_time());
     lines.push_back(absl::StrCat("token ends at ",

@@ -77,6 +77,16 @@ TEST_F(DoctorTest, SaysWhichServerItIsAndWhoAsks) {
   EXPECT_THAT(RunCli({"doctor"}).output,
               AllOf(HasSubstr("contexts ci/*\n             token ends at 20"),
                     HasSubstr(" (in 2 d)\n")));
+  // Of a token that the server has issued.
+  v1::Narrowing& narrowing = *info.mutable_grants()->mutable_narrowing();
+  narrowing.add_repositories("acme/app");
+  narrowing.set_series("night\x1bly");
+  narrowing.set_attempt(7);
+  server_.SetInfo(info);
+  EXPECT_THAT(RunCli({"doctor"}).output,
+              HasSubstr("contexts ci/*\n             token only for "
+                        "repositories acme/app; series night\\x1bly; attempt "
+                        "7\n             token ends at 20"));
 }
 
 TEST_F(DoctorTest, ExitsWith1IfSomethingIsWrong) {
