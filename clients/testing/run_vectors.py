@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+"""Runs the shared test vectors against the driver of one client.
+
+The driver is a program that reads commands as JSON lines and answers each with
+a line; README.md describes both, and the format of the vectors. Between driver
+and server stands a proxy that records each call and plays faults.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import select
+import shlex
+import subprocess
+import sys
+import time
+
+import grpc
+
+import matching
+import messages
+import programs
+import proxy
+
+SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+# A client that uses the environment's HTTP proxy reaches nobody.
+NO_HTTP_PROXY = {name: "http://127.0.0.1:9" for name in
+                 ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy")}
+LONGEST_STEP = 60  # seconds
+
+
+class Driver:
+    """The program under test."""
+
+    def __init__(self, command):
+        environment = {key: value for key, value in os.environ.items()
+                       if key.lower() != "no_proxy"}
+        self._process = subprocess.Popen(
+            shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**environment, **NO_HTTP_PROXY})
+        self._unread = b""
+
+    def do(self, step):
+        self._process.stdin.write(json.dumps(step).encode() + b"\n")
+        self._process.stdin.flush()
+        deadline = time.monotonic() + LONGEST_STEP
+        output = self._process.stdout.fileno()
+        while b"\n" not in self._unread:
+            ready, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise RuntimeError(f"the driver did not answer within {LONGEST_STEP} s: {step}")
+            chunk = os.read(output, 1 << 16)
+            if not chunk:
+                raise RuntimeError(f"the driver ended at {step}")
+            self._unread += chunk
+        line, self._unread = self._unread.split(b"\n", 1)
+        return json.loads(line)
+
+    def close(self):
+        """The driver's exit code, after it has read the end of its input."""
+        self._process.stdin.close()
+        try:
+            return self._process.wait(20)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+
+
+class Run:
+    """One vector: its own proxy, its own repository."""
+
+    def __init__(self, vector, driver, running):
+        self.vector = vector
+        self._driver = driver
+        self._programs = running
+        self._server = vector.get("server", "open")
+        self._names = matching.Names(self._texts())
+        self.repository = f"acme/{vector['name']}"
+
+    def _texts(self):
+        directory = self._programs.directory
+        return {
+            "$repository": f"acme/{self.vector['name']}",
+            "$token": programs.TOKEN, "$reader_token": programs.READER_TOKEN,
+            "$unix": self._programs.unix(self._server),
+            "$direct": getattr(self._programs, self._server),
+            **{f"${name}": f"{directory}/{name}.pem"
+               for name in ("ca", "other_ca", "farm", "server")},
+            "$farm_key": f"{directory}/farm.key",
+        }
+
+    def run(self):
+        """The problems, a line each."""
+        token = programs.TOKEN if self._server == "strict" else None
+        self._reference = programs.Reference(self._programs.unix(self._server), token)
+        self._proxy = proxy.Proxy(self._programs.unix(self._server),
+                                  self.vector.get("faults", []), self._credentials())
+        try:
+            problems = []
+            for index, step in enumerate(self._steps()):
+                problems += [f"step {index} ({step['do']}): {problem}"
+                             for problem in self._do(step)]
+                if problems:
+                    break
+            return problems or self._check_calls() + self._check_statuses()
+        finally:
+            self._proxy.stop()
+            self._reference.close()
+
+    def _credentials(self):
+        if not self.vector.get("proxy_tls"):
+            return None
+        files = [(self._programs.directory / name).read_bytes()
+                 for name in ("server.key", "server.pem", "ca.pem")]
+        return grpc.ssl_server_credentials([(files[0], files[1])], files[2], True)
+
+    def _steps(self):
+        options = {"address": f"127.0.0.1:{self._proxy.port}", **self.vector.get("connect", {})}
+        yield {"do": "connect", "options": options,
+               "expect": self.vector.get("connect_expect", {"ok": {}})}
+        yield from self.vector.get("steps", [])
+
+    def _do(self, step):
+        step = self._with_defaults(self._names.fill(step))
+        expect = step.pop("expect", {"ok": {}})
+        if "reference" in step:
+            answer = self._reference.call(step["reference"], step["request"])
+            return self._names.problems(expect.get("ok", {}), answer)
+        if step["do"] == "settle":
+            self._reference.settle(self.repository, SHA)
+            return []
+        if step.get("do") == "watch" and expect == "$reference":
+            expect = {"ok": {"changes": self._reference.changes(
+                step["request"], step["changes"])}}
+        answer = self._driver.do(step)
+        return self._names.problems(expect, answer)
+
+    def _with_defaults(self, step):
+        """The step, with a repository and a sha where a report needs them."""
+        step = dict(step)
+        if step["do"] in ("pending", "result", "run", "commit_status", "reference"):
+            step["request"] = self._request(step.get("request", {}))
+        if "reports" in step:
+            step["reports"] = [
+                {kind: self._request(request) for kind, request in report.items()}
+                for report in step["reports"]]
+        return step
+
+    def _request(self, request):
+        request = {"repository": self.repository, "sha": SHA, **request}
+        return {key: value for key, value in request.items() if value is not None}
+
+    def _check_calls(self):
+        # A report that the proxy answered itself may come again, wherever.
+        injected = any("answers" in fault for fault in self.vector.get("faults", []))
+        problems = [] if injected else stream_problems(self._proxy.calls)
+        if "calls" not in self.vector:
+            return problems
+        expected = [self._expected_call(call) for call in self.vector["calls"]]
+        return problems + self._names.problems(expected, shown_calls(self._proxy.calls), "calls")
+
+    def _expected_call(self, call):
+        call = self._names.fill(call)
+        if call.get("method", "").startswith("Report") and "request" in call:
+            call["request"] = {"$exactly": self._request(call["request"])}
+        return call
+
+    def _check_statuses(self):
+        if "statuses" not in self.vector:
+            return []
+        shown = self._reference.statuses(self.repository, SHA)
+        expected = self.vector["statuses"]
+        if sorted(shown) != sorted(expected):
+            return [f"statuses: {sorted(shown)}, not {sorted(expected)}"]
+        return self._names.problems(self._names.fill(expected), shown, "statuses")
+
+
+def shown_calls(calls):
+    """The calls as vectors name them; times are in seconds."""
+    shown = []
+    for before, call in zip([None, *calls], calls):
+        each = {"method": call.method, "authorization": call.authorization,
+                "deadline": call.deadline}
+        if before is not None:
+            each["waited"] = call.begin - (before.end or call.begin)
+        if call.method == "StreamReports":
+            each["requests"] = len(call.requests)
+            each["answered"] = len(call.answered)
+            each["most_in_flight"] = call.most_in_flight
+        elif call.requests:
+            each["request"] = call.requests[0]
+        shown.append(each)
+    return shown
+
+
+def stream_problems(calls):
+    """What each client must keep when it sends the rest of a stream again."""
+    problems = []
+    unanswered = []
+    for call in calls:
+        if call.method != "StreamReports":
+            continue
+        sent = [_without_tag(request) for request in call.requests]
+        if sent[:len(unanswered)] != unanswered:
+            problems.append("a new stream does not begin with the unanswered reports, in order")
+        tags = [request.get("tag", 0) for request in call.requests]
+        if len(set(tags)) != len(tags):
+            problems.append("two reports of a stream have one tag")
+        answered = set(call.answered)
+        unanswered = [_without_tag(r) for r in call.requests if r.get("tag", 0) not in answered]
+    return problems
+
+
+def _without_tag(request):
+    return {key: value for key, value in request.items() if key != "tag"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectors", default=pathlib.Path(__file__).with_name("vectors.json"))
+    parser.add_argument("--driver", required=True, help="the command of the driver")
+    parser.add_argument("--only", default="", help="run the vectors whose names match")
+    parser.add_argument("--verbose", action="store_true")
+    arguments = parser.parse_args()
+    vectors = [vector for vector in json.loads(pathlib.Path(arguments.vectors).read_text())
+               if re.search(arguments.only, vector["name"])]
+    running = programs.Programs(os.environ["SIGNALBOX_BIN_DIR"])
+    failed = 0
+    try:
+        driver = Driver(arguments.driver)
+        for vector in vectors:
+            begin = time.monotonic()
+            problems = Run(vector, driver, running).run()
+            failed += bool(problems)
+            if problems or arguments.verbose:
+                print(f"{'FAILED' if problems else 'ok    '} {time.monotonic() - begin:6.2f} s "
+                      f"{vector['name']}: {vector.get('why', '')}", flush=True)
+            for problem in problems:
+                print(f"         {problem}", flush=True)
+        if code := driver.close():
+            print(f"FAILED: the driver ended with {code}")
+            failed += 1
+    finally:
+        running.close()
+    print(f"{len(vectors)} vectors, {failed} failed")
+    return 1 if failed or not vectors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
