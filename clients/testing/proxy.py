@@ -28,7 +28,7 @@ class Call:
         self.path = method
         self.method = method.rpartition("/")[2]
         self.authorization = metadata.get("authorization")
-        self.deadline = context.time_remaining()
+        self.deadline = _deadline(context)
         self.begin = time.monotonic()
         self.end = None
         self.requests = []  # Plain values.
@@ -106,7 +106,7 @@ class Proxy:
             _finish(context, fault.get("before", "UNAVAILABLE"), fault)
         answers = queue.SimpleQueue()
         upstream = self._channel.stream_stream(call.path)(
-            _recorded(call, fault, requests, answers), timeout=context.time_remaining(),
+            _recorded(call, fault, requests, answers), timeout=_deadline(context),
             metadata=[("authorization", call.authorization)] if call.authorization else None)
         # A generator that waits for the queue does not see that the call ended.
         context.add_callback(lambda: (upstream.cancel(), answers.put(_END)))
@@ -127,6 +127,12 @@ class Proxy:
         if "after" in fault:
             _finish(context, fault["after"], fault)
         _pass_end(upstream, context)
+
+
+def _deadline(context):
+    """Seconds; None: the client set none, for which gRPC has a huge number."""
+    left = context.time_remaining()
+    return None if left is None or left > 1e6 else left
 
 
 class _Handler(grpc.GenericRpcHandler):

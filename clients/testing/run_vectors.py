@@ -28,7 +28,8 @@ SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 # A client that uses the environment's HTTP proxy reaches nobody.
 NO_HTTP_PROXY = {name: "http://127.0.0.1:9" for name in
                  ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy")}
-LONGEST_STEP = 60  # seconds
+LONGEST_STEP = 60  # Seconds.
+MOST_PROBLEMS = 5  # Shown of a vector.
 
 
 class Driver:
@@ -199,19 +200,32 @@ def shown_calls(calls):
 def stream_problems(calls):
     """What each client must keep when it sends the rest of a stream again."""
     problems = []
-    unanswered = []
+    unanswered = {}
     for call in calls:
         if call.method != "StreamReports":
             continue
-        sent = [_without_tag(request) for request in call.requests]
-        if sent[:len(unanswered)] != unanswered:
-            problems.append("a new stream does not begin with the unanswered reports, in order")
+        sent = _by_commit(call.requests)
+        for commit, before in unanswered.items():
+            if sent.get(commit, [])[:len(before)] != before:
+                problems.append(f"of {commit}, a new stream does not begin with the reports "
+                                "that were not answered, in their order")
         tags = [request.get("tag", 0) for request in call.requests]
         if len(set(tags)) != len(tags):
             problems.append("two reports of a stream have one tag")
-        answered = set(call.answered)
-        unanswered = [_without_tag(r) for r in call.requests if r.get("tag", 0) not in answered]
+        unanswered = _by_commit(
+            request for request in call.requests
+            if request.get("tag", 0) not in call.answered)
     return problems
+
+
+def _by_commit(requests):
+    """The reports of a stream for each commit, without their tags."""
+    commits = {}
+    for request in requests:
+        report = _without_tag(request)
+        fields = report.get("pending") or report.get("result")
+        commits.setdefault((fields["repository"], fields["sha"]), []).append(report)
+    return commits
 
 
 def _without_tag(request):
@@ -238,7 +252,7 @@ def main():
             if problems or arguments.verbose:
                 print(f"{'FAILED' if problems else 'ok    '} {time.monotonic() - begin:6.2f} s "
                       f"{vector['name']}: {vector.get('why', '')}", flush=True)
-            for problem in problems:
+            for problem in problems[:MOST_PROBLEMS]:
                 print(f"         {problem}", flush=True)
         if code := driver.close():
             print(f"FAILED: the driver ended with {code}")
