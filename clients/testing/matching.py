@@ -9,6 +9,8 @@ Everything else must be equal, and lists of the same length. Beyond that:
   {"$one_of": [VALUE...]}     one of them
   {"$between": [LOW, HIGH]}   a number; null: no limit
   {"$matches": REGEX}         a text with such a part
+  {"$list": [LOW, HIGH, VALUE]}
+                              a list of LOW to HIGH such values
   {"$repeat": [TEXT, N]}      the text N times; in requests as well
   {"$numbered": [FIRST, LAST, VALUE]}
                               in a list: VALUE for each number, with "$n" in its
@@ -82,6 +84,11 @@ class Names:
         if name == "$save":
             self._saved[argument] = actual
             return []
+        if name == "$list":
+            low, high, each = argument
+            if not isinstance(actual, list) or not low <= len(actual) <= high:
+                return [f"{where}: {_short(actual)}, not {low} to {high} values"]
+            return self.problems([each] * len(actual), actual, where)
         if name == "$exactly":
             extra = sorted(set(actual) - set(argument))
             return [f"{where}: {', '.join(extra)} should not be set"] * bool(

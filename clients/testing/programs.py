@@ -51,12 +51,12 @@ tls:
   client_ca_file: {self.directory}/ca.pem
 callers:
   - name: farm
-    token_sha256_file: {self._hash_file(TOKEN)}
+    tokens: [{{sha256_file: {self._hash_file(TOKEN)}}}]
     repositories: ["*/*"]
     contexts: ["*"]
     rights: [report, read]
   - name: reader
-    token_sha256_file: {self._hash_file(READER_TOKEN)}
+    tokens: [{{sha256_file: {self._hash_file(READER_TOKEN)}}}]
     repositories: ["*/*"]
     contexts: ["*"]
     rights: [read]

@@ -33,6 +33,7 @@ class Call:
         self.end = None
         self.requests = []  # Plain values.
         self.answered = []  # The tags of a stream's answers, in order.
+        self.passed = 0  # Answers that the client got.
         self.most_in_flight = 0
         self._class = messages.request_class(method)
 
@@ -60,6 +61,7 @@ class Proxy:
                                    so ("code", "reason", "message",
                                    "retry_after"), without the server
       {"hang": true}               never answer
+      {"page_size": N}             ask the server for pages of this size
       {}                           pass
     "pushback_ms" and "reason" are sent with the code of a fault.
     """
@@ -112,15 +114,14 @@ class Proxy:
         context.add_callback(lambda: (upstream.cancel(), answers.put(_END)))
         threading.Thread(target=_pump, args=(upstream, answers), daemon=True).start()
         cut = fault.get("cut_stream_after")
-        passed = 0
         while (raw := answers.get()) is not _END:
             if "after" in fault:
                 continue
-            if passed != cut:
+            if call.passed != cut:
                 call.record_answer(raw)
                 yield raw
-                passed += 1
-            if passed == cut:
+                call.passed += 1
+            if call.passed == cut:
                 upstream.cancel()
                 _finish(context, fault.get("code", "UNAVAILABLE"), fault)
                 return
@@ -151,6 +152,10 @@ def _recorded(call, fault, requests, answers):
         call.record(raw)
         answer = injected.get(str(index))
         if answer is None:
+            if "page_size" in fault:
+                request = messages.request_class(call.path).FromString(raw)
+                request.page_size = fault["page_size"]
+                raw = request.SerializeToString()
             yield raw
             continue
         answer = dict(answer, tag=call.requests[index].get("tag", 0))

@@ -15,6 +15,7 @@ import select
 import shlex
 import subprocess
 import sys
+import threading
 import time
 
 import grpc
@@ -98,7 +99,8 @@ class Run:
         token = programs.TOKEN if self._server == "strict" else None
         self._reference = programs.Reference(self._programs.unix(self._server), token)
         self._proxy = proxy.Proxy(self._programs.unix(self._server),
-                                  self.vector.get("faults", []), self._credentials())
+                                  self._names.fill(self.vector.get("faults", [])),
+                                  self._credentials())
         try:
             problems = []
             for index, step in enumerate(self._steps()):
@@ -136,8 +138,21 @@ class Run:
         if step.get("do") == "watch" and expect == "$reference":
             expect = {"ok": {"changes": self._reference.changes(
                 step["request"], step["changes"])}}
+        during = threading.Thread(target=self._report_during, args=(step.pop("during", []),))
+        during.start()
         answer = self._driver.do(step)
+        during.join()
         return self._names.problems(expect, answer)
+
+    def _report_during(self, calls):
+        """Makes `calls` once a watch has got its first message."""
+        deadline = time.monotonic() + LONGEST_STEP
+        while calls and time.monotonic() < deadline:
+            if any(c.method == "WatchStatuses" and c.passed for c in self._proxy.calls):
+                for call in calls:
+                    self._reference.call(call["reference"], self._request(call["request"]))
+                return
+            time.sleep(0.01)
 
     def _with_defaults(self, step):
         """The step, with a repository and a sha where a report needs them."""
@@ -160,12 +175,17 @@ class Run:
         problems = [] if injected else stream_problems(self._proxy.calls)
         if "calls" not in self.vector:
             return problems
-        expected = [self._expected_call(call) for call in self.vector["calls"]]
+        expected = self.vector["calls"]
+        if isinstance(expected, list):
+            expected = [self._expected_call(call) for call in expected]
+        else:
+            low, high, call = expected["$list"]
+            expected = {"$list": [low, high, self._expected_call(call)]}
         return problems + self._names.problems(expected, shown_calls(self._proxy.calls), "calls")
 
     def _expected_call(self, call):
         call = self._names.fill(call)
-        if call.get("method", "").startswith("Report") and "request" in call:
+        if call.get("method") in ("ReportPending", "ReportResult") and "request" in call:
             call["request"] = {"$exactly": self._request(call["request"])}
         return call
 
