@@ -29,6 +29,12 @@ class Programs:
         self.directory = pathlib.Path(self._stack.enter_context(
             tempfile.TemporaryDirectory(prefix="signalbox-vectors-")))
         self._bin = pathlib.Path(bin_dir)
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            self._start_all()
+            on_failure.pop_all()
+
+    def _start_all(self):
         make_certificates(self.directory)
         (self.directory / "github.token").write_text("token")
         self.github = self._start(

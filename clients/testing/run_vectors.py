@@ -7,12 +7,14 @@ and server stands a proxy that records each call and plays faults.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
 import select
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -29,8 +31,12 @@ SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 # A client that uses the environment's HTTP proxy reaches nobody.
 NO_HTTP_PROXY = {name: "http://127.0.0.1:9" for name in
                  ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy")}
-LONGEST_STEP = 60  # Seconds.
+LONGEST_STEP = 30  # Seconds.
 MOST_PROBLEMS = 5  # Shown of a vector.
+
+
+class DriverError(Exception):
+    """The driver ended, or hangs."""
 
 
 class Driver:
@@ -41,34 +47,44 @@ class Driver:
                        if key.lower() != "no_proxy"}
         self._process = subprocess.Popen(
             shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**environment, **NO_HTTP_PROXY})
+            env={**environment, **NO_HTTP_PROXY}, start_new_session=True)
         self._unread = b""
 
     def do(self, step):
-        self._process.stdin.write(json.dumps(step).encode() + b"\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(step).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise DriverError("the driver ended") from None
         deadline = time.monotonic() + LONGEST_STEP
         output = self._process.stdout.fileno()
         while b"\n" not in self._unread:
             ready, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
             if not ready:
-                raise RuntimeError(f"the driver did not answer within {LONGEST_STEP} s: {step}")
+                raise DriverError(f"the driver did not answer within {LONGEST_STEP} s: {str(step)[:200]}")
             chunk = os.read(output, 1 << 16)
             if not chunk:
-                raise RuntimeError(f"the driver ended at {step}")
+                raise DriverError(f"the driver ended at {str(step)[:200]}")
             self._unread += chunk
         line, self._unread = self._unread.split(b"\n", 1)
         return json.loads(line)
 
     def close(self):
         """The driver's exit code, after it has read the end of its input."""
-        self._process.stdin.close()
         try:
+            self._process.stdin.close()
             return self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            return "a time-out"
         finally:
-            self._process.kill()
-            self._process.wait()
-            self._process.stdout.close()
+            self.kill()
+
+    def kill(self):
+        # With all that it has started: a driver may run under a launcher.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process.stdout.close()
 
 
 class Run:
@@ -263,11 +279,16 @@ def main():
                if re.search(arguments.only, vector["name"])]
     running = programs.Programs(os.environ["SIGNALBOX_BIN_DIR"])
     failed = 0
+    driver = Driver(arguments.driver)
     try:
-        driver = Driver(arguments.driver)
         for vector in vectors:
             begin = time.monotonic()
-            problems = Run(vector, driver, running).run()
+            try:
+                problems = Run(vector, driver, running).run()
+            except DriverError as error:
+                problems = [str(error)]
+                driver.kill()
+                driver = Driver(arguments.driver)
             failed += bool(problems)
             if problems or arguments.verbose:
                 print(f"{'FAILED' if problems else 'ok    '} {time.monotonic() - begin:6.2f} s "
@@ -278,6 +299,7 @@ def main():
             print(f"FAILED: the driver ended with {code}")
             failed += 1
     finally:
+        driver.kill()
         running.close()
     print(f"{len(vectors)} vectors, {failed} failed")
     return 1 if failed or not vectors else 0
