@@ -1,0 +1,55 @@
+"""Makes the messages of reports out of the arguments of a call."""
+
+import math
+from typing import Iterable, Union
+
+from ._errors import refusal
+from ._retry import as_seconds
+from ._types import Result
+from .v1 import status_service_pb2 as v1
+
+_NANOS = 1_000_000_000
+
+
+def pending(repository: str, sha: str, contexts: Iterable[str], *, attempt: int = 0,
+            series: str = "", description: str = "", target_url: str = "",
+            expires_after=None, rerun: bool = False, if_sequence=None,
+            newest_text_wins: bool = False,
+            never_expires: bool = False) -> v1.ReportPendingRequest:
+    if isinstance(contexts, str):  # It would become one context per letter.
+        raise refusal(f"contexts: {contexts!r} is not a list of contexts")
+    request = v1.ReportPendingRequest(
+        repository=repository, sha=sha, contexts=contexts, attempt=attempt, series=series,
+        description=description, target_url=target_url, rerun=rerun,
+        if_sequence=if_sequence, newest_text_wins=newest_text_wins,
+        never_expires=never_expires)
+    if expires_after is not None:
+        seconds = as_seconds("expires_after", expires_after)
+        if math.isinf(seconds):
+            raise refusal("expires_after: use never_expires")
+        nanos = round(seconds * _NANOS)
+        request.expires_after.seconds = nanos // _NANOS
+        request.expires_after.nanos = nanos % _NANOS
+    return request
+
+
+def result(repository: str, sha: str, how: Union[Result, str], context: str, *,
+           attempt: int = 0, series: str = "", description: str = "",
+           target_url: str = "", if_sequence=None,
+           newest_text_wins: bool = False) -> v1.ReportResultRequest:
+    return v1.ReportResultRequest(
+        repository=repository, sha=sha, context=context, attempt=attempt,
+        result=int(result_of(how)), series=series, description=description,
+        target_url=target_url, if_sequence=if_sequence,
+        newest_text_wins=newest_text_wins)
+
+
+def result_of(how: Union[Result, str]) -> Result:
+    """A result, which may be given by its name."""
+    if not isinstance(how, str):
+        return Result(how)
+    try:
+        return Result[how]
+    except KeyError:
+        names = ", ".join(name for name in Result.__members__ if name != "UNSPECIFIED")
+        raise refusal(f"result: {how!r} is not one of {names}") from None
