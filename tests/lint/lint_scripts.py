@@ -6,7 +6,7 @@ import subprocess
 
 from source_tree import main
 
-FOLDERS = ("scripts", ".ci", "tests")
+FOLDERS = ("scripts", ".ci", "tests", "clients")
 
 
 def problem_of_python(path, text):

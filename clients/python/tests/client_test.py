@@ -98,9 +98,13 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(raised.exception.code, "INVALID_ARGUMENT")
 
     # A string is an iterable of its letters.
-    def test_one_context_is_no_list_of_contexts(self):
+    def test_a_text_is_no_list_of_texts(self):
         with self.assertRaises(signalbox.SignalboxError):
             self.client.pending("acme/widgets", SHA, "ci/build")
+        with self.assertRaises(signalbox.SignalboxError):
+            self.client.watch("acme/*")
+        with self.assertRaises(signalbox.SignalboxError):
+            self.client.watch(contexts="ci/*")
 
     def test_errors_say_what_happened(self):
         error = signalbox.SignalboxError("NOT_FOUND", "no such commit", "UNKNOWN_COMMIT")

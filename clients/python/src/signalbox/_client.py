@@ -134,6 +134,8 @@ class Client:
         states: only changes to these CommitStates; none: all.
         after_sequence: begin after this number; None: now. 0: at the beginning.
         """
+        _requests.check_list("repositories", repositories)
+        _requests.check_list("contexts", contexts)
         request = v1.WatchStatusesRequest(
             repositories=repositories, contexts=contexts, states=states,
             after_sequence=after_sequence)

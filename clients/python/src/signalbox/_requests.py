@@ -16,8 +16,7 @@ def pending(repository: str, sha: str, contexts: Iterable[str], *, attempt: int 
             expires_after=None, rerun: bool = False, if_sequence=None,
             newest_text_wins: bool = False,
             never_expires: bool = False) -> v1.ReportPendingRequest:
-    if isinstance(contexts, str):  # It would become one context per letter.
-        raise refusal(f"contexts: {contexts!r} is not a list of contexts")
+    check_list("contexts", contexts)
     request = v1.ReportPendingRequest(
         repository=repository, sha=sha, contexts=contexts, attempt=attempt, series=series,
         description=description, target_url=target_url, rerun=rerun,
@@ -42,6 +41,12 @@ def result(repository: str, sha: str, how: Union[Result, str], context: str, *,
         result=int(result_of(how)), series=series, description=description,
         target_url=target_url, if_sequence=if_sequence,
         newest_text_wins=newest_text_wins)
+
+
+def check_list(name: str, values: Iterable) -> None:
+    """A text would become a list of its letters."""
+    if isinstance(values, str):
+        raise refusal(f"{name}: {values!r} is a text, not a list of texts")
 
 
 def result_of(how: Union[Result, str]) -> Result:

@@ -41,7 +41,7 @@ class Watch:
         self._metadata = metadata
         self._request = request
         self._retry_for = retry_for
-        self._retry = Retry(retry_for)
+        self._retry: Optional[Retry] = None  # Since the server stopped answering.
         self._stream: Optional[_Stream] = None
         self._closed = threading.Event()
 
@@ -93,7 +93,6 @@ class Watch:
         self._stream = None
         if self._closed.is_set():
             return
-        # The time begins anew whenever the server stops answering.
         if self._retry is None:
             self._retry = Retry(self._retry_for)
         pause = self._retry.pause_after(error, pushback)
