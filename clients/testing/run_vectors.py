@@ -277,7 +277,16 @@ def main():
     arguments = parser.parse_args()
     vectors = [vector for vector in json.loads(pathlib.Path(arguments.vectors).read_text())
                if re.search(arguments.only, vector["name"])]
-    running = programs.Programs(os.environ["SIGNALBOX_BIN_DIR"])
+    # Also at a time-out of the test, no program is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with contextlib.closing(programs.Programs(os.environ["SIGNALBOX_BIN_DIR"])) as running:
+        failed = run_all(vectors, arguments, running)
+    print(f"{len(vectors)} vectors, {failed} failed")
+    return 1 if failed or not vectors else 0
+
+
+def run_all(vectors, arguments, running):
+    """How many failed; a driver that does not end well counts as one."""
     failed = 0
     driver = Driver(arguments.driver)
     try:
@@ -300,9 +309,7 @@ def main():
             failed += 1
     finally:
         driver.kill()
-        running.close()
-    print(f"{len(vectors)} vectors, {failed} failed")
-    return 1 if failed or not vectors else 0
+    return failed
 
 
 if __name__ == "__main__":
