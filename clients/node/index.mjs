@@ -1,0 +1,3 @@
+import signalbox from './lib/index.js';
+
+export const { Result, SignalboxError, connect } = signalbox;
