@@ -1,0 +1,87 @@
+package signalbox
+
+import (
+	"fmt"
+	"strconv"
+
+	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// Error is the error of every call of this package. Get it with errors.As.
+type Error struct {
+	// Code is the name of the gRPC code, such as "INVALID_ARGUMENT".
+	Code string
+	// Reason is the server's stable word for the error, such as "INVALID_SHA".
+	// It is empty if the server gave none.
+	Reason string
+	// Message is a text for people.
+	Message string
+	// MayHaveBeenAccepted says that the server may have accepted the report
+	// although the call failed. If false, the server did not accept it.
+	MayHaveBeenAccepted bool
+
+	status codes.Code
+	cause  error
+}
+
+func (e *Error) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("signalbox: %s: %s", e.Code, e.Message)
+	}
+	return fmt.Sprintf("signalbox: %s (%s): %s", e.Code, e.Reason, e.Message)
+}
+
+// GRPCStatus lets status.Code and status.FromError of gRPC read the error.
+func (e *Error) GRPCStatus() *status.Status {
+	return status.New(e.status, e.Message)
+}
+
+// Unwrap returns the error of the caller's context, if that ended the call.
+func (e *Error) Unwrap() error { return e.cause }
+
+func newError(c codes.Code, reason, message string, asksForRepeat bool) *Error {
+	accepted := asksForRepeat
+	switch c {
+	// The client itself cancels a call, which may be on its way.
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Canceled:
+		accepted = true
+	case codes.ResourceExhausted:
+	default:
+		accepted = false
+	}
+	return &Error{Code: code.Code(c).String(), Reason: reason, Message: message,
+		MayHaveBeenAccepted: accepted, status: c}
+}
+
+func invalid(format string, arguments ...any) *Error {
+	return newError(codes.InvalidArgument, "", fmt.Sprintf(format, arguments...), false)
+}
+
+// failure is how a try ended.
+type failure struct {
+	err *Error
+	// The server's grpc-retry-pushback-ms; empty if it sent none.
+	pushback string
+}
+
+func newFailure(err error, trailer metadata.MD) failure {
+	s := status.Convert(err)
+	first := func(key string) string {
+		if values := trailer.Get(key); len(values) > 0 {
+			return values[0]
+		}
+		return ""
+	}
+	pushback := first("grpc-retry-pushback-ms")
+	return failure{newError(s.Code(), first("signalbox-reason"), s.Message(), mayRepeatAfter(pushback)), pushback}
+}
+
+// mayRepeatAfter says whether the pushback is a pause. By gRPC's rules
+// (proposal A6) any other value forbids a repeat.
+func mayRepeatAfter(pushback string) bool {
+	milliseconds, err := strconv.ParseInt(pushback, 10, 32)
+	return err == nil && milliseconds >= 0
+}
