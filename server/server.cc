@@ -190,7 +190,8 @@ void Server::Parts::MakeService(const Config& config,
 
 absl::Status Server::Parts::Listen(const ServerOptions& options) {
   absl::StatusOr<WebPages> pages =
-      StartWebPages(options.config.web_listen, options.config.metrics_listen,
+      StartWebPages({options.config.web_listen, options.config.metrics_listen,
+                     options.config.web_tls},
                     &health, &metrics);
   if (!pages.ok()) return pages.status();
   web = *std::move(pages);

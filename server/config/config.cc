@@ -139,6 +139,19 @@ std::vector<RepositoryRule> ReadRules(YamlReader& in, const YamlValue& list) {
   return rules;
 }
 
+TlsPaths ReadWebTls(YamlReader& in, const YamlValue& value) {
+  TlsPaths tls;
+  in.Map(value, {{"cert_file", in.Into(&tls.cert_file, ReadPath), kPemFile},
+                 {"key_file", in.Into(&tls.key_file, ReadPath), kPemFile}});
+  return tls;
+}
+
+TlsPaths ReadWeb(YamlReader& in, const YamlValue& value) {
+  TlsPaths tls;
+  in.Map(value, {{"tls", in.Into(&tls, ReadWebTls)}});
+  return tls;
+}
+
 // The metrics may share the web's address: they are then served there.
 void CheckAddresses(YamlReader& in, const YamlValue& root,
                     const Config& config) {
@@ -182,6 +195,7 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
        {"tls", in.Into(&config.tls, ReadTls)},
        {"web_listen", in.Into(&config.web_listen, ReadAddress)},
        {"metrics_listen", in.Into(&config.metrics_listen, ReadAddress)},
+       {"web", in.Into(&config.web_tls, ReadWeb)},
        {"data_dir", in.Into(&config.data_dir, &YamlReader::Text,
                             "the path of a directory")},
        {"retention",

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/tls_material.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
@@ -126,6 +127,7 @@ struct Config {
   std::optional<TlsConfig> tls;               // Of gRPC on HOST:PORT.
   std::string web_listen = "127.0.0.1:8080";  // HTTP pages, HOST:PORT.
   std::string metrics_listen;                 // /metrics; empty: web_listen.
+  TlsPaths web_tls;                           // Of both; empty: not encrypted.
   std::string data_dir = "./signalbox-data";  // The database.
   // How long the server keeps a commit after the last thing that happened to
   // its statuses.

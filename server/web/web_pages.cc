@@ -39,16 +39,28 @@ HttpAnswer Answer(const Shown& shown, const HttpHead& head) {
   return answer;
 }
 
+absl::StatusOr<Address> AddressOf(absl::string_view field,
+                                  const std::string& listen,
+                                  const TlsPaths& tls) {
+  absl::StatusOr<Address> address = ParseAddress(field, listen);
+  if (!address.ok() || address->IsLoopback() || !tls.cert_file.empty()) {
+    return address;
+  }
+  return InvalidField(
+      field, listen,
+      "is not a loopback address, and its connections are not "
+      "encrypted; wanted one such as 127.0.0.1:8080, or web.tls "
+      "in the configuration file",
+      "ADDRESS_NOT_LOOPBACK");
+}
+
 // Sets the actual port in `address`.
-absl::StatusOr<std::unique_ptr<HttpServer>> StartOn(absl::string_view field,
-                                                    const std::string& listen,
-                                                    const Shown& shown,
-                                                    Address* address) {
-  absl::StatusOr<Address> parsed = ParseLoopbackAddress(field, listen);
-  if (!parsed.ok()) return parsed.status();
-  *address = *std::move(parsed);
+absl::StatusOr<std::unique_ptr<HttpServer>> StartOn(Address* address,
+                                                    const TlsPaths& tls,
+                                                    const Shown& shown) {
   HttpServerOptions options;
   options.listen = *address;
+  options.tls = tls;
   options.max_threads = kThreads;
   auto started = HttpServer::Start(
       options, [shown](const HttpServerRequest& request, BodyReader) {
@@ -64,22 +76,27 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartOn(absl::string_view field,
 
 }  // namespace
 
-absl::StatusOr<WebPages> StartWebPages(const std::string& web_listen,
-                                       const std::string& metrics_listen,
+absl::StatusOr<WebPages> StartWebPages(const WebPagesOptions& options,
                                        const Health* health,
                                        const Metrics* metrics) {
-  const bool metrics_apart =
-      !metrics_listen.empty() && metrics_listen != web_listen;
+  const bool metrics_apart = !options.metrics_listen.empty() &&
+                             options.metrics_listen != options.web_listen;
+  absl::StatusOr<Address> address =
+      AddressOf("web_listen", options.web_listen, options.tls);
+  if (!address.ok()) return address.status();
+  const bool shows_metrics =
+      address->IsLoopback() || options.metrics_listen == options.web_listen;
   WebPages web;
+  web.address = *std::move(address);
   auto started =
-      StartOn("web_listen", web_listen,
-              {health, metrics_apart ? nullptr : metrics}, &web.address);
+      StartOn(&web.address, options.tls,
+              {health, metrics_apart || !shows_metrics ? nullptr : metrics});
   if (!started.ok()) return started.status();
   web.pages = *std::move(started);
   if (!metrics_apart) return web;
-  Address unused;
-  started =
-      StartOn("metrics_listen", metrics_listen, {nullptr, metrics}, &unused);
+  address = AddressOf("metrics_listen", options.metrics_listen, options.tls);
+  if (!address.ok()) return address.status();
+  started = StartOn(&*address, options.tls, {nullptr, metrics});
   if (!started.ok()) return started.status();
   web.metrics = *std::move(started);
   return web;

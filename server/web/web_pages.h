@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/address.h"
 #include "common/http/http_server.h"
+#include "common/tls_material.h"
 #include "server/base/metrics.h"
 #include "server/web/health.h"
 
@@ -22,15 +23,25 @@ struct WebPages {
   std::unique_ptr<HttpServer> metrics;  // Null: they are among the pages.
 };
 
-// Starts the servers. The addresses are HOST:PORT and loopback. If
-// `metrics_listen` is empty or the same as `web_listen`, one server serves all
-// pages. Pointers are borrowed.
+struct WebPagesOptions {
+  // HOST:PORT. Without `tls`, they must be loopback. If `metrics_listen` is
+  // empty or the same as `web_listen`, one server serves all pages.
+  std::string web_listen;
+  std::string metrics_listen;
+  // The certificate of both addresses, and its key. Empty: connections are not
+  // encrypted. `ca_file` is not used.
+  TlsPaths tls;
+};
+
+// Starts the servers. Pointers are borrowed. An address that other machines can
+// reach shows metrics only if it is `metrics_listen`: they say much about an
+// organisation, and no caller is asked who it is.
 //
-// Errors: those of ParseLoopbackAddress. UNAVAILABLE, reason
-// ADDRESS_NOT_AVAILABLE: the process cannot listen there; the message has the
-// address.
-absl::StatusOr<WebPages> StartWebPages(const std::string& web_listen,
-                                       const std::string& metrics_listen,
+// Errors: those of ParseAddress; INVALID_ARGUMENT, reason ADDRESS_NOT_LOOPBACK:
+// other machines can reach an address whose connections are not encrypted.
+// UNAVAILABLE, reason ADDRESS_NOT_AVAILABLE: the process cannot listen there,
+// or a file of `tls` cannot be used; the message says which.
+absl::StatusOr<WebPages> StartWebPages(const WebPagesOptions& options,
                                        const Health* health,
                                        const Metrics* metrics);
 

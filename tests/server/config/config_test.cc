@@ -657,6 +657,10 @@ TEST(ConfigTest, ListenIsOneAddressOrSeveral) {
       {"listen: [a:1, A:1]", "1: listen[1]: \"A:1\""},
       {"listen: 'unix:'", "1: listen: \"unix:\" is not unix:PATH"},
       {"listen: unix:/" + std::string(107, 'p'), "1: listen: \"unix:/p"},
+      {"web: {tls: {cert_file: c}}", "1: web.tls: key_file is missing"},
+      {"web: {tls: {cert_file: c, key_file: k, client_ca_file: a}}",
+       "1: web.tls.client_ca_file: "},
+      {"web: {page: on}", "1: web.page: "},
       {"web_listen: unix:s", "1: web_listen: \"unix:s\" is not HOST:PORT"},
   });
 }

@@ -1,5 +1,6 @@
 #include "server/web/web_pages.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -11,9 +12,14 @@
 
 #include "common/error.h"
 #include "tests/common/http/raw_client.h"
+#include "tests/common/http/tls_client.h"
+#include "tests/support/certificate.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
+
+using ::testing::HasSubstr;
 
 class WebPagesTest : public testing::Test {
  protected:
@@ -21,7 +27,7 @@ class WebPagesTest : public testing::Test {
 
   WebPages Start(const std::string& metrics_listen = "") {
     auto web =
-        StartWebPages("127.0.0.1:0", metrics_listen, &health_, &metrics_);
+        StartWebPages({"127.0.0.1:0", metrics_listen, {}}, &health_, &metrics_);
     EXPECT_TRUE(web.ok()) << web.status();
     return *std::move(web);
   }
@@ -65,12 +71,45 @@ TEST_F(WebPagesTest, MetricsMayHaveTheirOwnAddress) {
 }
 
 TEST_F(WebPagesTest, AnErrorNamesTheSetting) {
-  const auto none = StartWebPages("[::]:0", "", &health_, &metrics_);
+  const auto none = StartWebPages({"[::]:0", "", {}}, &health_, &metrics_);
   EXPECT_NE(none.status().message().find("web_listen"), std::string::npos);
   const auto no_metrics =
-      StartWebPages("127.0.0.1:0", "0.0.0.0:0", &health_, &metrics_);
+      StartWebPages({"127.0.0.1:0", "0.0.0.0:0", {}}, &health_, &metrics_);
   EXPECT_NE(no_metrics.status().message().find("metrics_listen"),
             std::string::npos);
+}
+
+TEST_F(WebPagesTest, WithACertificateOtherMachinesMayConnect) {
+  const TempDir dir;
+  const TlsPaths tls = {dir.Path("certificate.pem"), dir.Path("key.pem"), ""};
+  WriteCertificate(tls.cert_file, tls.key_file, "IP:127.0.0.1");
+  const auto ask = [](int port, const std::string& path) {
+    TlsClient client(static_cast<uint16_t>(port));
+    client.Send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return client.Read();
+  };
+  const auto web = StartWebPages({"0.0.0.0:0", "", tls}, &health_, &metrics_);
+  ASSERT_TRUE(web.ok()) << web.status();
+  EXPECT_THAT(ask(web->address.port, "/readyz"), HasSubstr("ready"));
+  // Metrics are shown to other machines only where the operator wants them.
+  EXPECT_THAT(ask(web->address.port, "/metrics"), HasSubstr("404"));
+  EXPECT_FALSE(Client(*web).Get("/readyz"));
+  const auto apart =
+      StartWebPages({"127.0.0.1:0", "0.0.0.0:0", tls}, &health_, &metrics_);
+  ASSERT_TRUE(apart.ok()) << apart.status();
+  EXPECT_THAT(ask(apart->metrics->port(), "/metrics"), HasSubstr("200"));
+  EXPECT_THAT(ask(apart->address.port, "/metrics"), HasSubstr("404"));
+  const auto here =
+      StartWebPages({"127.0.0.1:0", "", tls}, &health_, &metrics_);
+  ASSERT_TRUE(here.ok()) << here.status();
+  EXPECT_THAT(ask(here->address.port, "/metrics"), HasSubstr("200"));
+}
+
+TEST_F(WebPagesTest, AFileOfTlsThatCannotBeUsedIsAnError) {
+  const auto web =
+      StartWebPages({"127.0.0.1:0", "", {"/no/such.pem", "/no/such.key", ""}},
+                    &health_, &metrics_);
+  EXPECT_THAT(std::string(web.status().message()), HasSubstr("/no/such.pem"));
 }
 
 TEST_F(WebPagesTest, ForbidsWhatAPageCouldDo) {
@@ -115,10 +154,10 @@ TEST_F(WebPagesTest, SilentConnectionsDelayNobody) {
 TEST_F(WebPagesTest, APortThatIsTakenIsAnError) {
   const WebPages first = Start();
   const auto second =
-      StartWebPages(first.address.ToString(), "", &health_, &metrics_);
+      StartWebPages({first.address.ToString(), "", {}}, &health_, &metrics_);
   EXPECT_EQ(ReasonOf(second.status()), "ADDRESS_NOT_AVAILABLE");
-  const auto no_metrics = StartWebPages("127.0.0.1:0", first.address.ToString(),
-                                        &health_, &metrics_);
+  const auto no_metrics = StartWebPages(
+      {"127.0.0.1:0", first.address.ToString(), {}}, &health_, &metrics_);
   EXPECT_EQ(ReasonOf(no_metrics.status()), "ADDRESS_NOT_AVAILABLE");
 }
 
