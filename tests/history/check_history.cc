@@ -85,11 +85,12 @@ struct Status {
 class Checker {
  public:
   explicit Checker(const std::vector<Event>& events)
-      : events_(events), record_(&findings_) {}
+      : events_(events), record_(&findings_, &missed_) {}
 
   Findings Run() {
     for (const Event& event : events_) {
       std::visit([&](auto& e) { record_.Add(e); }, event);
+      std::visit([&](auto& e) { missed_.Add(e); }, event);
       std::visit([&](auto& e) { Index(e); }, event);
     }
     record_.Replay();
@@ -97,6 +98,11 @@ class Checker {
       std::visit([&](auto& e) { Follow(e); }, event);
     if (is_over_) {
       for (auto& [name, status] : statuses_) CheckEnd(name, status);
+      missed_.CheckEnd(
+          [&](const StatusName& name) {
+            return !record_.VersionsOf(name).empty();
+          },
+          &findings_.violations);
     }
     findings_.checked.statuses = static_cast<int64_t>(statuses_.size());
     return std::move(findings_);
@@ -158,6 +164,7 @@ class Checker {
   void Follow(const Recorded&) {}
   void Follow(const Held&) {}
   void Follow(const Showed&) {}
+  void Follow(const Attempted&) {}
 
   // The version that a post shows: the oldest with this content that may still
   // be posted, or else any. Several versions can have the same content, if
@@ -539,6 +546,7 @@ class Checker {
 
   const std::vector<Event>& events_;
   Findings findings_;
+  Missed missed_;
   Record record_;
   std::map<StatusName, Status> statuses_;
   bool has_begins_ = false;

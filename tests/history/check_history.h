@@ -66,12 +66,16 @@ struct Findings {
 //   I22  a delivery takes effect once
 //   I26  once another process has the term, the old holder begins no posts
 //        beyond those that it had already taken out
+//   I27  at the end each webhook that GitHub lists has its pending, or a newer
+//        head of its pull request has one, unless the receiver refused it or
+//        GitHub has repeated it three times. No webhook of an older head takes
+//        effect after one of a newer head
 //
 // `events` are in the order in which they happened, as far as one observer can
 // tell. They must include all recorded reports of each status. If the log has
 // no Began (because its observer cannot see another process's requests), I7,
 // I11 and I20 use Applied instead. If the log has no Calm, it has no end, and
-// the function does not check I6 and Held.
+// the function does not check I6, I27 and Held.
 Findings CheckHistory(const std::vector<Event>& events);
 
 }  // namespace signalbox::history

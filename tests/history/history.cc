@@ -127,6 +127,13 @@ struct Liner {
     return absl::StrCat("showed ", TextOf(event.name), " ",
                         TextOf(event.content));
   }
+  std::string operator()(const Attempted& event) const {
+    return absl::StrCat(TextOf(event.time), " attempted ", event.delivery_id,
+                        " ", TextOf(event.name), " of #", event.pull_request,
+                        " updated ", TextOf(event.updated_time), ": ",
+                        event.http_status,
+                        event.is_redelivery ? " redelivery" : "");
+  }
 };
 
 }  // namespace

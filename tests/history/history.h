@@ -219,9 +219,23 @@ struct Showed {
   Content content;
 };
 
-using Event = std::variant<Granted, Called, Heard, Answered, Began, Applied,
-                           Ended, Crashed, Started, Frozen, TermBegan, ClockSet,
-                           DiskTrouble, Revived, Calm, Recorded, Held, Showed>;
+// At the end: an attempt of GitHub's to deliver a webhook that asks for a
+// pending of this status, as GitHub's list of deliveries has it.
+struct Attempted {
+  absl::Time time;
+  std::string delivery_id;
+  StatusName name;
+  int64_t pull_request = 0;  // The commit became its head; 0: it is a push.
+  // When the pull request got this head, as the webhook says.
+  absl::Time updated_time;
+  int http_status = 0;  // Of the answer; 0: none came.
+  bool is_redelivery = false;
+};
+
+using Event =
+    std::variant<Granted, Called, Heard, Answered, Began, Applied, Ended,
+                 Crashed, Started, Frozen, TermBegan, ClockSet, DiskTrouble,
+                 Revived, Calm, Recorded, Held, Showed, Attempted>;
 
 // Collects the events while a test runs. Thread-safe, except events().
 class History {

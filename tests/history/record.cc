@@ -135,7 +135,10 @@ void Record::Replay(const StatusName& name, Status* status) {
     }
     if (accepted) held_since = row->time;
     if (accepted && call != nullptr) expires_after = call->expires_after;
-    if (judged.how != row->how) {
+    const bool is_overtaken =
+        row->how == How::kSuperseded &&
+        missed_.MayBeOvertaken(row->delivery_id, row->time);
+    if (judged.how != row->how && !is_overtaken) {
       Violated(held.kind == Standing::Kind::kNumberedResult ? "I10" : "I3",
                name, "the recorded outcome differs from the ordering rule: ",
                LineOf(*row));
@@ -208,6 +211,10 @@ void Record::Follow(const Answered& event) {
     case How::kSuperseded:
       if (status.came_again.contains(call.delivery_id)) {
         return;  // A delivery that came again tells what is held.
+      }
+      if (event.how == How::kSuperseded &&
+          missed_.MayBeOvertaken(call.delivery_id, event.time)) {
+        return;
       }
       if (!is_known) {
         Violated("I1", call.name,

@@ -13,6 +13,7 @@
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
 #include "tests/history/judgement.h"
+#include "tests/history/missed.h"
 
 namespace signalbox::history {
 
@@ -29,10 +30,12 @@ struct Version {
 // violations and counts to `findings`.
 //
 // Use it in three steps. First call Add with all events, then Replay, then
-// Follow with each event in order. `findings` and the events are borrowed.
+// Follow with each event in order. `findings`, `missed` and the events are
+// borrowed. `missed` must have all events before Replay.
 class Record {
  public:
-  explicit Record(Findings* findings) : findings_(*findings) {}
+  Record(Findings* findings, const Missed* missed)
+      : findings_(*findings), missed_(*missed) {}
 
   // Step 1. Events of other kinds are ignored.
   template <typename Other>
@@ -87,6 +90,7 @@ class Record {
   static bool Ever(const Status& status, const Called& call, Answered::How how);
 
   Findings& findings_;
+  const Missed& missed_;
   std::vector<const Granted*> grants_;
   std::map<int64_t, const Called*> calls_;
   std::map<StatusName, Status> statuses_;
