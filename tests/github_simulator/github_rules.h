@@ -134,6 +134,8 @@ class GitHubRules {
     // For how long GitHub lists webhook deliveries (a GHES: 7 days), and how
     // soon a receiver must answer a webhook (a GHES: 30 s).
     absl::Duration delivery_retention = absl::Hours(72);
+    // GitHub's lists lack attempts that began less than this ago.
+    absl::Duration delivery_lag = absl::ZeroDuration();
     absl::Duration webhook_timeout = absl::Seconds(10);
     // GitHub sends each new status to the webhooks that want the event
     // `status`.

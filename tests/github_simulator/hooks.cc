@@ -412,7 +412,10 @@ std::vector<const Hooks::Delivery*> Hooks::DeliveriesOf(int64_t hook_id,
   if (entry == nullptr) return found;
   for (auto it = entry->deliveries.rbegin(); it != entry->deliveries.rend();
        ++it) {
-    if (it->second.outcome.has_value()) found.push_back(&it->second);
+    if (it->second.outcome.has_value() &&
+        it->second.delivered_at <= now - options_.delivery_lag) {
+      found.push_back(&it->second);
+    }
   }
   return found;
 }

@@ -172,7 +172,8 @@ class Hooks {
   std::vector<const Entry*> All() const;
 
   // The deliveries that GitHub lists for a webhook, newest first: those that
-  // have ended and are at most Options::delivery_retention old.
+  // have ended and are neither older than Options::delivery_retention nor
+  // younger than Options::delivery_lag.
   std::vector<const Delivery*> DeliveriesOf(int64_t hook_id, absl::Time now);
   // One of them; null: GitHub does not list it.
   const Delivery* FindDelivery(int64_t hook_id, int64_t id, absl::Time now);
