@@ -23,6 +23,9 @@ constexpr const char* kResults[] = {"success",   "failure", "error",
 constexpr uint64_t kWornEvery = 101;
 constexpr int kWornReports = 980;
 
+// In every kQuietEvery-th seed, almost nothing happens.
+constexpr uint64_t kQuietEvery = 4;
+
 class Draft {
  public:
   Draft(uint64_t seed, int reports) : random_(seed), reports_(reports) {
@@ -31,6 +34,7 @@ class Draft {
 
   Plan Draw() {
     if (plan_.seed % kWornEvery == 0) return DrawWorn();
+    if (plan_.seed % kQuietEvery == 0) return DrawQuiet();
     DrawWorld();
     while (report_count_ < reports_) DrawLife(PickStatus());
     DrawTrouble();
@@ -52,6 +56,33 @@ class Draft {
     for (int i = 0; i < kWornReports; ++i) {
       Say(0, absl::Seconds(2) * i).tries = 1;
     }
+    return std::move(plan_);
+  }
+
+  // Some pendings, and about when the last one becomes due, a call that lets
+  // the poster look. Nothing else happens then, so that nothing wakes the
+  // poster again if it has missed that pending.
+  Plan DrawQuiet() {
+    plan_.pace = DefaultPace("https://github.example.com/api/v3");
+    plan_.latency =
+        random_.Between(absl::Milliseconds(1), absl::Milliseconds(100));
+    plan_.pending_settle = absl::Milliseconds(300);
+    plan_.repositories = {"acme/quiet"};
+    plan_.hides_commits = false;
+    const int64_t pendings = random_.Between(2, 4);
+    absl::Duration at;
+    for (int i = 0; i < pendings; ++i) {
+      plan_.statuses.push_back(
+          {0, absl::StrFormat("%040x", 1), absl::StrCat("ci/", i)});
+      Incident& pending = Say(i, at);
+      pending.goes_well = true;
+      pending.expires_after = absl::InfiniteDuration();
+      at += random_.Between(absl::Seconds(20), absl::Minutes(5));
+    }
+    Add(Kind::kRevive,
+        plan_.incidents.back().at + plan_.pending_settle +
+            random_.Between(absl::ZeroDuration(), absl::Milliseconds(5)))
+        .status = 0;
     return std::move(plan_);
   }
 

@@ -50,7 +50,8 @@ struct Incident {
   bool newest_text_wins = false;
   int delivery = 0;  // The number of the webhook; 0: a farm's report.
   absl::Duration expires_after = absl::Hours(6);  // Infinite: never.
-  int tries = 1;  // The caller gives up after so many calls.
+  int tries = 1;           // The caller gives up after so many calls.
+  bool goes_well = false;  // The call arrives within 1 ms, and once.
 
   Fault fault;  // kFault.
   // kStop: the machine's power fails; else only the process is killed.
@@ -93,6 +94,8 @@ struct Plan {
   // old name. An index into `repositories`; -1: none.
   int made_anew = -1;
   std::vector<Status> statuses;
+  // Some commits appear at GitHub only during the simulation.
+  bool hides_commits = true;
   std::vector<Incident> incidents;  // In order of time.
 };
 

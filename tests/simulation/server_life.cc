@@ -42,7 +42,6 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
 
 absl::Time ServerLife::RunOnce() {
   core_->wake_ups().intake.Take();
-  core_->wake_ups().poster.Take();
   absl::Time next = core_->intake()->RunOnce();
   if (failed_) return next;
   if (!work_is_stopped_) next = std::min(next, Work());
@@ -50,17 +49,25 @@ absl::Time ServerLife::RunOnce() {
 }
 
 absl::Time ServerLife::Work() {
-  next_posting_ = core_->Post();
-  // Names are checked once a day, everything else much sooner.
-  idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
-          core_->poster()->InFlight() == 0;
-  if (failed_) return next_posting_;
+  // Each part has its own thread in the server. So nothing that another part
+  // does lets the poster run, unless it wakes the poster.
+  if (core_->wake_ups().poster.Take() || posting_.HasCome(clock_->Look())) {
+    const absl::Time next = core_->Post();
+    posting_.Set(next, clock_->Look());
+    // Names are checked once a day, everything else much sooner.
+    idle_ = next > clock_->Now() + absl::Hours(6) &&
+            core_->poster()->InFlight() == 0;
+  }
+  if (failed_) return posting_.time();
   // After the poster: once the housekeeper has heard that the term is over, the
   // poster tries nothing in it that the store would have to refuse.
-  if (core_->wake_ups().housekeeper.Take() || housekeeping_ <= clock_->Now()) {
-    housekeeping_ = core_->housekeeper()->RunOnce();
+  if (core_->wake_ups().housekeeper.Take() ||
+      housekeeping_.HasCome(clock_->Look())) {
+    const absl::Time next = core_->housekeeper()->RunOnce();
+    housekeeping_.Set(next, clock_->Look());
   }
-  return std::min(next_posting_, housekeeping_);
+  const Moment now = clock_->Look();
+  return std::min(posting_.WallAt(now), housekeeping_.WallAt(now));
 }
 
 }  // namespace signalbox

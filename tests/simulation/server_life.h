@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_SIMULATION_SERVER_LIFE_H_
 #define SIGNALBOX_TESTS_SIMULATION_SERVER_LIFE_H_
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -57,16 +58,16 @@ class ServerLife {
   // Tells the poster that something has become due.
   void Wake() { core_->wake_ups().poster.Wake(); }
 
-  // Lets every part do all that it can do now. Returns when a part next wants
-  // to run, by the wall clock; InfinitePast: at once.
+  // Lets every part that wants to run do all that it can do now. Returns when a
+  // part next wants to run, by the wall clock; InfinitePast: at once.
   absl::Time RunOnce();
   // Lets only the part run that stores reports.
   void RunIntake() { core_->intake()->RunOnce(); }
 
   // The term that the process has, or believes to have.
   Term term() const { return core_->held_term()->Get(); }
-  // Stops poster and housekeeper, as if their process had stopped, until
-  // GoOnWorking. Intake goes on: it stands for another process meanwhile.
+  // Stops poster and housekeeper, as if their process had stopped,
+  // until GoOnWorking. Intake goes on: it stands for another process meanwhile.
   void StopWorking() { work_is_stopped_ = true; }
   void GoOnWorking() {
     work_is_stopped_ = false;
@@ -76,12 +77,32 @@ class ServerLife {
   // The store has failed, so the process must end.
   bool has_failed() const { return failed_; }
   // When the poster next wants to run.
-  absl::Time next_posting() const { return next_posting_; }
+  absl::Time next_posting() const { return posting_.time(); }
   // No request to GitHub is under way, and no part wants to run before
   // something happens outside.
   bool is_idle() const { return idle_ && !IsWoken(); }
 
  private:
+  // When a part is to run if nobody wakes it. As in Worker, it runs at its time
+  // by the wall clock or by the steady one: the wall clock can be set back.
+  class Timer {
+   public:
+    // The time by the wall clock.
+    absl::Time time() const { return time_; }
+    void Set(absl::Time time, const Moment& now) {
+      time_ = time;
+      deadline_ = now.SteadyAt(time);
+    }
+    bool HasCome(const Moment& now) const { return WallAt(now) <= now.wall; }
+    absl::Time WallAt(const Moment& now) const {
+      return std::min(time_, now.WallAt(deadline_));
+    }
+
+   private:
+    absl::Time time_ = absl::InfinitePast();
+    SteadyTime deadline_;
+  };
+
   ServerLife() = default;
 
   // Lets the parts run that work only in a term. Returns when one of them next
@@ -100,8 +121,8 @@ class ServerLife {
   bool failed_ = false;
   bool idle_ = false;
   bool work_is_stopped_ = false;
-  absl::Time next_posting_ = absl::InfinitePast();
-  absl::Time housekeeping_ = absl::InfinitePast();
+  Timer posting_;
+  Timer housekeeping_;
 };
 
 }  // namespace signalbox

@@ -107,7 +107,7 @@ class World {
     for (const Plan::Status& status : plan.statuses) {
       // A fork's commit can appear seconds after its webhook.
       const absl::Time visible =
-          random.OneIn(4)
+          plan.hides_commits && random.OneIn(4)
               ? github_.GitHubTime() +
                     random.Between(absl::ZeroDuration(), absl::Hours(1))
               : absl::InfinitePast();
@@ -463,11 +463,12 @@ class World {
     const int64_t call = called.call;
     answered_[call] = false;
     if (incident.delivery != 0) numbers_told_[call] = status.repository;
-    const absl::Duration there =
-        random.Between(absl::Milliseconds(1), absl::Milliseconds(300));
-    const bool lost = random.OneIn(40);
-    const bool answer_lost = random.OneIn(25);
-    const bool twice = random.OneIn(40);
+    const absl::Duration there = random.Between(
+        absl::Milliseconds(1),
+        incident.goes_well ? absl::Milliseconds(1) : absl::Milliseconds(300));
+    const bool lost = random.OneIn(40) && !incident.goes_well;
+    const bool answer_lost = random.OneIn(25) && !incident.goes_well;
+    const bool twice = random.OneIn(40) && !incident.goes_well;
     const absl::Duration back =
         random.Between(absl::Milliseconds(1), absl::Milliseconds(300));
     const absl::Duration patience = absl::Seconds(10);

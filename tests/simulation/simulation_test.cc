@@ -19,13 +19,13 @@ namespace {
 constexpr int kReports = 200;
 
 TEST(SimulationTest, TheSameSeedHasTheSameHistory) {
-  for (const uint64_t seed : {3, 4}) {
+  for (const uint64_t seed : {3, 4, 6}) {
     const Plan plan = DrawPlan(seed, kReports);
     EXPECT_EQ(Simulate(plan).fingerprint,
               Simulate(DrawPlan(seed, kReports)).fingerprint);
   }
   EXPECT_NE(Simulate(DrawPlan(3, kReports)).fingerprint,
-            Simulate(DrawPlan(4, kReports)).fingerprint);
+            Simulate(DrawPlan(6, kReports)).fingerprint);
 }
 
 // A simulation in which nothing happens would find nothing.
@@ -33,7 +33,7 @@ TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
   history::Checked checked;
   std::set<std::string> faults;
   int64_t fault_count = 0;
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
     const SimulationResult result = Simulate(DrawPlan(seed, kReports));
     for (const history::Violation& violation : result.findings.violations) {
       ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << " "
