@@ -23,6 +23,9 @@ constexpr const char* kResults[] = {"success",   "failure", "error",
 constexpr uint64_t kWornEvery = 101;
 constexpr int kWornReports = 980;
 
+// In every kHookedEvery-th seed, the server recovers webhooks.
+constexpr uint64_t kHookedEvery = 5;
+
 // In every kQuietEvery-th seed, almost nothing happens.
 constexpr uint64_t kQuietEvery = 4;
 
@@ -34,19 +37,24 @@ class Draft {
 
   Plan Draw() {
     if (plan_.seed % kWornEvery == 0) return DrawWorn();
+    if (plan_.seed % kHookedEvery == 0) return DrawHooked();
     if (plan_.seed % kQuietEvery == 0) return DrawQuiet();
     DrawWorld();
     while (report_count_ < reports_) DrawLife(PickStatus());
     DrawTrouble();
     if (random_.OneIn(4)) DrawAnew();
     if (random_.OneIn(3)) DrawFreeze();
-    std::stable_sort(
-        plan_.incidents.begin(), plan_.incidents.end(),
-        [](const Incident& a, const Incident& b) { return a.at < b.at; });
+    SortIncidents();
     return std::move(plan_);
   }
 
  private:
+  void SortIncidents() {
+    std::stable_sort(
+        plan_.incidents.begin(), plan_.incidents.end(),
+        [](const Incident& a, const Incident& b) { return a.at < b.at; });
+  }
+
   // One status with more reports than GitHub accepts.
   Plan DrawWorn() {
     plan_.pace = DefaultPace("https://github.example.com/api/v3");
@@ -84,6 +92,153 @@ class Draft {
             random_.Between(absl::ZeroDuration(), absl::Milliseconds(5)))
         .status = 0;
     return std::move(plan_);
+  }
+
+  // A world of pull requests, whose webhooks do not all arrive.
+  Plan DrawHooked() {
+    plan_.hooked =
+        random_.OneIn(2) ? Plan::Hooked::kPulled : Plan::Hooked::kDelivered;
+    plan_.hides_commits = false;
+    plan_.pace = DefaultPace("https://api.github.com");
+    plan_.hourly_limit = random_.OneIn(3) ? 1000 : 5000;
+    plan_.latency =
+        random_.Between(absl::Milliseconds(5), absl::Milliseconds(900));
+    plan_.pending_settle = absl::Milliseconds(random_.OneIn(3) ? 0 : 300);
+    if (random_.OneIn(3)) {
+      plan_.list_lag = random_.Between(absl::Seconds(1), absl::Minutes(4));
+    }
+    length_ = random_.Between(absl::Minutes(20), absl::Hours(3));
+    const int64_t repositories = random_.Between(1, 3);
+    for (int r = 0; r < repositories; ++r) {
+      plan_.repositories.push_back(absl::StrCat("acme/r", r));
+      const int64_t pulls = random_.Between(1, 4);
+      for (int pull = 0; pull <= pulls; ++pull) DrawPull(r, pull);
+      if (random_.OneIn(2)) {
+        Incident& noise = Add(Kind::kNoise, AnyTime());
+        noise.repository = r;
+        noise.count = static_cast<int>(random_.Between(60, 250));
+      }
+    }
+    DrawMissing();
+    SortIncidents();
+    return std::move(plan_);
+  }
+
+  // A pull request gets some heads, one after the other; number 0: a branch.
+  void DrawPull(int repository, int number) {
+    const int64_t heads = random_.Between(1, 4);
+    for (int head = 0; head < heads; ++head) {
+      const int status = static_cast<int>(plan_.statuses.size());
+      plan_.statuses.push_back({repository,
+                                absl::StrFormat("%040x", status + 1),
+                                Webhooks::kContext});
+      attempts_.push_back({0});
+      const absl::Duration at = AnyTime();
+      Incident& push = Add(Kind::kPush, at);
+      push.status = status;
+      push.pull_request = number;
+      // A hook of somebody else's sends the same, or a person presses a button.
+      if (random_.OneIn(6)) {
+        plan_.incidents.push_back(plan_.incidents.back());
+        plan_.incidents.back().at += Soon();
+      }
+      if (!random_.OneIn(3)) continue;
+      Say(status, at + Soon()).attempt = ++attempts_[status].front();
+      if (random_.OneIn(2)) continue;
+      Incident& result = Say(status, at + Soon() + absl::Minutes(1));
+      result.attempt = attempts_[status].front();
+      result.result = kResults[random_.Below(7)];
+    }
+  }
+
+  // What keeps webhooks from arriving, and recovery from finding them.
+  void DrawMissing() {
+    if (plan_.hooked == Plan::Hooked::kPulled && random_.OneIn(2)) {
+      DrawUnreadable();
+    }
+    const int64_t troubles = random_.Between(4, 24);
+    for (int64_t i = 0; i < troubles; ++i) {
+      switch (random_.Below(8)) {
+        case 0:
+        case 1:
+        case 2: {
+          constexpr Webhooks::Shim kShims[] = {
+              Webhooks::Shim::kIsAway, Webhooks::Shim::kFails,
+              Webhooks::Shim::kRefuses, Webhooks::Shim::kLosesAnswers};
+          Incident& shim = Add(Kind::kShim, AnyTime());
+          shim.shim = kShims[random_.Below(4)];
+          shim.lasts = random_.Between(
+              absl::Seconds(10), absl::Minutes(random_.OneIn(3) ? 120 : 20));
+          break;
+        }
+        case 3:
+        case 4:
+          DrawFaultOfQuestions();
+          break;
+        case 5: {
+          Incident& stop = Add(Kind::kStop, AnyTime());
+          stop.power_cut = random_.OneIn(2);
+          stop.lasts = random_.Between(
+              absl::Milliseconds(50), absl::Minutes(random_.OneIn(3) ? 40 : 1));
+          break;
+        }
+        case 6:
+          Add(Kind::kUnreachable, AnyTime()).lasts =
+              random_.Between(absl::Seconds(1), absl::Minutes(20));
+          break;
+        case 7:
+          if (random_.OneIn(2)) return DrawFailedSync();
+          Add(Kind::kLatency, AnyTime()).lasts = random_.Between(
+              absl::Milliseconds(1), absl::Seconds(random_.OneIn(4) ? 14 : 2));
+          break;
+      }
+    }
+  }
+
+  // GitHub fails to return some delivery, while it lists others, for so long
+  // that the server turns to those. Then the server dies.
+  void DrawUnreadable() {
+    const absl::Duration at = AnyTime();
+    Fault& fault = Add(Kind::kFault, at).fault;
+    fault.name = "server_error_json";
+    fault.count = static_cast<int>(random_.Between(20, 60));
+    fault.target_contains = "/deliveries/";
+    Incident& stop = Add(
+        Kind::kStop, at + random_.Between(absl::Minutes(8), absl::Minutes(40)));
+    stop.lasts = absl::Seconds(1);
+  }
+
+  // GitHub does not answer a question, or not well. It never refuses one: then
+  // the server may give a webhook up.
+  void DrawFaultOfQuestions() {
+    constexpr std::array<const char*, 14> kNames = {"server_error_html",
+                                                    "server_error_json",
+                                                    "slow",
+                                                    "hang",
+                                                    "apply_late",
+                                                    "reset_after_apply",
+                                                    "reset_before_apply",
+                                                    "reset_after_apply",
+                                                    "primary_limit_403",
+                                                    "primary_limit_429",
+                                                    "secondary_limit",
+                                                    "secondary_limit_bare",
+                                                    "unauthorized",
+                                                    "answer"};
+    Fault& fault = Add(Kind::kFault, AnyTime()).fault;
+    fault.name = kNames[random_.Below(kNames.size())];
+    fault.count =
+        static_cast<int>(random_.OneIn(3) ? random_.Between(2, 8) : 1);
+    fault.seconds = static_cast<int>(
+        random_.Between(1, fault.name == "apply_late" ? 10 : 600));
+    constexpr const char* kTargets[] = {"", "/hooks", "/deliveries",
+                                        "/attempts", "/statuses/"};
+    fault.target_contains = kTargets[random_.Below(5)];
+    if (fault.name != "answer") return;
+    // A list that ends in the middle.
+    fault.target_contains = "/deliveries?";
+    fault.status = 200;
+    fault.body = "[{\"id\": 1, \"guid\": \"a\"";
   }
 
   void DrawWorld() {
@@ -545,6 +700,17 @@ std::string Incident::Line() const {
           "; another takes over after ", absl::FormatDuration(takeover),
           "; it goes on after ", absl::FormatDuration(thaw),
           "; the other leaves after ", absl::FormatDuration(lasts));
+    case Kind::kPush:
+      return absl::StrCat(when, "status ", status, "'s commit is the head of ",
+                          pull_request == 0
+                              ? "a branch"
+                              : absl::StrCat("pull request ", pull_request));
+    case Kind::kShim:
+      return absl::StrCat(when, "the shim behaves as ", static_cast<int>(shim),
+                          " for ", absl::FormatDuration(lasts));
+    case Kind::kNoise:
+      return absl::StrCat(when, count, " unused deliveries of repository ",
+                          repository);
   }
   return when;
 }

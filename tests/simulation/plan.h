@@ -9,6 +9,7 @@
 #include "server/github/rate_limiter.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/simulation/memory_disk.h"
+#include "tests/simulation/webhooks.h"
 
 namespace signalbox {
 
@@ -31,6 +32,9 @@ struct Incident {
     // The process stops for longer than a lease. Another process takes its term
     // over. Then both run for a while.
     kFreeze,
+    kPush,   // A commit becomes a pull request's head, or a branch's.
+    kShim,   // For a while, the shim does not work as it should.
+    kNoise,  // GitHub makes deliveries that the server does not use.
   };
   Kind kind = Kind::kReport;
   absl::Duration at;  // Since the beginning of the simulation.
@@ -40,7 +44,7 @@ struct Incident {
   // other incidents are left out.
   uint64_t seed = 0;
 
-  int status = 0;  // kReport, kRevive: an index into Plan::statuses.
+  int status = 0;  // kReport, kRevive, kPush: an index into Plan::statuses.
   // kReport. `number` makes its texts unique.
   int number = 0;
   std::string result;
@@ -59,7 +63,10 @@ struct Incident {
   MemoryDisk::Fault disk_fault = MemoryDisk::Fault::kFull;  // kDiskFault.
   int operations = 0;        // kDiskFault: so many writes and syncs come first.
   absl::Duration sync_time;  // kDiskSlow: the most that a sync takes.
-  // kRename, kUnwritable, kAnew: an index into Plan::repositories.
+  int pull_request = 0;      // kPush: its number; 0: the head of a branch.
+  Webhooks::Shim shim = Webhooks::Shim::kWorks;  // kShim.
+  int count = 0;                                 // kNoise.
+  // kRename, kUnwritable, kAnew, kNoise: an index into Plan::repositories.
   int repository = 0;
   // kFreeze: the process stops only when it next sends a request. That request
   // then waits at the socket.
@@ -96,6 +103,16 @@ struct Plan {
   std::vector<Status> statuses;
   // Some commits appear at GitHub only during the simulation.
   bool hides_commits = true;
+  // How webhooks reach the server. Without kNone, each repository has a hook,
+  // and the server has recovery.
+  enum class Hooked {
+    kNone,       // There are no hooks. Reports with a delivery need none.
+    kDelivered,  // Through the shim. Recovery has GitHub repeat what it missed.
+    kPulled,     // There is no shim. The server reads them at GitHub.
+  };
+  Hooked hooked = Hooked::kNone;
+  // GitHub's lists of deliveries are so late.
+  absl::Duration list_lag;
   std::vector<Incident> incidents;  // In order of time.
 };
 

@@ -37,6 +37,15 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
                          transport, &life->metrics_, clock);
   if (!core.ok()) return core.status();
   life->core_ = *std::move(core);
+  if (options.recovery.has_value()) {
+    Core& own = *life->core_;
+    RecoveryOptions recovery = *options.recovery;
+    recovery.became_due = &own.wake_ups().poster;
+    life->recovery_ = std::make_unique<Recovery>(
+        RecoveryTools{std::move(recovery), own.outbox(), own.outbox(),
+                      own.outbox(), own.held_term(), life->credentials_.get(),
+                      own.questions(), &life->metrics_, clock});
+  }
   return life;
 }
 
@@ -66,8 +75,16 @@ absl::Time ServerLife::Work() {
     const absl::Time next = core_->housekeeper()->RunOnce();
     housekeeping_.Set(next, clock_->Look());
   }
+  if (!failed_ && recovery_ != nullptr &&
+      (core_->wake_ups().questions.Take() ||
+       recovering_.HasCome(clock_->Look()))) {
+    const absl::Time next = recovery_->RunOnce();
+    recovering_.Set(next, clock_->Look());
+  }
   const Moment now = clock_->Look();
-  return std::min(posting_.WallAt(now), housekeeping_.WallAt(now));
+  const absl::Time next =
+      std::min(posting_.WallAt(now), housekeeping_.WallAt(now));
+  return recovery_ == nullptr ? next : std::min(next, recovering_.WallAt(now));
 }
 
 }  // namespace signalbox

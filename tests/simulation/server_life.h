@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -18,13 +19,14 @@
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/outbox/terms.h"
+#include "server/recovery/recovery.h"
 
 namespace signalbox {
 
-// The server's core (outbox, poster, GitHub client) from one start to the next
-// crash, without threads. The simulation and the explorer call it step by step
-// on one thread. To end it like a crash, cut it from disk and network, then
-// destroy it.
+// The server's core (outbox, poster, GitHub client) and recovery from one start
+// to the next crash, without threads. The simulation and the explorer call it
+// step by step on one thread. To end it like a crash, cut it from disk and
+// network, then destroy it.
 //
 // Not thread-safe.
 class ServerLife {
@@ -39,6 +41,8 @@ class ServerLife {
     PaceOptions pace;
     absl::Duration pending_settle = absl::Milliseconds(300);
     int readers = SqliteOutboxOptions(kGitHubLimits).readers;
+    // Recovery of missed webhooks; nothing: there is none.
+    std::optional<RecoveryOptions> recovery;
   };
 
   // Makes that credential.
@@ -66,7 +70,7 @@ class ServerLife {
 
   // The term that the process has, or believes to have.
   Term term() const { return core_->held_term()->Get(); }
-  // Stops poster and housekeeper, as if their process had stopped,
+  // Stops poster, housekeeper and recovery, as if their process had stopped,
   // until GoOnWorking. Intake goes on: it stands for another process meanwhile.
   void StopWorking() { work_is_stopped_ = true; }
   void GoOnWorking() {
@@ -111,18 +115,22 @@ class ServerLife {
   bool IsWoken() const {
     const Core::WakeUps& wake_ups = core_->wake_ups();
     return wake_ups.intake.is_requested() ||
-           (wake_ups.poster.is_requested() && !work_is_stopped_);
+           (wake_ups.poster.is_requested() && !work_is_stopped_) ||
+           (recovery_ != nullptr && wake_ups.questions.is_requested() &&
+            !work_is_stopped_);
   }
 
   Metrics metrics_;
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<Core> core_;
+  std::unique_ptr<Recovery> recovery_;
   Clock* clock_ = nullptr;
   bool failed_ = false;
   bool idle_ = false;
   bool work_is_stopped_ = false;
   Timer posting_;
   Timer housekeeping_;
+  Timer recovering_;
 };
 
 }  // namespace signalbox

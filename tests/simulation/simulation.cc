@@ -17,6 +17,7 @@
 #include "tests/simulation/rival.h"
 #include "tests/simulation/server_life.h"
 #include "tests/simulation/watched_transport.h"
+#include "tests/simulation/webhooks.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/temp_dir.h"
@@ -36,6 +37,8 @@ constexpr absl::Duration kLongestCalm = absl::Hours(12);
 // With more turns than this, the server counts as busy-looping.
 constexpr int64_t kMostTurns = 3'000'000;
 constexpr int64_t kFirstRepositoryId = 1000;
+// Recovery repeats its last tries six hours after the ones before.
+constexpr absl::Duration kRecoveryTime = absl::Hours(7);
 
 constexpr char kFarm[] = "farm";
 constexpr char kShim[] = "shim";
@@ -46,7 +49,19 @@ GitHubRules::Options RulesOf(const Plan& plan) {
   rules.tokens = {"simulated-token"};
   rules.hourly_limit = plan.hourly_limit;
   rules.base_url = ServerLife::kApiUrl;
+  rules.delivery_lag = plan.list_lag;
   return rules;
+}
+
+RecoveryOptions RecoveryOptionsOf(const Plan& plan) {
+  RecoveryOptions options;
+  options.pull = plan.hooked == Plan::Hooked::kPulled;
+  options.hook_urls = {Webhooks::kUrl};
+  for (const std::string& name : plan.repositories) {
+    options.repositories.push_back(*ParseRepository(name));
+  }
+  options.convert = Webhooks::Conversion();
+  return options;
 }
 
 std::optional<Result> ResultOf(absl::string_view name) {
@@ -87,13 +102,14 @@ class SlowClock : public Clock {
   Random random_;
 };
 
-class World {
+class SimulatedWorld {
  public:
-  explicit World(const Plan& plan)
+  explicit SimulatedWorld(const Plan& plan)
       : plan_(plan),
         slow_clock_(&clock_, plan.seed + 3),
         disk_(plan.seed, [this] { return clock_.Now(); }),
         github_(RulesOf(plan), &clock_),
+        webhooks_(plan.seed + 4, &github_.rules(), WebhookSurroundings()),
         sync_random_(plan.seed + 1),
         lag_random_(plan.seed + 2) {
     github_.SetDelay(plan.latency);
@@ -102,6 +118,10 @@ class World {
       if (IsAnew(static_cast<int>(r))) continue;
       github_.rules().AddRepository(plan.repositories[r],
                                     kFirstRepositoryId + r);
+      if (HasHooks()) {
+        github_.rules().SetAdmin("simulated-token", plan.repositories[r]);
+        webhooks_.AddHook(plan.repositories[r]);
+      }
     }
     Random random(plan.seed);
     for (const Plan::Status& status : plan.statuses) {
@@ -120,6 +140,7 @@ class World {
     for (const char* caller : {kFarm, kShim}) {
       history_.Add(history::Granted{caller, "acme/*", "ci/*"});
     }
+    SetShim(Webhooks::Shim::kWorks);
     begin_ = Now();
     for (const Incident& incident : plan.incidents) {
       At(incident.at, [this, &incident] { Do(incident); });
@@ -131,7 +152,7 @@ class World {
     }
   }
 
-  ~World() { EndLife(); }
+  ~SimulatedWorld() { EndLife(); }
 
   SimulationResult Run() {
     Start();
@@ -139,6 +160,7 @@ class World {
     CalmDown();
     const absl::Duration calm_begin = Passed();
     Turn([this, calm_begin] {
+      if (HasHooks() && Passed() < calm_begin + kRecoveryTime) return false;
       return (life_ != nullptr && life_->is_idle() && freeze_ == nullptr &&
               events_.empty() && github_.InFlight() == 0) ||
              Passed() > calm_begin + kLongestCalm;
@@ -170,6 +192,7 @@ class World {
     while (!is_over() && ++turns_ <= kMostTurns) {
       github_.DeliverDue();
       NoteApplied();
+      webhooks_.Pump();
       absl::Time wanted = absl::InfiniteFuture();
       if (life_ != nullptr) {
         wanted = RunLife();
@@ -259,6 +282,7 @@ class World {
     options.data_dir = dir_.Path("data");
     options.pace = plan_.pace;
     options.pending_settle = plan_.pending_settle;
+    if (HasHooks()) options.recovery = RecoveryOptionsOf(plan_);
     auto life = ServerLife::Begin(options, transport_.get(), &slow_clock_);
     if (life.ok()) {
       life_ = *std::move(life);
@@ -571,6 +595,72 @@ class World {
     history_.Add(AnsweredBy(call, Now(), *outcome));
   }
 
+  // --- Webhooks.
+
+  bool HasHooks() const { return plan_.hooked != Plan::Hooked::kNone; }
+
+  Webhooks::Surroundings WebhookSurroundings() {
+    return {[this] { return Now(); },
+            [this](absl::Duration delay, std::function<void()> what) {
+              In(delay, std::move(what));
+            },
+            [this](Submission submission, const history::StatusName& name,
+                   std::function<void(bool)> done) {
+              HearWebhook(std::move(submission), name, std::move(done));
+            }};
+  }
+
+  void SetShim(Webhooks::Shim shim) {
+    webhooks_.SetShim(
+        plan_.hooked == Plan::Hooked::kPulled ? Webhooks::Shim::kIsAway : shim);
+  }
+
+  // The pending that a webhook asks for.
+  Called CallOfWebhook(const history::StatusName& name,
+                       const std::string& delivery_id) {
+    Called called;
+    called.call = ++calls_;
+    called.time = Now();
+    called.caller = kShim;
+    called.name = name;
+    called.content.state = "pending";
+    called.delivery_id = delivery_id;
+    return called;
+  }
+
+  void Push(const Incident& incident) {
+    const Plan::Status& status = plan_.statuses[incident.status];
+    const std::string id = webhooks_.Happen(
+        {NameOf(status), kFirstRepositoryId + status.repository,
+         incident.pull_request});
+    // The server itself reports what it reads at GitHub.
+    if (plan_.hooked == Plan::Hooked::kPulled) {
+      history_.Add(CallOfWebhook(NameOf(status), id));
+    }
+  }
+
+  void HearWebhook(Submission submission, const history::StatusName& name,
+                   std::function<void(bool)> done) {
+    if (life_ == nullptr) {
+      Strike("webhook while the server is away");
+      return done(false);
+    }
+    const Called called = CallOfWebhook(name, submission.delivery->id);
+    history_.Add(called);
+    submission.caller = kShim;
+    life_->Submit(std::move(submission),
+                  [this, life = lives_, call = called.call,
+                   done = std::move(done)](absl::StatusOr<Outcome> outcome) {
+                    if (life != lives_ || disk_.stopped()) return;
+                    const bool taken = outcome.ok() && outcome->status.ok();
+                    if (taken) {
+                      history_.Add(history::Heard{call, Now()});
+                      history_.Add(AnsweredBy(call, Now(), *outcome));
+                    }
+                    done(taken);
+                  });
+  }
+
   // --- Trouble.
 
   void Do(const Incident& incident) {
@@ -629,6 +719,15 @@ class World {
         return Revive(incident.status);
       case Incident::Kind::kFreeze:
         return Divide(incident);
+      case Incident::Kind::kPush:
+        return Push(incident);
+      case Incident::Kind::kNoise:
+        return webhooks_.MakeNoise(plan_.repositories[incident.repository],
+                                   incident.count);
+      case Incident::Kind::kShim:
+        Strike("the shim does not work");
+        SetShim(incident.shim);
+        return In(incident.lasts, [this] { SetShim(Webhooks::Shim::kWorks); });
     }
   }
 
@@ -830,6 +929,7 @@ class World {
       result_.faults[name] += count;
     github_.rules().ClearFaults();
     github_.SetReachable(true);
+    SetShim(Webhooks::Shim::kWorks);
     github_.SetDelay(absl::Milliseconds(50));
     disk_.SetFull(false);
     disk_.Forget();
@@ -866,6 +966,10 @@ class World {
                      SureName(status.repository));
       if (!noted.ok()) Broken("I1", std::string(noted.message()));
     }
+    for (history::Attempted& attempted : webhooks_.Attempts()) {
+      if (attempted.is_redelivery) Strike("webhook sent again");
+      events.push_back(std::move(attempted));
+    }
     for (history::Event& event : events) history_.Add(std::move(event));
   }
 
@@ -901,6 +1005,7 @@ class World {
   TempDir dir_;
   MemoryDisk disk_;
   FakeGitHub github_;
+  Webhooks webhooks_;
   history::History history_;
   SimulationResult result_;
   std::vector<history::Violation> broken_;
@@ -950,6 +1055,8 @@ int64_t SimulationResult::FaultCount() const {
   return count;
 }
 
-SimulationResult Simulate(const Plan& plan) { return World(plan).Run(); }
+SimulationResult Simulate(const Plan& plan) {
+  return SimulatedWorld(plan).Run();
+}
 
 }  // namespace signalbox

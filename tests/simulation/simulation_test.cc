@@ -19,7 +19,7 @@ namespace {
 constexpr int kReports = 200;
 
 TEST(SimulationTest, TheSameSeedHasTheSameHistory) {
-  for (const uint64_t seed : {3, 4, 6}) {
+  for (const uint64_t seed : {3, 4, 5, 6}) {
     const Plan plan = DrawPlan(seed, kReports);
     EXPECT_EQ(Simulate(plan).fingerprint,
               Simulate(DrawPlan(seed, kReports)).fingerprint);
@@ -53,7 +53,8 @@ TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
        {"kill", "power cut", "stopped at a write or sync", "disk full",
         "disk slow", "clock set", "repository renamed", "the process froze",
         "answer lost", "call lost", "call arrives twice", "GitHub: no answer",
-        "GitHub: 502", "GitHub: 403", "GitHub: 401"}) {
+        "GitHub: 502", "GitHub: 403", "GitHub: 401", "the shim does not work",
+        "webhook sent again"}) {
     EXPECT_TRUE(faults.contains(fault)) << fault;
   }
 }
@@ -153,15 +154,54 @@ TEST(SimulationTest, AProcessThatGoesOnAfterAnotherTookOverDoesNoHarm) {
   }
 }
 
+// A webhook comes while the shim is away, and the server dies before it can
+// look for the webhook. The next process finds it at GitHub.
+TEST(SimulationTest, AWebhookThatWasMissedIsRecovered) {
+  for (const auto hooked : {Plan::Hooked::kDelivered, Plan::Hooked::kPulled}) {
+    SCOPED_TRACE(static_cast<int>(hooked));
+    Plan plan;
+    plan.seed = 1;
+    plan.pace = DefaultPace("https://api.github.com");
+    plan.latency = absl::Milliseconds(20);
+    plan.repositories = {"acme/r"};
+    plan.statuses = {{0, std::string(40, 'a'), Webhooks::kContext}};
+    plan.hides_commits = false;
+    plan.hooked = hooked;
+    const auto add = [&plan](Incident::Kind kind,
+                             absl::Duration at) -> Incident& {
+      plan.incidents.emplace_back();
+      plan.incidents.back().kind = kind;
+      plan.incidents.back().at = at;
+      return plan.incidents.back();
+    };
+    Incident& shim = add(Incident::Kind::kShim, absl::ZeroDuration());
+    shim.shim = Webhooks::Shim::kIsAway;
+    shim.lasts = absl::Minutes(20);
+    add(Incident::Kind::kPush, absl::Minutes(10)).pull_request = 1;
+    add(Incident::Kind::kStop, absl::Minutes(10) + absl::Seconds(1)).lasts =
+        absl::Minutes(30);
+    const SimulationResult result = Simulate(plan);
+    for (const history::Violation& violation : result.findings.violations) {
+      ADD_FAILURE() << violation.invariant << " " << violation.what;
+    }
+    int applied = 0;
+    for (const history::Event& event : result.events) {
+      applied += std::holds_alternative<history::Applied>(event) ? 1 : 0;
+    }
+    // The pending, and its expiry six hours later.
+    EXPECT_EQ(applied, 2);
+  }
+}
+
 // Leaving incidents out of a plan does not change the others.
 TEST(SimulationTest, APlanIsDrawnFromItsSeedAlone) {
-  const Plan plan = DrawPlan(5, kReports);
+  const Plan plan = DrawPlan(7, kReports);
   EXPECT_GE(plan.incidents.size(), static_cast<size_t>(kReports));
   EXPECT_TRUE(std::is_sorted(
       plan.incidents.begin(), plan.incidents.end(),
       [](const Incident& a, const Incident& b) { return a.at < b.at; }));
   EXPECT_EQ(plan.incidents.back().Line(),
-            DrawPlan(5, kReports).incidents.back().Line());
+            DrawPlan(7, kReports).incidents.back().Line());
 }
 
 TEST(ShrinkTest, LeavesWhatIsNeededToFail) {

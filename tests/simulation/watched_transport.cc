@@ -87,7 +87,10 @@ history::Began WatchedTransport::Read(const HttpRequest& request) const {
     repository = name_of_(parts[1]);
     rest = 2;
   }
-  if (repository.empty() || parts.size() < rest + 2) return began;
+  if (repository.empty() || parts.size() < rest + 2 ||
+      (parts[rest] != "statuses" && parts[rest] != "commits")) {
+    return began;
+  }
   history::StatusName name;
   name.repository = repository;
   name.sha = parts[rest + 1].substr(0, parts[rest + 1].find('?'));
