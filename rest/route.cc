@@ -93,6 +93,43 @@ Segments TakePrefix(Segments segments, RestRoute* route) {
   return segments;
 }
 
+// Whether a segment can be a word of GitHub's paths. With another character, a
+// proxy on the way or GitHub could read it as another word: `statuses;x`.
+bool IsWord(absl::string_view segment) {
+  return std::ranges::all_of(segment, [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+  });
+}
+
+// Whether the path may only be one thing to everybody who reads it, and creates
+// no status.
+bool IsPlainPath(Segments segments) {
+  if (segments.empty()) return true;
+  // A second prefix: GitHub could take it off, as the door has the first.
+  const bool is_prefix = absl::EqualsIgnoreCase(segments[0], "api") &&
+                         !(segments.size() == 2 && segments[1] == "graphql");
+  if (!IsWord(segments[0]) || is_prefix) return false;
+  // The word that says what is asked of a repository. What follows it can be a
+  // name with slashes, which clients encode.
+  size_t word = segments.size();
+  if (absl::EqualsIgnoreCase(segments[0], "repos")) {
+    if (segments.size() > 1 && !IsOwner(segments[1])) return false;
+    if (segments.size() > 2 && !IsRepositoryName(segments[2])) return false;
+    word = 3;
+  } else if (absl::EqualsIgnoreCase(segments[0], "repositories")) {
+    if (segments.size() > 1 && !IsWord(segments[1])) return false;
+    word = 2;
+  }
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (i < word && HasSlash(segments[i])) return false;
+    if (i == word && (!IsWord(segments[i]) ||
+                      absl::EqualsIgnoreCase(segments[i], "statuses"))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // The `github_path` of a route. `segments` are what follows the prefix,
 // decoded.
 std::string GithubPath(absl::string_view path, absl::string_view query,
@@ -101,25 +138,14 @@ std::string GithubPath(absl::string_view path, absl::string_view query,
       absl::StrSplit(path, '/', absl::SkipEmpty());
   raw.erase(raw.begin(),
             raw.end() - static_cast<std::ptrdiff_t>(segments.size()));
-  // The word that says what is asked of a repository. What follows it can be a
-  // name with slashes, which clients encode.
-  size_t word = segments.size();
-  if (!segments.empty() && absl::EqualsIgnoreCase(segments[0], "repos")) {
-    word = 3;
-  } else if (!segments.empty() &&
-             absl::EqualsIgnoreCase(segments[0], "repositories")) {
-    word = 2;
-  }
+  if (!IsPlainPath(segments) || absl::StrContains(query, '#')) return "";
   for (size_t i = 0; i < segments.size(); ++i) {
-    if ((i == word && absl::EqualsIgnoreCase(segments[i], "statuses")) ||
-        (i <= word && HasSlash(segments[i])) ||
-        absl::StrContains(segments[i], '\\') ||
+    if (absl::StrContains(segments[i], '\\') ||
         absl::StrContains(absl::AsciiStrToLower(raw[i]), "%2e") ||
         absl::StrContains(raw[i], '#')) {
       return "";
     }
   }
-  if (absl::StrContains(query, '#')) return "";
   return absl::StrCat("/", absl::StrJoin(raw, "/"));
 }
 

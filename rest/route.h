@@ -64,8 +64,10 @@ struct RestRoute {
 //
 // GitHub may get other requests, of other methods, too. But not one that may
 // create a status, in whatever spelling; and none that has a dot or backslash
-// encoded, a fragment, or an encoded slash before or in the word that follows
-// the repository.
+// encoded, a fragment, a second prefix, or an encoded slash before the word
+// that follows the repository. This word and the path's first are in letters,
+// digits,
+// `-` and `_`.
 RestRoute FindRoute(absl::string_view method, absl::string_view path,
                     absl::string_view query);
 

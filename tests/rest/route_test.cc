@@ -301,6 +301,18 @@ TEST(RouteTest, SomePathsNeverReachGithub) {
            "/repos/acme/app/pulls\\1",
            "/repos/acme/app/pulls/%5c1",
            "/repos/acme/app/pulls/1#x",
+           "/repos/acme/app/statuses;x/main",
+           "/repos/acme/app/statuses%20/main",
+           "/repos/acme/app/%2573tatuses/main",
+           "/repos/acme/app/%252e%252e/app/statuses/main",
+           "/repos/acme/app;x/statuses/main",
+           "/repositories/7;x/statuses/main",
+           "/repos;x/acme/app/statuses/main",
+           "/api/v3/api/v3/repos/acme/app/statuses/main",
+           "/API/v3/repos/acme/app/statuses/main",
+           "/ghe.example/ghe.example/repos/acme/app/statuses/main",
+           "/api/v3/ghe.example/repos/acme/app/statuses/main",
+           "/api/v3/api/graphql/x",
            "http://other.example/user",
        }) {
     EXPECT_EQ(Post(path).github_path, "") << path;
