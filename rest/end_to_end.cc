@@ -20,10 +20,11 @@ constexpr absl::string_view kOfConnection[] = {
     "keep-alive", "proxy-connection", "te",     "trailer",
     "upgrade",    "transfer-encoding"};
 constexpr absl::string_view kOfRequest[] = {
-    "accept-encoding",     "authorization", "forwarded", "host", "via",
+    "accept-encoding",     "authorization", "cookie",
+    "forwarded",           "host",          "via",
     "proxy-authorization", "x-real-ip"};
 constexpr absl::string_view kOfAnswer[] = {"alt-svc", "content-type",
-                                           "proxy-authenticate",
+                                           "proxy-authenticate", "set-cookie",
                                            "strict-transport-security"};
 
 using Names = absl::flat_hash_set<std::string>;

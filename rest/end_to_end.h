@@ -17,15 +17,16 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // The headers of a tool's request that GitHub gets. Without those that are
 // about the connection, the length or the coding of bodies, without Host and
-// Authorization, which have their own rules, and without those by which
-// proxies tell of the inner network.
+// Authorization, which have their own rules, without cookies, which may belong
+// to a proxy or page at the door's address, and without those by which proxies
+// tell of the inner network.
 //
 // Always asks for an answer without Content-Encoding, whose URLs can be moved.
 HttpHeaders RequestHeadersFor(const HttpHead& head);
 
 // The headers of GitHub's answer that the tool gets, with moved URLs. Without
-// those about the connection, the length and type of the body, and those that
-// speak about GitHub's host to browsers.
+// those about the connection, the length and type of the body, cookies, and
+// those that speak about GitHub's host to browsers.
 HttpHeaders AnswerHeadersFor(const HttpHeaders& headers, const UrlMover& mover);
 
 // The value of the first header with this name, in any case. Empty: there is

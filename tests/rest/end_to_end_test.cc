@@ -33,6 +33,7 @@ TEST(EndToEndTest, PassesRequestHeadersOn) {
                   {"forwarded", "for=10.0.0.1"},
                   {"x-forwarded-for", "10.0.0.1"},
                   {"x-real-ip", "10.0.0.1"},
+                  {"cookie", "session=of-the-proxy"},
                   {"x-github-api-version", "2022-11-28"}};
   EXPECT_THAT(
       RequestHeadersFor(head),
@@ -59,6 +60,7 @@ TEST(EndToEndTest, PassesAnswerHeadersOn) {
       {"Content-Encoding", "gzip"},
       {"Strict-Transport-Security", "max-age=1; includeSubdomains"},
       {"Alt-Svc", "h3=\":443\""},
+      {"Set-Cookie", "session=1"},
       {"Access-Control-Allow-Origin", "*"}};
   EXPECT_THAT(AnswerHeadersFor(headers, mover),
               ElementsAre(Pair("Server", "github.com"), Pair("ETag", "\"1\""),
