@@ -79,7 +79,16 @@ void CurlHeaders::Append(std::string line) {
 bool ResponseHead::Take(absl::string_view line) {
   bytes_ += line.size();
   if (bytes_ > kMaxHeaderBytes) return false;
+  const bool is_folded =
+      absl::StartsWith(line, " ") || absl::StartsWith(line, "\t");
   line = absl::StripAsciiWhitespace(line);
+  if (is_folded) {
+    // It belongs to the header before, and is none of its own.
+    if (!headers.empty() && headers.size() < kMaxHeaders) {
+      absl::StrAppend(&headers.back().second, " ", line);
+    }
+    return true;
+  }
   is_at_end_ = line.empty();
   if (absl::StartsWith(line, "HTTP/")) {
     headers.clear();  // The lines before were an interim answer's.

@@ -66,6 +66,23 @@ std::string BodyOf(StreamResponse& response, absl::Status* status = nullptr) {
   return body;
 }
 
+// A line that begins with space goes on with the header before.
+TEST(StreamingClientTest, AFoldedLineIsNoHeader) {
+  LoopbackServer server([](Peer& peer, int) {
+    peer.ReadRequest();
+    peer.Write(
+        "HTTP/1.1 200 OK\r\nA: 1\r\n \tSet-Cookie: a=b\r\n \r\n"
+        "B: 2\r\nContent-Length: 0\r\n\r\n");
+  });
+  StreamingClient client({});
+  const auto response = client.Send(To(server));
+  ASSERT_TRUE(response.ok()) << response.status();
+  const auto& headers = (*response)->headers();
+  ASSERT_EQ(headers.size(), 3u);
+  EXPECT_TRUE(absl::StartsWith(headers[0].second, "1 Set-Cookie: a=b"));
+  EXPECT_EQ(headers[1].first, "B");
+}
+
 TEST(StreamingClientTest, SendsWhatItIsGivenAndNothingElse) {
   Sent last;
   LoopbackServer server([&last](Peer& peer, int) {
