@@ -55,7 +55,8 @@ struct Forwarder::Passage {
     const absl::Status end = response->Read([&](absl::string_view bytes) {
       if (is_held && held.size() + bytes.size() <= max_moved_body) {
         held.append(bytes.data(), bytes.size());
-        return true;
+        // A slow body is held for long, and the server can stop meanwhile.
+        return sink("");
       }
       if (!std::exchange(is_held, false)) return sink(bytes);
       return sink(std::exchange(held, {})) && sink(bytes);

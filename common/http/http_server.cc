@@ -76,18 +76,21 @@ class RequestStream final : public httplib::Stream {
   socket_t socket() const override { return -1; }
 
   // Sends bytes past the library, which then writes nothing. The client has
-  // `piece_timeout` for each piece, but no time after `end`.
+  // `piece_timeout` for each piece, but no time after `end`. Without bytes,
+  // says whether the next could be sent.
   bool WritePieces(absl::string_view bytes,
                    std::chrono::milliseconds piece_timeout,
                    Clock::time_point end) {
     is_muted_ = true;
-    while (is_writable_ && !bytes.empty()) {
+    do {
       const Clock::time_point now = Clock::now();
-      socket_.SetWriteDeadline(std::min(end, now + piece_timeout));
       // A write that need not wait would succeed after the deadline, too.
-      is_writable_ = now < end && socket_.Write(bytes.substr(0, kPiece));
+      is_writable_ &= now < end;
+      if (!is_writable_ || bytes.empty()) break;
+      socket_.SetWriteDeadline(std::min(end, now + piece_timeout));
+      is_writable_ = socket_.Write(bytes.substr(0, kPiece));
       bytes.remove_prefix(std::min(bytes.size(), kPiece));
-    }
+    } while (!bytes.empty());
     return is_writable_;
   }
 

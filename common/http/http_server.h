@@ -66,7 +66,8 @@ struct HttpServerRequest {
 
 // HttpServer's function that sends the next bytes of a streamed body. False:
 // the client is gone or takes the bytes too slowly (see `piece_timeout`), or
-// the server stops. Send no more then.
+// the server stops. Send no more then. Without bytes, it sends nothing and only
+// says that.
 using AnswerSink = absl::FunctionRef<bool(absl::string_view)>;
 
 struct HttpAnswer {

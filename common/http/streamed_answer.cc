@@ -66,7 +66,7 @@ bool WriteStreamedAnswer(const HttpAnswer& answer, const HttpHead& request,
   uint64_t sent = 0;
   const auto send = [&](absl::string_view bytes) {
     // A chunk without bytes would be the last.
-    if (bytes.empty()) return true;
+    if (bytes.empty()) return write(bytes);
     sent += bytes.size();
     if (end == BodyEnd::kLastChunk) {
       return write(

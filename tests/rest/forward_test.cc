@@ -312,6 +312,17 @@ TEST_F(ForwardTest, MovesUrlsInBodiesUpToALimit) {
   }
 }
 
+// Else a slow answer could keep the shim from stopping.
+TEST_F(ForwardTest, ABodyIsHeldOnlyAsLongAsItIsWanted) {
+  server_.SetForward();
+  const HttpAnswer answer = Begin("GET", "/user");
+  ASSERT_NE(answer.stream, nullptr);
+  EXPECT_FALSE(answer.stream([](absl::string_view bytes) {
+    EXPECT_EQ(bytes, "");
+    return false;
+  }));
+}
+
 TEST_F(ForwardTest, OtherBodiesPassAsTheyAre) {
   server_.SetForward();
   const std::string body =

@@ -191,5 +191,18 @@ TEST_F(StreamingServerTest, StoppingEndsTheStreams) {
   server_->Stop();
 }
 
+// A stream that waits for its bytes asks so whether it is still wanted.
+TEST_F(StreamingServerTest, StoppingEndsAStreamThatSendsNothing) {
+  options_.total_timeout = std::chrono::milliseconds(50);
+  std::atomic<bool> has_begun = false;
+  Start([&has_begun](AnswerSink sink) {
+    while (sink("")) has_begun = true;
+    return false;
+  });
+  const RawClient client = Ask();
+  while (!has_begun) std::this_thread::yield();
+  server_->Stop();
+}
+
 }  // namespace
 }  // namespace signalbox
