@@ -146,8 +146,9 @@ std::variant<v1::IssueTokenRequest, RestRefusal> IssueRequestOf(
     narrowing.add_repositories(
         absl::StrCat(host, "/", account.empty() ? "*" : account, "/", name));
   }
-  if (request.repositories.empty() && !account.empty()) {
-    narrowing.add_repositories(absl::StrCat(host, "/", account, "/*"));
+  if (request.repositories.empty()) {
+    narrowing.add_repositories(
+        absl::StrCat(host, "/", account.empty() ? "*" : account, "/*"));
   }
   return issue;
 }
