@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kMostIdle = 8;
 // curl may send a body a second time, on another connection, if the first was
-// closed before the answer. After so long, the other side may have acted on it.
+// closed before the answer. After so long, the other side may have acted on the
+// request.
 constexpr absl::Duration kLastRepeat = absl::Seconds(2);
 constexpr absl::Duration kLongestWait = absl::Seconds(1);
 
@@ -162,6 +163,11 @@ class StreamTransfer final : public StreamResponse {
       curl_easy_setopt(easy, CURLOPT_READDATA, this);
       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &StreamTransfer::OnRepeat);
       curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+    }
+    // Without a body, curl repeats the request itself if a connection that it
+    // reuses ends before the answer, however late. OnRepeat is not asked.
+    if (method != "GET" && request_.body.empty()) {
+      curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     }
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   }

@@ -182,6 +182,30 @@ TEST(StreamingClientTest, ReusesConnections) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+// The server can have acted on it before it closed the connection.
+TEST(StreamingClientTest, AChangeWithoutABodyIsSentOnce) {
+  std::atomic<int> changes = 0;
+  LoopbackServer server([&changes](Peer& peer, int) {
+    std::string request = peer.ReadRequest();
+    while (absl::StartsWith(request, "GET ")) {
+      peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      request = peer.ReadRequest();
+    }
+    if (!request.empty()) ++changes;
+  });
+  StreamingClient client({});
+  int sent = 0;
+  for (const char* const method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    const auto idle = client.Send(To(server));
+    ASSERT_TRUE(idle.ok()) << idle.status();
+    BodyOf(**idle);
+    EXPECT_EQ(client.Send(To(server, method)).status().code(),
+              absl::StatusCode::kUnavailable)
+        << method;
+    EXPECT_EQ(changes, ++sent) << method;
+  }
+}
+
 // Nothing of one request may show in the next.
 TEST(StreamingClientTest, ForgetsThePreviousRequest) {
   Sent last;
