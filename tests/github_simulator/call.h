@@ -46,9 +46,11 @@ const std::string* FindHeader(const SimulatedRequest& request,
 absl::string_view HeaderOf(const SimulatedRequest& request,
                            absl::string_view name);
 
-// The token in the header `Authorization: Bearer TOKEN` or `token TOKEN`; empty
-// if there is none. Sets `is_bearer` to whether it was the first form.
-absl::string_view TokenOf(const SimulatedRequest& request, bool* is_bearer);
+// The token in the header `Authorization: Bearer TOKEN`, `token TOKEN`, or
+// `Basic` with the token as the password, or as the user with `x-oauth-basic`
+// or nothing as the password. Empty: there is none. Sets `is_bearer` to whether
+// it was the first form.
+std::string TokenOf(const SimulatedRequest& request, bool* is_bearer);
 
 }  // namespace signalbox
 

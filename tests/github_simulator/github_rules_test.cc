@@ -36,7 +36,10 @@ TEST_F(GitHubRulesTest, WantsAUserAgent) {
 
 TEST_F(GitHubRulesTest, WantsAKnownToken) {
   for (const char* value :
-       {"Bearer token", "bearer token", "token token", "TOKEN other"}) {
+       {"Bearer token", "bearer token", "token token", "TOKEN other",
+        // user:token, token:x-oauth-basic and token:
+        "Basic dXNlcjp0b2tlbg==", "basic dG9rZW46eC1vYXV0aC1iYXNpYw==",
+        "Basic dG9rZW46"}) {
     EXPECT_EQ(rules_
                   ->Handle({.method = "GET",
                             .target = "/user",
@@ -47,8 +50,11 @@ TEST_F(GitHubRulesTest, WantsAKnownToken) {
               200)
         << value;
   }
-  for (const char* value : {"", "Bearer", "Bearer ", "Bearer tokens",
-                            "Basic token", "token", "Bearer Token"}) {
+  for (const char* value :
+       {"", "Bearer", "Bearer ", "Bearer tokens", "Basic token", "token",
+        "Bearer Token",
+        // token, and user:tokens.
+        "Basic dG9rZW4=", "Basic dXNlcjp0b2tlbnM=", "Basic "}) {
     const SimulatedResponse response = rules_->Handle(
         {.method = "GET",
          .target = "/user",

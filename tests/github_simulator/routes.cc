@@ -78,7 +78,7 @@ Caller Routes::CallerOf(const SimulatedRequest& request,
                         const RequestTarget& target, absl::Time now) const {
   bool is_bearer = false;
   Caller caller;
-  caller.token = std::string(TokenOf(request, &is_bearer));
+  caller.token = TokenOf(request, &is_bearer);
   caller.account = caller.token;
   const bool wants_jwt = AppApi::IsPath(target);
   if (wants_jwt || (!apps_->empty() && AppJwt::IsLike(caller.token))) {
