@@ -71,6 +71,11 @@ TEST_F(FaultsTest, ReadingTheRateLimitIsFree) {
   Get("/user");
   const SimulatedResponse response = Get("/rate_limit");
   EXPECT_EQ(response.status, 200);
+  // hub4j stops without any of these.
+  for (const char* const name :
+       {"core", "search", "graphql", "integration_manifest"}) {
+    EXPECT_TRUE(BodyOf(response)["resources"].contains(name)) << name;
+  }
   EXPECT_EQ(BodyOf(response)["resources"]["core"]["remaining"], 0);
   EXPECT_EQ(BodyOf(response)["rate"]["used"], 1);
   EXPECT_EQ(rules_->misbehaviour().in_forbidden_window, 0);

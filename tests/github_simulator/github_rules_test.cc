@@ -105,6 +105,48 @@ TEST_F(GitHubRulesTest, RefusesAnUnknownApiVersion) {
   EXPECT_EQ(BodyOf(Get("/versions")), json({"2026-03-10", "2022-11-28"}));
 }
 
+// Tools ask for these before they have a token, to see whether the address is
+// GitHub's.
+TEST_F(GitHubRulesTest, TellsAnybodyWhatItIs) {
+  const auto get = [this](const std::string& target,
+                          const std::string& authorization) {
+    SimulatedRequest request = {
+        .method = "GET", .target = target, .headers = {{"User-Agent", "t"}}};
+    if (!authorization.empty()) {
+      request.headers.emplace_back("Authorization", authorization);
+    }
+    return rules_->Handle(request, now_);
+  };
+  for (const std::string authorization : {"", "Bearer token"}) {
+    EXPECT_EQ(BodyOf(get("/", authorization))["rate_limit_url"],
+              "http://127.0.0.1:8180/rate_limit");
+    EXPECT_EQ(BodyOf(get("/meta", authorization)),
+              json({{"verifiable_password_authentication", false}}));
+  }
+  EXPECT_EQ(get("/", "Bearer wrong").status, 401);
+  EXPECT_EQ(get("/meta", "Bearer wrong").status, 401);
+  Restart({.api_prefix = "/api/v3",
+           .base_url = "https://ghes.example",
+           .enterprise_host = "ghes.example"});
+  for (const char* const target : {"/api/v3", "/api/v3/"}) {
+    EXPECT_EQ(BodyOf(get(target, ""))["current_user_url"],
+              "https://ghes.example/api/v3/user");
+  }
+  EXPECT_EQ(BodyOf(get("/api/v3/meta", ""))["installed_version"], "3.19.0");
+  EXPECT_EQ(rules_->misbehaviour().unknown_requests, 0);
+}
+
+TEST_F(GitHubRulesTest, DescribesUsers) {
+  const json user = BodyOf(Get("/users/octocat"));
+  EXPECT_EQ(user["login"], "octocat");
+  EXPECT_EQ(user["type"], "User");
+  EXPECT_EQ(user["url"], "http://127.0.0.1:8180/users/octocat");
+  EXPECT_EQ(BodyOf(Get("/users/ci%5Bbot%5D"))["type"], "Bot");
+  EXPECT_EQ(BodyOf(Get("/users/acme"))["type"], "Organization");
+  EXPECT_EQ(Get("/users/a.b").status, 404);
+  EXPECT_EQ(Get("/users/octocat", "wrong").status, 401);
+}
+
 TEST_F(GitHubRulesTest, HidesWhatOneMayNotWrite) {
   rules_->SetWritable(kRepository, false);
   EXPECT_EQ(PostState("success").status, 404);

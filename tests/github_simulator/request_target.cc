@@ -54,9 +54,9 @@ RequestTarget RequestTarget::Parse(absl::string_view target,
     result.query.emplace_back(PercentDecode(parts.first).value_or(""),
                               PercentDecode(parts.second).value_or(""));
   }
-  if (!absl::ConsumePrefix(&path, prefix) || !absl::ConsumePrefix(&path, "/")) {
-    return result;
-  }
+  if (!absl::ConsumePrefix(&path, prefix)) return result;
+  result.is_valid = path == "/" || (path.empty() && !prefix.empty());
+  if (result.is_valid || !absl::ConsumePrefix(&path, "/")) return result;
   for (const absl::string_view raw : absl::StrSplit(path, '/')) {
     const std::optional<std::string> segment = PercentDecode(raw);
     if (raw.empty() || !segment.has_value()) return result;

@@ -33,7 +33,8 @@ struct RequestTarget {
   std::string RawAfter(size_t count) const;
 
   // False: the path does not begin with the prefix, or has an empty segment (a
-  // trailing slash makes one), or a percent sign without two digits follows.
+  // trailing slash makes one, but not behind the prefix), or a percent sign
+  // without two digits follows. True without segments: the path is the prefix.
   bool is_valid = false;
   // Decoded, and as the client sent them.
   std::vector<std::string> segments;

@@ -10,8 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/app_jwt.h"
+#include "tests/github_simulator/root_objects.h"
 #include "tests/github_simulator/status_request.h"
 
 namespace signalbox {
@@ -192,20 +194,9 @@ SimulatedResponse Routes::Route(const Call& call) {
           kDocs);
     }
   }
-  if (path.size() == 1 && path[0] == "versions" && call.is_read) {
-    Json versions = Json::array();
-    for (const absl::string_view version : kApiVersions) {
-      versions.push_back(version);
-    }
-    return JsonAnswer(200, versions);
-  }
+  if (auto answer = TellAnybody(call)) return *std::move(answer);
   if (auto refusal = Refuse(call)) return *std::move(refusal);
-  if (IsRateLimit(call)) return RateLimit(call);
-  if (path.size() == 1 && path[0] == "user" && call.is_read) {
-    if (call.caller.kind == Caller::Kind::kInstallation) return Forbidden();
-    return JsonAnswer(200,
-                      FullUserObject(access_->UserOf(call.caller), api_url_));
-  }
+  if (auto answer = TellUser(call)) return *std::move(answer);
   if (path.size() >= 3 && path[0] == "repos") {
     const std::string full_name = absl::StrCat(path[1], "/", path[2]);
     World::Repository* const repository = FindRepository(call, full_name);
@@ -237,6 +228,42 @@ SimulatedResponse Routes::Route(const Call& call) {
     if (auto answer = app_api_.Answer(call)) return *std::move(answer);
   }
   return NoRoute();
+}
+
+std::optional<SimulatedResponse> Routes::TellAnybody(const Call& call) const {
+  const std::vector<std::string>& path = call.target.segments;
+  if (!call.is_read || path.size() > 1) return std::nullopt;
+  if (!path.empty() && path[0] == "versions") {
+    Json versions = Json::array();
+    for (const absl::string_view version : kApiVersions) {
+      versions.push_back(version);
+    }
+    return JsonAnswer(200, versions);
+  }
+  if (!path.empty() && path[0] != "meta") return std::nullopt;
+  // A wrong token is worse than none.
+  if (call.caller.kind != Caller::Kind::kNobody) {
+    if (auto refusal = Refuse(call)) return refusal;
+  }
+  return JsonAnswer(200, path.empty()
+                             ? RootObject(api_url_)
+                             : MetaObject(!options_.enterprise_host.empty()));
+}
+
+std::optional<SimulatedResponse> Routes::TellUser(const Call& call) const {
+  const std::vector<std::string>& path = call.target.segments;
+  if (IsRateLimit(call)) return RateLimit(call);
+  if (!call.is_read || path.empty() || path.size() > 2) return std::nullopt;
+  if (path.size() == 1 && path[0] == "user") {
+    if (call.caller.kind == Caller::Kind::kInstallation) return Forbidden();
+    return JsonAnswer(200,
+                      FullUserObject(access_->UserOf(call.caller), api_url_));
+  }
+  if (path.size() != 2 || path[0] != "users") return std::nullopt;
+  if (!IsLogin(absl::StripSuffix(path[1], "[bot]"))) return NotFound();
+  SimulatedUser user = UserOfLogin(path[1]);
+  user.is_organization = !world_->RepositoriesOf(path[1]).empty();
+  return JsonAnswer(200, FullUserObject(user, api_url_));
 }
 
 SimulatedResponse Routes::OrNoRoute(std::optional<SimulatedResponse> answer) {
@@ -392,7 +419,7 @@ SimulatedResponse Routes::InstallationRepositories(const Call& call) {
       });
 }
 
-SimulatedResponse Routes::RateLimit(const Call& call) {
+SimulatedResponse Routes::RateLimit(const Call& call) const {
   if (!options_.rate_limits) {
     return Failure(404, "Rate limiting is not enabled.", kDocs);
   }
@@ -407,11 +434,14 @@ SimulatedResponse Routes::RateLimit(const Call& call) {
   };
   const Json core =
       resource(budget.limit, budget.limit - budget.remaining, "core");
-  return JsonAnswer(200, {{"resources",
-                           {{"core", core},
-                            {"search", resource(30, 0, "search")},
-                            {"graphql", resource(5000, 0, "graphql")}}},
-                          {"rate", core}});
+  return JsonAnswer(
+      200,
+      {{"resources",
+        {{"core", core},
+         {"search", resource(30, 0, "search")},
+         {"graphql", resource(5000, 0, "graphql")},
+         {"integration_manifest", resource(5000, 0, "integration_manifest")}}},
+       {"rate", core}});
 }
 
 }  // namespace signalbox

@@ -50,6 +50,11 @@ class Routes {
 
  private:
   SimulatedResponse Route(const Call& call);
+  // What GitHub tells everybody; nothing: the request is for something else.
+  std::optional<SimulatedResponse> TellAnybody(const Call& call) const;
+  // What GitHub tells all users, whatever they may do; nothing: the request is
+  // for something else.
+  std::optional<SimulatedResponse> TellUser(const Call& call) const;
   // GitHub's refusal of a bad or missing token; nothing: the token is good.
   std::optional<SimulatedResponse> Refuse(const Call& call) const;
   std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
@@ -80,7 +85,7 @@ class Routes {
                                            const World::Repository& repository,
                                            const std::string& login);
   SimulatedResponse InstallationRepositories(const Call& call);
-  SimulatedResponse RateLimit(const Call& call);
+  SimulatedResponse RateLimit(const Call& call) const;
 
   const GitHubRules::Options& options_;
   const std::string api_url_;

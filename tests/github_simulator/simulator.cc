@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/call.h"
 #include "tests/github_simulator/control_orders.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/hooks.h"
@@ -60,7 +62,7 @@ SimulatedResponse Simulator::Handle(const SimulatedRequest& request) {
   }
   SimulatedResponse page;
   const bool is_read = request.method == "GET";
-  if (is_read && Page(target, &page)) return page;
+  if (is_read && Page(request, target, &page)) return page;
   MutexLock lock(&mu_);
   const absl::Time now = clock_->Now();
   SimulatedRequest opened = request;
@@ -190,8 +192,12 @@ SimulatedResponse Simulator::Counters() {
   return JsonAnswer(200, counters);
 }
 
-bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {
+bool Simulator::Page(const SimulatedRequest& request,
+                     const RequestTarget& target, SimulatedResponse* page) {
   MutexLock lock(&mu_);
+  const bool is_for_api =
+      rules_.options().api_prefix.empty() &&
+      absl::StrContains(HeaderOf(request, "accept"), "json");
   const auto view =
       [this](const std::string& full_name, const std::string& sha)
           ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -207,7 +213,7 @@ bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {
             return commit;
           };
   const std::vector<std::string>& path = target.segments;
-  if (path.empty() && target.raw_query.empty()) {
+  if (target.is_valid && path.empty() && !is_for_api) {
     std::vector<CommitView> commits;
     for (const auto& name : rules_.RecentCommits(kCommitsOnIndex)) {
       commits.push_back(view(name.full_name, name.sha));

@@ -54,8 +54,10 @@ class Simulator {
   void SendQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndAttempt(const Hooks::Attempt& attempt,
                   const WebhookSender::Result& result);
-  // Sets `page` to the page at that target. False: there is none.
-  bool Page(const RequestTarget& target, SimulatedResponse* page);
+  // Sets `page` to the page at that target. False: there is none. The page at
+  // `/` is for clients that do not ask for the API's JSON, which is there, too.
+  bool Page(const SimulatedRequest& request, const RequestTarget& target,
+            SimulatedResponse* page);
 
   Clock* const clock_;
 

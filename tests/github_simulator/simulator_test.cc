@@ -461,6 +461,14 @@ TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {
   EXPECT_EQ(page.status, 200);
   EXPECT_THAT(page.body, HasSubstr("All checks have passed"));
   EXPECT_THAT(page.body, HasSubstr("ci/build"));
+  // The API has a root, too.
+  const SimulatedResponse root = simulator_.Handle(
+      {.method = "GET",
+       .target = "/",
+       .headers = {{"User-Agent", "test"},
+                   {"Accept", "application/vnd.github+json"}}});
+  simulator_.End(root.exchange, true);
+  EXPECT_THAT(root.body, HasSubstr("\"rate_limit_url\""));
   // A path that is no page goes to the API.
   EXPECT_EQ(Send("GET", absl::StrCat("/no/no/commit/", kSha)).status, 404);
   EXPECT_EQ(Send("GET", "/acme/widgets/commit/main").status, 404);

@@ -396,7 +396,6 @@ TEST_F(StatusApiTest, DescribesTheRepository) {
 TEST_F(StatusApiTest, FindsNothingElsewhere) {
   for (const std::string& target :
        {std::string(""),
-        std::string("/"),
         std::string("repos/acme/widgets"),
         std::string("/repos"),
         std::string("/repos/acme"),
