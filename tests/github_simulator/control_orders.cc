@@ -203,12 +203,14 @@ SimulatedResponse AddCommit(Members members, absl::Time now,
                             GitHubRules* rules) {
   const std::string full_name = members.FullName("full_name");
   const std::string sha = members.Sha("sha");
+  const std::string branch = members.Text("branch");
   const absl::Duration hidden =
       absl::Seconds(members.Number("visible_after_seconds", 0));
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AddCommit(
       full_name, sha,
       hidden == absl::ZeroDuration() ? absl::InfinitePast() : now + hidden);
+  if (!branch.empty()) rules->SetBranch(full_name, branch, sha);
   return JsonAnswer(201, Json{{"full_name", full_name}, {"sha", sha}});
 }
 

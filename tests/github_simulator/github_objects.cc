@@ -188,6 +188,39 @@ Json RepositoryObject(const SimulatedRepository& repository,
   return object;
 }
 
+Json CommitObject(const SimulatedRepository& repository, const std::string& sha,
+                  absl::string_view api_url) {
+  const std::string url =
+      absl::StrCat(api_url, "/repos/", repository.full_name);
+  const std::string commit = absl::StrCat("/commits/", sha);
+  const std::string tree(sha.rbegin(), sha.rend());
+  const Json signature = {{"name", "Mona Lisa"},
+                          {"email", "octocat@github.com"},
+                          {"date", kCreationTime}};
+  const Json author = UserObject(UserOfLogin("octocat"), api_url);
+  return {
+      {"sha", sha},
+      {"node_id", absl::StrCat("C_", sha)},
+      {"commit",
+       {{"author", signature},
+        {"committer", signature},
+        {"message", "Say hello"},
+        {"tree",
+         {{"sha", tree}, {"url", absl::StrCat(url, "/git/trees/", tree)}}},
+        {"url", absl::StrCat(url, "/git/commits/", sha)},
+        {"comment_count", 0}}},
+      {"url", url + commit},
+      {"html_url", absl::StrCat(WebUrl(api_url), "/", repository.full_name,
+                                "/commit/", sha)},
+      {"comments_url", absl::StrCat(url, commit, "/comments")},
+      {"author", author},
+      {"committer", author},
+      {"parents", Json::array()},
+      {"stats", {{"total", 0}, {"additions", 0}, {"deletions", 0}}},
+      {"files", Json::array()},
+  };
+}
+
 Json FullRepositoryObject(const SimulatedRepository& repository,
                           absl::string_view api_url) {
   const std::string& full_name = repository.full_name;

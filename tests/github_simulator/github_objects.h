@@ -68,6 +68,12 @@ nlohmann::ordered_json FullUserObject(const SimulatedUser& user,
 nlohmann::ordered_json RepositoryObject(const SimulatedRepository& repository,
                                         absl::string_view api_url);
 
+// A commit: the answer to `GET /repos/OWNER/NAME/commits/SHA`. It is a first
+// commit without files.
+nlohmann::ordered_json CommitObject(const SimulatedRepository& repository,
+                                    const std::string& sha,
+                                    absl::string_view api_url);
+
 // A whole repository: the answer to `GET /repos/OWNER/NAME`. Webhook payloads
 // contain it, too.
 nlohmann::ordered_json FullRepositoryObject(

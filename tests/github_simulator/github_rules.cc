@@ -358,6 +358,17 @@ void GitHubRules::AddCommit(absl::string_view full_name, absl::string_view sha,
   state_->world.AddCommit(full_name, sha)->visible_from = visible_from;
 }
 
+void GitHubRules::SetBranch(absl::string_view full_name,
+                            absl::string_view branch, absl::string_view sha) {
+  auto* const found = state_->world.FindRepository(full_name);
+  if (found == nullptr) return;
+  if (sha.empty()) {
+    found->branches.erase(std::string(branch));
+  } else {
+    found->branches[std::string(branch)] = std::string(sha);
+  }
+}
+
 bool GitHubRules::RenameRepository(absl::string_view full_name,
                                    absl::string_view new_full_name) {
   return state_->world.Rename(full_name, new_full_name);

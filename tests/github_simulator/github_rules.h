@@ -277,6 +277,10 @@ class GitHubRules {
   // changes.
   void AddCommit(absl::string_view full_name, absl::string_view sha,
                  absl::Time visible_from = absl::InfinitePast());
+  // Makes a commit the head of a branch, or removes the branch if `sha` is
+  // empty. Does nothing if there is no such repository.
+  void SetBranch(absl::string_view full_name, absl::string_view branch,
+                 absl::string_view sha);
   // Renames a repository; if the owner changes, this is a transfer. False:
   // there is no such repository, or another one has the new name. Nothing
   // changes then.

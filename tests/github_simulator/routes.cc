@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/app_jwt.h"
@@ -327,16 +328,38 @@ SimulatedResponse Routes::InRepository(const Call& call,
     return status_api_.Create(call, repository, rest[1],
                               access_->UserOf(call.caller).login);
   }
-  const bool is_commit = rest.size() == 3 && rest[0] == "commits";
-  const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");
-  const bool is_combined = is_commit && rest[2] == "status";
-  if (!call.is_read || (!is_list && !is_combined)) return NoRoute();
-  if (auto refusal =
-          access_->Refuse(call, &repository, "", {.permission = "statuses"})) {
+  return call.is_read ? ReadCommit(call, repository, rest) : NoRoute();
+}
+
+SimulatedResponse Routes::ReadCommit(const Call& call,
+                                     World::Repository& repository,
+                                     const std::vector<std::string>& rest) {
+  if (rest.size() < 2) return NoRoute();
+  const bool is_old_list = rest[0] == "statuses" && rest.size() == 2;
+  if (!is_old_list && rest[0] != "commits") return NoRoute();
+  const bool is_list =
+      is_old_list || (rest.size() > 2 && rest.back() == "statuses");
+  const bool is_combined = rest.size() > 2 && rest.back() == "status";
+  // A branch's name may have slashes.
+  const auto end =
+      rest.end() - ((is_list && !is_old_list) || is_combined ? 1 : 0);
+  const std::string ref = absl::StrJoin(rest.begin() + 1, end, "/");
+  const bool is_commit = !is_list && !is_combined;
+  if (is_commit && rest.size() > 2 && rest[1] != "heads") return NoRoute();
+  if (auto refusal = access_->Refuse(
+          call, &repository, "",
+          {.permission = is_commit ? "contents" : "statuses"})) {
     return *std::move(refusal);
   }
   const World::Commit* const commit =
-      world_->FindCommit(&repository, rest[1], call.now);
+      world_->FindCommit(&repository, ref, call.now);
+  if (is_commit) {
+    return commit == nullptr
+               ? Failure(422, absl::StrCat("No commit found for SHA: ", ref),
+                         kDocs)
+               : JsonAnswer(200, CommitObject(Described(repository),
+                                              commit->sha, api_url_));
+  }
   if (commit == nullptr) return NotFound();
   return is_list ? status_api_.List(call, repository, *commit)
                  : status_api_.Combined(call, repository, *commit);

@@ -76,6 +76,9 @@ class Routes {
   SimulatedResponse InRepository(const Call& call,
                                  World::Repository& repository,
                                  size_t segments_of_name);
+  // A read of a commit or its statuses; `rest` is the path below `repository`.
+  SimulatedResponse ReadCommit(const Call& call, World::Repository& repository,
+                               const std::vector<std::string>& rest);
   SimulatedResponse Moved(const Call& call, const World::Repository& repository,
                           size_t segments_of_name) const;
   // The JSON of `repository`, as GitHub shows it to the caller.

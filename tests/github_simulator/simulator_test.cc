@@ -450,6 +450,45 @@ TEST_F(SimulatorTest, RolesScopesAndPullRequestsAreMadeByOrder) {
   EXPECT_TRUE(pull["head"]["repo"].is_null());
 }
 
+TEST_F(SimulatorTest, BranchesLeadToTheirHeads) {
+  MakeCommit();
+  Post({{"state", "success"}, {"context", "ci/build"}});
+  const auto state = [this](const std::string& ref) {
+    const auto read =
+        Read(absl::StrCat("/repos/acme/widgets/commits/", ref, "/status"));
+    return read.value("state", read.value("message", ""));
+  };
+  EXPECT_EQ(state("main"), "Not Found");
+  EXPECT_EQ(
+      Tell("commits",
+           {{"full_name", "acme/widgets"}, {"sha", kSha}, {"branch", "fix/a"}}),
+      201);
+  for (const char* const ref :
+       {"fix/a", "fix%2Fa", "heads/fix/a", "heads%2Ffix%2Fa"}) {
+    EXPECT_EQ(state(ref), "success") << ref;
+    EXPECT_EQ(
+        Read(absl::StrCat("/repos/acme/widgets/commits/", ref, "/statuses"))
+            .size(),
+        1u)
+        << ref;
+  }
+  EXPECT_EQ(Read("/repos/acme/widgets/commits/heads/fix/a")["sha"], kSha);
+  EXPECT_EQ(state("tags/fix/a"), "Not Found");
+  // By a push, and a push that removes it.
+  const auto push = [this](const std::string& sha) {
+    return Tell("webhooks", {{"repository", "acme/widgets"},
+                             {"event", "push"},
+                             {"branch", "main"},
+                             {"sha", sha},
+                             {"hold", true},
+                             {"url", "http://127.0.0.1:1/"}});
+  };
+  EXPECT_EQ(push(kSha), 200);
+  EXPECT_EQ(state("main"), "success");
+  EXPECT_EQ(push(std::string(40, '0')), 200);
+  EXPECT_EQ(state("main"), "Not Found");
+}
+
 TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {
   MakeCommit();
   EXPECT_THAT(Send("GET", "/").body, HasSubstr("No commit has a status yet"));

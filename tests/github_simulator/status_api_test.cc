@@ -381,6 +381,25 @@ TEST_F(StatusApiTest, FindsShortShasThatAreUnique) {
   EXPECT_EQ(status("heads%2Fmain"), 404);
 }
 
+TEST_F(StatusApiTest, DescribesTheCommit) {
+  for (const std::string& ref : {std::string(kSha), std::string("1111111")}) {
+    const auto commit =
+        BodyOf(Get(absl::StrCat("/repos/acme/widgets/commits/", ref)));
+    EXPECT_EQ(commit["sha"], kSha);
+    // PyGithub makes the address of a status from this.
+    EXPECT_EQ(commit["url"],
+              absl::StrCat("http://127.0.0.1:8180/repos/Acme/Widgets/commits/",
+                           kSha));
+    EXPECT_EQ(commit["commit"]["message"], "Say hello");
+  }
+  const SimulatedResponse missing =
+      Get(absl::StrCat("/repos/acme/widgets/commits/", kOtherSha));
+  EXPECT_EQ(missing.status, 422);
+  EXPECT_EQ(MessageOf(missing),
+            absl::StrCat("No commit found for SHA: ", kOtherSha));
+  EXPECT_EQ(rules_->misbehaviour().unknown_requests, 0);
+}
+
 TEST_F(StatusApiTest, DescribesTheRepository) {
   for (const std::string& target :
        {std::string("/repos/ACME/widgets"), absl::StrCat("/repositories/", kId),

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "tests/github_simulator/app_objects.h"
 #include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/members.h"
@@ -164,6 +165,10 @@ class Clerk {
     } else if (order_.event == "push") {
       const PushedRef pushed = PushedBy(order_, new_sha_);
       news_->sha = pushed.commit;
+      absl::string_view branch = pushed.ref;
+      if (absl::ConsumePrefix(&branch, "refs/heads/")) {
+        pushed_branch_ = std::string(branch);
+      }
       payload = PushPayload(Scene(), pushed);
     } else if (order_.event == "pull_request") {
       payload = PullRequestNews();
@@ -199,6 +204,10 @@ class Clerk {
     if (is_commit && !rules_->HasCommit(order_.full_name, news_->sha)) {
       rules_->AddCommit(order_.full_name, news_->sha,
                         now_ + order_.visible_after);
+    }
+    if (!pushed_branch_.empty()) {
+      rules_->SetBranch(order_.full_name, pushed_branch_,
+                        is_commit ? news_->sha : "");
     }
     return "";
   }
@@ -273,6 +282,7 @@ class Clerk {
   const absl::Time now_;
   GitHubRules* const rules_;
   WebhookNews* const news_;
+  std::string pushed_branch_ = "";
 };
 
 }  // namespace

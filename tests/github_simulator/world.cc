@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace signalbox {
 namespace {
@@ -124,6 +125,11 @@ bool World::IsOldName(const Repository& repository,
 World::Commit* World::FindCommit(Repository* repository, absl::string_view ref,
                                  absl::Time now) {
   constexpr size_t kShortestSha = 7;
+  if (!IsFullSha(ref)) {
+    const auto branch =
+        repository->branches.find(absl::StripPrefix(ref, "heads/"));
+    if (branch != repository->branches.end()) ref = branch->second;
+  }
   if (ref.size() < kShortestSha || ref.size() > 40 || !IsHex(ref)) {
     return nullptr;
   }

@@ -2,6 +2,7 @@
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_WORLD_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class World {
     bool archived = false;
     bool writable = true;                   // See GitHubRules::SetWritable.
     std::map<std::string, Commit> commits;  // By sha.
+    // The sha of each branch's head.
+    std::map<std::string, std::string, std::less<>> branches;
   };
 
   // `any_repository`: every valid name has a repository, and every sha a
@@ -65,9 +68,9 @@ class World {
   // Whether the repository, which was found by this name, has another name now.
   static bool IsOldName(const Repository& repository,
                         absl::string_view full_name);
-  // The commit that `ref` names: a full sha or, for reads, at least its first
-  // seven digits. Null: there is none, or several fit, or it is not visible
-  // yet.
+  // The commit that `ref` names: a full sha or, for reads, a branch as NAME or
+  // heads/NAME, or at least the first seven digits of a sha. Null: there is
+  // none, or several fit, or it is not visible yet.
   Commit* FindCommit(Repository* repository, absl::string_view ref,
                      absl::Time now);
 
