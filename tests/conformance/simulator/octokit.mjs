@@ -129,6 +129,18 @@ const tests = {
     assert.ok(limit.resources.core.reset * 1000 > Date.now());
     const { data: versions } = await octokit.rest.meta.getAllVersions();
     assert.ok(versions.includes("2022-11-28"));
+    const { data: root } = await octokit.rest.meta.root();
+    assert.equal(root.rate_limit_url, `${baseUrl}/rate_limit`);
+    await octokit.rest.meta.get();
+    const { data: other } = await octokit.rest.users.getByUsername({ username: "octocat" });
+    assert.equal(other.login, "octocat");
+    const { data: commit } = await octokit.rest.repos.getCommit({ ...repository, ref: sha });
+    assert.equal(commit.sha, sha);
+    await control("commits", { full_name: fullName, sha, branch: "fix/a" });
+    for (const ref of ["fix/a", "heads/fix/a"]) {
+      const { data } = await octokit.rest.repos.getCombinedStatusForRef({ ...repository, ref });
+      assert.equal(data.sha, sha);
+    }
   },
 
   async "explains what it refuses"() {
