@@ -22,11 +22,13 @@ async function readAll(stream) {
 
 // Starts a proxy on a free port of this machine. `target` is set later, since
 // the simulator needs the proxy's address first. `pathOf` turns the path of a
-// request into the one that GitHub describes.
+// request into the one that GitHub describes. `onRequest` is called with each
+// request before it goes on.
 //
 // -> { url, setTarget(url), answers, problems, close() }; `answers` counts by
 // "operationId status", `problems` are sentences.
-export async function startValidatingProxy({ pathOf = (path) => path } = {}) {
+export async function startValidatingProxy(
+  { pathOf = (path) => path, onRequest = () => {} } = {}) {
   let target;
   const answers = new Map();
   const problems = [];
@@ -64,6 +66,7 @@ export async function startValidatingProxy({ pathOf = (path) => path } = {}) {
 
   const server = createServer(async (message, response) => {
     try {
+      onRequest(message);
       const body = await readAll(message);
       // Compressed answers would have to be unpacked to be judged.
       const headers = { ...message.headers };

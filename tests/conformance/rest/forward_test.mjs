@@ -1,0 +1,223 @@
+// Tools that keep their GitHub token use one address for everything: Octokit in
+// JavaScript and Ruby, and PyGithub. Signalbox takes their statuses over, and
+// GitHub (the simulator) answers the rest. Proxies on both sides of Signalbox
+// check every answer against GitHub's description, and note which token GitHub
+// got.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { Octokit } from "octokit";
+
+import {
+  getJson, postJson, scratchDirectory, startRest, startServer, startSimulator,
+} from "../programs.mjs";
+import { startValidatingProxy } from "../validating_proxy.mjs";
+import {
+  nextShaAt, owner, pathAtGitHub, repo, repository, showsAtGitHub,
+} from "./world.mjs";
+
+const run = promisify(execFile);
+const here = dirname(fileURLToPath(import.meta.url));
+
+// GitHub knows the first two. The server knows all but the last, and lets only
+// the first go on.
+const toolToken = "ghp_ofTheTool";
+const keeperToken = "ghp_ofAToolThatOnlyPosts";
+const farmToken = "sbt_ofTheFarm";
+const strangeToken = "ghp_ofAStranger";
+const pullRequestCount = 25;
+
+function configurationIn(directory) {
+  const lines = ["callers:"];
+  for (const [name, token, forward] of [
+    ["tool", toolToken, true], ["keeper", keeperToken, false], ["farm", farmToken, true],
+  ]) {
+    const file = join(directory, `${name}.sha256`);
+    writeFileSync(file, createHash("sha256").update(token).digest("hex"), { mode: 0o600 });
+    lines.push(`- name: ${name}`, `  token_sha256_file: ${file}`, `  repositories: [${repository}]`,
+      "  contexts: [\"ci*\"]", "  rights: [report, read]", `  forward: ${forward}`);
+  }
+  const file = join(directory, "server.yaml");
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+// Starts everything; the test `t` stops it. -> { simulator, url, authorizations };
+// tools use `url`, and `authorizations` has the header of each request that
+// GitHub got.
+async function startAll(t) {
+  const stops = [];
+  t.after(async () => {
+    const errors = [];
+    for (const stop of stops.reverse()) await stop().catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  });
+  const checked = (proxy) => stops.push(async () => {
+    proxy.close();
+    assert.deepEqual(proxy.problems, []);
+  });
+  const authorizations = [];
+  const atGitHub = await startValidatingProxy(
+    { onRequest: ({ headers }) => authorizations.push(headers.authorization) });
+  checked(atGitHub);
+  const simulator = await startSimulator(
+    ["--token", toolToken, "--token", keeperToken, "--base-url", atGitHub.url]);
+  stops.push(simulator.stop);
+  atGitHub.setTarget(simulator.url);
+  const server = await startServer(atGitHub.url, ["--config", configurationIn(scratchDirectory())]);
+  stops.push(server.stop);
+  const shim = await startRest(server.address, ["--rest-forward"]);
+  stops.push(shim.stop);
+  const door = await startValidatingProxy({ pathOf: pathAtGitHub });
+  checked(door);
+  door.setTarget(shim.restUrl);
+  await makeRepository(simulator);
+  return { simulator, url: door.url, authorizations };
+}
+
+// A repository with pull requests and a hook, whose administrator is the tool.
+async function makeRepository(simulator) {
+  const order = (what, body) => postJson(`${simulator.url}/_simulator/${what}`, body);
+  await order("repositories", { full_name: "acme/old" });
+  await order("rename", { full_name: "acme/old", new_full_name: repository });
+  const sha = await nextShaAt(simulator);
+  for (let i = 0; i < pullRequestCount; ++i) {
+    await order("pull_requests", { full_name: repository, sha });
+  }
+  for (const where of [repository, owner]) {
+    await order("roles", { where, token: toolToken, role: "admin" });
+  }
+  await order("scopes", { token: toolToken, scopes: "repo, admin:repo_hook" });
+  await order("hooks", { repository, url: "http://127.0.0.1:9/hook", active: false });
+}
+
+function client(baseUrl, auth = toolToken) {
+  return new Octokit(
+    { auth, baseUrl, retry: { enabled: false }, throttle: { enabled: false } });
+}
+
+// All URLs of GitHub's API in `value` must lead to the door at `base`.
+function leadsTo(base, value, path = "") {
+  if (value === null || typeof value !== "object") return;
+  for (const [name, inner] of Object.entries(value)) {
+    leadsTo(base, inner, `${path}/${name}`);
+    const isApi = name === "url" && typeof inner === "string" && !path.endsWith("/config");
+    if (isApi) assert.ok(inner.startsWith(`${base}/`), `${path}/${name}: ${inner}`);
+  }
+}
+
+for (const prefix of ["", "/api/v3", "/github.com/api/v3"]) {
+  test(`Octokit at ${prefix || "the bare address"}`, async (t) => {
+    const { simulator, url, authorizations } = await startAll(t);
+    const base = url + prefix;
+    const octokit = client(base);
+    const { repos, pulls } = octokit.rest;
+    const { data: found } = await repos.get({ owner, repo });
+    assert.equal(found.statuses_url, `${base}/repos/${repository}/statuses/{sha}`);
+    assert.equal(found.html_url, `https://github.com/${repository}`);
+    assert.equal(found.permissions.admin, true);
+    leadsTo(base, found);
+
+    const pages = [];
+    for await (const { url: page, data } of octokit.paginate.iterator(
+      pulls.list, { owner, repo, per_page: 10 })) {
+      assert.ok(page.startsWith(`${base}/`), page);
+      leadsTo(base, data);
+      pages.push(data.length);
+    }
+    assert.deepEqual(pages, [10, 10, 5]);
+    const { data: pull, headers } = await pulls.get({ owner, repo, pull_number: 1 });
+    const unchanged = await pulls.get(
+      { owner, repo, pull_number: 1, headers: { "if-none-match": headers.etag } })
+      .then(() => assert.fail("304 expected"), (one) => one);
+    assert.equal(unchanged.status, 304);
+    const { data: commit } = await repos.getCommit({ owner, repo, ref: pull.head.sha });
+    // GitHub's: Signalbox knows no message.
+    assert.equal(commit.commit.message, "Say hello");
+    leadsTo(base, commit);
+    const { data: hooks } = await repos.listWebhooks({ owner, repo });
+    assert.equal(hooks.length, 1);
+    await repos.pingWebhook({ owner, repo, hook_id: hooks[0].id });
+    // GitHub's redirect leads back here.
+    const { url: moved, data: same } = await repos.get({ owner, repo: "old" });
+    assert.equal(same.id, found.id);
+    assert.ok(moved.startsWith(`${base}/repositories/`), moved);
+
+    const { data: status } = await repos.createCommitStatus(
+      { owner, repo, sha: pull.head.sha, state: "success", context: "ci/lint" });
+    assert.ok(status.id > 2 ** 52, `${status.id}`);
+    const { data: statuses } = await repos.listCommitStatusesForRef(
+      { owner, repo, ref: pull.head.sha });
+    assert.deepEqual(statuses.map(({ id }) => id), [status.id]);
+    leadsTo(base, [status, statuses]);
+    await showsAtGitHub(simulator, pull.head.sha, [["ci/lint", "success"]]);
+    assert.deepEqual([...new Set(authorizations)].sort(), ["Bearer token", `token ${toolToken}`]);
+  });
+}
+
+test("GitHub answers what Signalbox does not serve", async (t) => {
+  const { url } = await startAll(t);
+  const octokit = client(url);
+  const { headers } = await octokit.rest.rateLimit.get();
+  assert.equal(headers["x-ratelimit-limit"], "5000");
+  const { data: root } = await octokit.rest.meta.root();
+  assert.equal(root.repository_url, `${url}/repos/{owner}/{repo}`);
+  assert.equal(root.served, undefined);
+  assert.equal((await octokit.rest.users.getByUsername({ username: "octocat" })).data.id > 0, true);
+  await octokit.rest.meta.get();
+  const refused = await octokit.rest.pulls.get({ owner, repo, pull_number: 1000 })
+    .then(() => assert.fail("404 expected"), (one) => one);
+  assert.equal(refused.status, 404);
+  // What GitHub has for another repository is GitHub's matter.
+  const other = await octokit.rest.repos.get({ owner: "other", repo })
+    .then(() => assert.fail("404 expected"), (one) => one);
+  assert.equal(other.status, 404);
+});
+
+test("no other token reaches GitHub", async (t) => {
+  const { simulator, url, authorizations } = await startAll(t);
+  const sha = await nextShaAt(simulator);
+  const valid = { owner, repo, sha, state: "success", context: "ci/a" };
+  const statusOf = (promise) => promise.then(({ status }) => status, ({ status }) => status);
+  for (const [token, read, post] of [
+    [strangeToken, 401, 401], [keeperToken, 404, 201], [farmToken, 404, 201],
+  ]) {
+    const { rest } = client(url, token);
+    assert.equal(await statusOf(rest.pulls.list({ owner, repo })), read, token);
+    assert.equal(await statusOf(rest.repos.listWebhooks({ owner, repo })), read, token);
+    assert.equal(await statusOf(rest.repos.createCommitStatus(valid)), post, token);
+  }
+  assert.equal(await statusOf(client(url, null).rest.pulls.list({ owner, repo })), 404);
+  await showsAtGitHub(simulator, sha, [["ci/a", "success"]]);
+  assert.deepEqual([...new Set(authorizations)], ["Bearer token"]);
+  // Nothing came past the proxy that noted them.
+  const { request_count } = await getJson(`${simulator.url}/_simulator/counters`);
+  assert.equal(authorizations.length, request_count);
+});
+
+for (const [name, program, script] of [
+  ["GitHub's Ruby client", "/usr/bin/ruby", "forward.rb"],
+  // Only Debian's python3 has Debian's PyGithub.
+  ["PyGithub", process.env.SIGNALBOX_PYTHON ?? "/usr/bin/python3", "python/forward.py"],
+]) {
+  for (const prefix of ["", "/api/v3"]) {
+    test(`${name} at ${prefix || "the bare address"}`, async (t) => {
+      const { simulator, url, authorizations } = await startAll(t);
+      const sha = await nextShaAt(simulator);
+      // Fails, with the output, if the program does.
+      await run(program, [join(here, script), url + prefix, toolToken, sha],
+        { timeout: 60000, env: { PATH: process.env.PATH, HOME: process.env.HOME,
+          PYTHONDONTWRITEBYTECODE: "1" } });
+      await showsAtGitHub(simulator, sha, [["ci/lint", "success"]]);
+      assert.deepEqual([...new Set(authorizations)].sort(),
+        ["Bearer token", `token ${toolToken}`]);
+    });
+  }
+}
