@@ -15,6 +15,9 @@ import { startValidatingProxy } from "../validating_proxy.mjs";
 export const owner = "acme";
 export const repo = "app";
 export const repository = `${owner}/${repo}`;
+// Who creates statuses: a bot, until the server has posted for the first time
+// and knows GitHub's user.
+export const creators = ["signalbox", "user-1"];
 // A caller that may report `ci*` and `default` for `repository`, and read.
 export const token = "caller_token_of_the_farm";
 const shimToken = "caller_token_of_the_shim";

@@ -12,10 +12,13 @@ import sys
 import time
 import unittest
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 REPOSITORY = "acme/app"  # The only one that the caller may report for.
 STATES = ("pending", "success", "failure", "error")
+# Who creates statuses: a bot, until Signalbox has posted for the first time and
+# knows GitHub's user.
+CREATORS = ("signalbox", "user-1")
 
 
 @dataclass
@@ -27,7 +30,8 @@ class Status:
     context: str
     description: str | None
     target_url: str | None
-    creator: str
+    # It may change from one answer to the next: see CREATORS.
+    creator: str = field(compare=False)
 
 
 class Client:
@@ -97,8 +101,9 @@ class Contract(unittest.TestCase):
             link = f"https://ci.example/{state}?a=1&b=2"
             made = self.create(state, f"ci/{state}", description=f"is {state}", target_url=link)
             self.assertEqual(
-                (made.state, made.context, made.description, made.target_url, made.creator),
-                (state, f"ci/{state}", f"is {state}", link, "signalbox"))
+                (made.state, made.context, made.description, made.target_url),
+                (state, f"ci/{state}", f"is {state}", link))
+            self.assertIn(made.creator, CREATORS)
         rows = self.at_github({f"ci/{state}": state for state in STATES})
         for state in STATES:
             row = rows[f"ci/{state}"]

@@ -10,6 +10,10 @@ import (
 // States are the four states of a commit status.
 var States = []string{"pending", "success", "failure", "error"}
 
+// Creators are the users that may have created a status: a bot, until Signalbox
+// has posted for the first time and knows GitHub's user.
+var Creators = map[string]bool{"signalbox": true, "user-1": true}
+
 // LongDescription is more than GitHub shows, with a character that it refuses.
 var LongDescription = "\U0001f680 " + strings.Repeat("é", 200)
 
