@@ -1,6 +1,7 @@
 #include "rest/app_request.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -33,6 +34,15 @@ RestRefusal PermissionMissing() {
 bool IsGiven(const JsonFields& fields, absl::string_view name) {
   const JsonValue* const value = fields.Find(name);
   return value != nullptr && !std::holds_alternative<JsonNull>(*value);
+}
+
+// Whether the body, which is one JSON object, has an empty `permissions`.
+// PyGithub always sends the member. GitHub, too, then gives all permissions.
+bool HasEmptyPermissions(absl::string_view body) {
+  const auto object = nlohmann::json::parse(body.begin(), body.end(), nullptr,
+                                            /*allow_exceptions=*/false);
+  const auto member = object.find("permissions");
+  return member != object.end() && member->is_object() && member->empty();
 }
 
 // The account of a pattern [HOST/]OWNER/NAME on this host, which may have `*`.
@@ -81,7 +91,9 @@ std::variant<AppTokenRequest, RestRefusal> ReadAppTokenRequest(
                                  "their owner");
     }
   }
-  if (!IsGiven(*fields, "permissions")) return request;
+  if (!IsGiven(*fields, "permissions") || HasEmptyPermissions(body)) {
+    return request;
+  }
   const JsonValue* const statuses = fields->Find("permissions.statuses");
   const auto* const level =
       statuses == nullptr ? nullptr : std::get_if<std::string>(statuses);

@@ -23,8 +23,8 @@ struct AppTokenRequest {
 
 // Reads a body, which may be empty or null. Other permissions than `statuses`
 // are ignored: the answer says which the token has. Refused with 422 is what
-// would make the token good for more than the tool asks for: no permission for
-// statuses, repositories by number, an empty list.
+// would make the token good for more than the tool asks for: only permissions
+// for other things, repositories by number, an empty list of repositories.
 std::variant<AppTokenRequest, RestRefusal> ReadAppTokenRequest(
     absl::string_view body);
 

@@ -40,7 +40,8 @@ int RefusedApp(const std::string& body) {
 
 TEST(AppRequestTest, ReadsWhatToolsSend) {
   for (const char* const body :
-       {"", "null\n", "{}", R"({"repositories": null, "permissions": null})"}) {
+       {"", "null\n", "{}", R"({"repositories": null, "permissions": null})",
+        R"({"permissions": {}})"}) {
     EXPECT_THAT(ReadApp(body).repositories, IsEmpty());
     EXPECT_EQ(ReadApp(body).statuses, Statuses::kAll);
   }
@@ -60,8 +61,7 @@ TEST(AppRequestTest, RefusesWhatItCannotNarrowTo) {
         R"({"repositories": "app"})", R"({"repositories": ["acme/app"]})",
         R"({"repositories": ["*"]})", R"({"repositories": {}})",
         R"({"repository_ids": [1]})", R"({"repository_ids": []})",
-        R"({"permissions": {}})", R"({"permissions": []})",
-        R"({"permissions": "write"})",
+        R"({"permissions": []})", R"({"permissions": "write"})",
         R"({"permissions": {"contents": "read"}})",
         R"({"permissions": {"statuses": "admin"}})",
         R"({"permissions": {"statuses": null}})"}) {
