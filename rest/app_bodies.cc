@@ -1,11 +1,11 @@
 #include "rest/app_bodies.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "rest/app_request.h"
+#include "rest/grants.h"
 
 namespace signalbox {
 namespace {
@@ -30,13 +30,9 @@ Json AccountObject(const std::string& account, const RestPlace& place) {
   return object;
 }
 
-bool MayReport(const v1::Grants& grants) {
-  return std::ranges::find(grants.rights(), "report") != grants.rights().end();
-}
-
 Json Permissions(const v1::Grants& grants) {
   return {{"metadata", "read"},
-          {"statuses", MayReport(grants) ? "write" : "read"}};
+          {"statuses", HasRight(grants, "report") ? "write" : "read"}};
 }
 
 Json InstallationObject(const std::string& account, const v1::Grants& grants,
@@ -117,7 +113,7 @@ std::string AppTokenBody(const v1::IssueTokenResponse& issued,
     one.owner = account;
     one.name = name;
     body["repositories"].push_back(
-        Json::parse(RepositoryBody(one, MayReport(issued.grants()))));
+        Json::parse(RepositoryBody(one, HasRight(issued.grants(), "report"))));
   }
   return TextOf(body);
 }

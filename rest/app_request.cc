@@ -12,6 +12,8 @@
 #include "absl/strings/str_split.h"
 #include "common/names.h"
 #include "common/webhook/json_fields.h"
+#include "rest/grants.h"
+#include "rest/name_hash.h"
 
 namespace signalbox {
 namespace {
@@ -57,10 +59,6 @@ std::optional<std::string> AccountIn(absl::string_view pattern,
     return std::nullopt;
   }
   return parts[parts.size() - 2];
-}
-
-bool HasRight(const v1::Grants& grants, absl::string_view right) {
-  return std::ranges::find(grants.rights(), right) != grants.rights().end();
 }
 
 }  // namespace
@@ -130,10 +128,7 @@ bool CoversAccount(const v1::Grants& grants, absl::string_view host,
 }
 
 int64_t InstallationIdOf(absl::string_view host, absl::string_view account) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a.
-  for (const char c : absl::AsciiStrToLower(absl::StrCat(host, "/", account))) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  }
+  const uint64_t hash = HashOfName(absl::StrCat(host, "/", account));
   return static_cast<int64_t>(hash >> 34) + (int64_t{1} << 30);
 }
 

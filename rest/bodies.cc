@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "rest/name_hash.h"
 
 namespace signalbox {
 namespace {
@@ -167,14 +168,9 @@ std::string AvatarUrl(const RestPlace& place, absl::string_view login) {
                       ".png");
 }
 
-// A number for a login, whose number at GitHub the door does not know: the same
-// for one login in all processes, and beyond GitHub's numbers.
+// A number for a login, beyond those that GitHub gives.
 int64_t AccountId(absl::string_view login) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a.
-  for (const char c : absl::AsciiStrToLower(login)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  }
-  return (int64_t{1} << 40) + static_cast<int64_t>(hash >> 32);
+  return (int64_t{1} << 40) + static_cast<int64_t>(HashOfName(login) >> 32);
 }
 
 Json UserObject(absl::string_view login, absl::string_view type,

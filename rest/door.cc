@@ -14,6 +14,7 @@
 #include "rest/answer.h"
 #include "rest/app_door.h"
 #include "rest/end_to_end.h"
+#include "rest/grants.h"
 #include "rest/listing.h"
 #include "rest/paging.h"
 #include "rest/request_body.h"
@@ -52,17 +53,14 @@ void SetPoster(const v1::StatusCreator& creator, RestPlace* place) {
 // What every answer has.
 void AddHeaders(const std::string& request_id, absl::Time now,
                 HttpAnswer* answer) {
-  for (const auto& [name, value] :
-       std::initializer_list<std::pair<const char*, std::string>>{
-           {"X-GitHub-Media-Type", "github.v3; format=json"},
-           {"X-GitHub-Request-Id", request_id},
-           {"X-OAuth-Scopes", "repo:status"},
-           {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now,
-                                     absl::UTCTimeZone())},
-           {"Cache-Control", "no-store"},
-           {"X-Content-Type-Options", "nosniff"}}) {
-    answer->headers.emplace_back(name, value);
-  }
+  answer->headers.insert(answer->headers.end(),
+                         {{"X-GitHub-Media-Type", "github.v3; format=json"},
+                          {"X-GitHub-Request-Id", request_id},
+                          {"X-OAuth-Scopes", "repo:status"},
+                          {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
+                                                    now, absl::UTCTimeZone())},
+                          {"Cache-Control", "no-store"},
+                          {"X-Content-Type-Options", "nosniff"}});
 }
 
 // Answers that do not depend on the caller.
@@ -408,9 +406,8 @@ HttpAnswer RestDoor::ShowRepository(Visit& visit) const {
   const auto& repository = std::get<v1::GetRepositoryResponse>(found);
   SetName(repository.repository(), &visit.place);
   visit.place.repository_id = repository.repository_id();
-  const auto& rights = std::get<v1::Grants>(grants).rights();
   return JsonAnswer(RepositoryBody(
-      visit.place, std::ranges::find(rights, "report") != rights.end()));
+      visit.place, HasRight(std::get<v1::Grants>(grants), "report")));
 }
 
 HttpAnswer RestDoor::ShowCommit(Visit& visit) const {
