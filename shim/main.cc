@@ -14,6 +14,7 @@
 #include "common/address.h"
 #include "common/http/http_server.h"
 #include "common/log.h"
+#include "common/rpc/server_connection.h"
 #include "common/secret.h"
 #include "shim/config.h"
 #include "shim/server_call.h"

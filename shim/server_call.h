@@ -13,7 +13,6 @@
 #include "absl/strings/string_view.h"
 #include "common/hook_call.h"
 #include "common/mutex.h"
-#include "common/rpc/channel.h"
 #include "common/rpc/client_context.h"
 #include "common/rpc/shared_stream.h"
 #include "common/secret.h"
@@ -22,13 +21,6 @@
 namespace signalbox {
 
 // The shim's gRPC calls to signalbox-server.
-
-// Makes a connection to the server at `address`. It connects again within about
-// a second after the server has restarted. It repeats a unary call that failed
-// with UNAVAILABLE, up to four times. That is safe: the server knows a delivery
-// by its id. Errors: those of OpenChannel.
-absl::StatusOr<std::unique_ptr<v1::StatusService::Stub>> ConnectToServer(
-    const std::string& address, const ChannelTls& tls = {});
 
 // What the log shows of a call.
 struct CallSummary {

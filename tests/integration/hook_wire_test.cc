@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/rpc/server_connection.h"
 #include "common/webhook/event.h"
 #include "server/calls/conversion.h"
 #include "server/rpc/convert.h"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/rpc/server_connection.h"
 #include "tests/common/webhook/hook_results.h"
 #include "tests/shim/fake_server.h"
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/server_connection.h"
 #include "shim/server_call.h"
 #include "tests/shim/fake_server.h"
 
