@@ -46,12 +46,10 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
 // GITHUB_WEBHOOK_SECRET. Removes this variable in any case. With
 // `insecure_no_signature` there are no secrets.
 //
-// The result is thread-safe. It reads a file again when the file has changed,
-// so that an operator can change a secret without a restart. If it cannot use
-// the changed file, it writes a line to the log and keeps the former secret.
+// Files are read again when they change, as by OpenSecretFiles.
 //
 // INVALID_ARGUMENT, with one line that says what to do: there is no secret, or
-// ReadSecretFile or ParseSecretLine refuses a file.
+// OpenSecretFiles refuses a file.
 absl::StatusOr<SecretSource> OpenWebhookSecrets(const ShimConfig& config);
 
 // Reads the token that identifies the shim to the server from `token_file`.

@@ -61,6 +61,7 @@ INTERFACES = {
                     "common/http/streaming_client.h"),
     "common/webhook": ("common/webhook/event.h", "common/webhook/form.h",
                        "common/webhook/json_fields.h",
+                       "common/webhook/secret_files.h",
                        "common/webhook/signature.h"),
     "rest": ("rest/listener.h",),
 }
