@@ -1,30 +1,25 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/address.h"
 #include "common/http/curl_transport.h"
 #include "common/log.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/worker.h"
+#include "server/caller_access.h"
 #include "server/core/core.h"
 #include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"
 #include "server/github/waiting_times.h"
-#include "server/identity/token_files.h"
-#include "server/identity/token_keys.h"
+#include "server/listeners.h"
 #include "server/outbox/file_check.h"
 #include "server/part_options.h"
 #include "server/recovery/recovery.h"
-#include "server/rpc/authorizer.h"
-#include "server/rpc/grpc_listener.h"
 #include "server/rpc/status_service.h"
 #include "server/web/health.h"
-#include "server/web/web_pages.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
@@ -44,17 +39,12 @@ struct Server::Parts {
 
   std::unique_ptr<HttpTransport> transport;
   CredentialSetup setup;
-  std::optional<TokenFiles> token_files;
-  std::unique_ptr<TokenKeys> token_keys;
-  std::unique_ptr<Authorizer> authorizer;
+  std::unique_ptr<CallerAccess> callers;
   std::unique_ptr<Core> core;
   std::unique_ptr<Recovery> recovery;
   std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<StatusServiceImpl> service;
-  WebPages web;
-  std::unique_ptr<GrpcTls> tls;
-  std::unique_ptr<GrpcListener> grpc;
-  std::vector<std::string> grpc_addresses;
+  std::unique_ptr<Listeners> listeners;
 
   // These begin last, because a process that cannot serve must not post.
   std::unique_ptr<CoreThreads> core_threads;
@@ -63,11 +53,9 @@ struct Server::Parts {
   std::unique_ptr<Worker> file_reader;
 
   absl::Status SetUp(const ServerOptions& options);
-  absl::Status MakeAuthorizer(const Config& config);
   absl::Status OpenCore(const Config& config);
   void MakeRecovery(const Config& config, const RepositoryRules& rules);
   void MakeService(const Config& config, const RepositoryRules& rules);
-  absl::Status Listen(const ServerOptions& options);
   void StartThreads();
 };
 
@@ -94,23 +82,6 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::MakeAuthorizer(const Config& config) {
-  absl::StatusOr<TokenFiles> files = TokenFiles::Open(
-      TokenFilesOf(config), &metrics,
-      [this](const std::string& caller, std::vector<CallerToken> tokens) {
-        authorizer->SetTokens(caller, std::move(tokens));
-      });
-  if (!files.ok()) return files.status();
-  token_files = *std::move(files);
-  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config, *token_files);
-  if (!callers.ok()) return callers.status();
-  token_keys = std::make_unique<TokenKeys>(
-      absl::StrCat(config.data_dir, "/issued_token_keys"));
-  authorizer = std::make_unique<Authorizer>(*std::move(callers), &metrics,
-                                            token_keys.get());
-  return absl::OkStatus();
-}
-
 absl::Status Server::Parts::OpenCore(const Config& config) {
   Core::Options options;
   options.outbox.data_dir = config.data_dir;
@@ -118,7 +89,7 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
   options.outbox.may_report = [this](const std::string& caller,
                                      const Repository& repository,
                                      const std::string& context) {
-    return authorizer->MayReport(caller, repository, context);
+    return callers->authorizer()->MayReport(caller, repository, context);
   };
   // There are changes before there is anybody to watch them.
   options.outbox.on_change = [this] {
@@ -138,7 +109,7 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
   if (!opened.ok()) return opened.status();
   core = *std::move(opened);
   // Only now no other server can replace the keys of this directory.
-  return token_keys->Load();
+  return callers->LoadKeys();
 }
 
 void Server::Parts::MakeRecovery(const Config& config,
@@ -147,8 +118,8 @@ void Server::Parts::MakeRecovery(const Config& config,
   options.may_report = [this](absl::string_view caller,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) {
-    return authorizer->AuthorizeLater(caller, Right::kWebhook, repository,
-                                      contexts);
+    return callers->authorizer()->AuthorizeLater(caller, Right::kWebhook,
+                                                 repository, contexts);
   };
   options.became_due = &core->wake_ups().poster;
   options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
@@ -179,43 +150,13 @@ void Server::Parts::MakeService(const Config& config,
     diagnostician->Diagnose(repository, std::move(done));
   };
   options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
-  options.token_keys = token_keys.get();
+  options.token_keys = callers->token_keys();
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
-  service = StatusServiceImpl::Make(std::move(options), authorizer.get(),
+  service = StatusServiceImpl::Make(std::move(options), callers->authorizer(),
                                     core->intake(), core->outbox(),
                                     core->outbox(), &metrics, clock);
-}
-
-absl::Status Server::Parts::Listen(const ServerOptions& options) {
-  absl::StatusOr<WebPages> pages =
-      StartWebPages({options.config.web_listen, options.config.metrics_listen,
-                     options.config.web_tls},
-                    &health, &metrics);
-  if (!pages.ok()) return pages.status();
-  web = *std::move(pages);
-  GrpcListenerOptions listener_options;
-  listener_options.listen = options.config.listen;
-  listener_options.insecure_plaintext = options.insecure_plaintext;
-  listener_options.has_callers = !options.config.callers.empty();
-  listener_options.reflection = options.reflection;
-  if (options.config.tls.has_value()) {
-    absl::StatusOr<std::unique_ptr<GrpcTls>> opened =
-        GrpcTls::Open(TlsOptionsOf(*options.config.tls), &metrics);
-    if (!opened.ok()) {
-      return absl::Status(opened.status().code(),
-                          absl::StrCat("tls: ", opened.status().message()));
-    }
-    tls = *std::move(opened);
-    listener_options.tls = tls.get();
-  }
-  absl::StatusOr<std::unique_ptr<GrpcListener>> listener =
-      GrpcListener::Start(listener_options, service.get());
-  if (!listener.ok()) return listener.status();
-  grpc = *std::move(listener);
-  grpc_addresses = grpc->addresses();
-  return absl::OkStatus();
 }
 
 void Server::Parts::StartThreads() {
@@ -235,8 +176,8 @@ void Server::Parts::StartThreads() {
   });
   file_reader = std::make_unique<Worker>("files", clock, [this] {
     const Moment now = clock->Look();
-    const absl::Time next = token_files->RunOnce(now);
-    return tls == nullptr ? next : std::min(next, tls->RunOnce(now));
+    const absl::Time next = callers->RunOnce(now);
+    return std::min(next, listeners->RunOnce(now));
   });
   health.NoteServing();
 }
@@ -250,14 +191,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   const Config& config = options.config;
   auto parts = std::make_unique<Parts>(options);
   absl::Status status = parts->SetUp(options);
-  if (status.ok()) status = parts->MakeAuthorizer(config);
-  if (status.ok()) status = parts->OpenCore(config);
+  if (!status.ok()) return status;
+  auto callers = CallerAccess::Open(config, &parts->metrics);
+  if (!callers.ok()) return callers.status();
+  parts->callers = *std::move(callers);
+  status = parts->OpenCore(config);
   if (!status.ok()) return status;
   const RepositoryRules rules(config.repositories, options.contexts);
   parts->MakeRecovery(config, rules);
   parts->MakeService(config, rules);
-  status = parts->Listen(options);
-  if (!status.ok()) return status;
+  auto listeners = Listeners::Start(options, &parts->health, &parts->metrics,
+                                    parts->service.get());
+  if (!listeners.ok()) return listeners.status();
+  parts->listeners = *std::move(listeners);
   parts->StartThreads();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -268,7 +214,7 @@ void Server::Stop(absl::Duration patience) {
   parts.core->intake()->Close();
   parts.diagnostician->Close();
   // Meanwhile Intake commits and answers the reports that it holds.
-  parts.grpc.reset();
+  parts.listeners->StopGrpc();
   parts.core->questions()->Close();
   parts.recovery_thread->Stop();
   parts.core_threads->Stop(patience);
@@ -279,19 +225,18 @@ void Server::Stop(absl::Duration patience) {
   parts.core->poster()->RunOnce();
   parts.core->credential_upkeep()->RunOnce();
   parts.core->GiveBackTerm();
-  parts.web.pages.reset();
-  parts.web.metrics.reset();
+  parts.listeners->StopWeb();
   parts.checker->Stop();
   parts.file_reader->Stop();
   LogInfo("stopped", {{"posts_given_back", unfinished}});
 }
 
 std::vector<std::string> Server::grpc_addresses() const {
-  return parts_->grpc_addresses;
+  return parts_->listeners->grpc_addresses();
 }
 
 std::string Server::web_address() const {
-  return parts_->web.address.ToString();
+  return parts_->listeners->web_address();
 }
 
 }  // namespace signalbox
