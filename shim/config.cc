@@ -22,7 +22,10 @@ constexpr size_t kMaxBody = 256 << 20;
 
 constexpr char kDescription[] =
     R"(Receives GitHub's webhooks and reports the commits in them to signalbox-server,
-so that GitHub shows them as pending until a build farm reports a result.)";
+so that GitHub shows them as pending until a build farm reports a result.
+
+With --rest-listen, it also answers as GitHub's REST API to tools that set commit
+statuses, and reports these to signalbox-server with the tool's own token.)";
 
 constexpr char kFooter[] = R"(
 Environment:
@@ -198,13 +201,13 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
                "Do not check signatures: accept webhooks from anyone");
-  app.add_flag(
-      "--rest-forward", config.rest.forward,
-      "Send these tools' other requests on to GitHub if their token is "
-      "GitHub's own (`forward: true` in the server's configuration)");
   for (const RestOption& one : OptionsOf(config.rest)) {
     AddOption(app, one.flag, one.type, *one.value, one.help);
   }
+  app.add_flag("--rest-forward", config.rest.forward,
+               "Send the other requests of these tools on to GitHub, if the "
+               "token is GitHub's and its caller has `forward: true` in the "
+               "server's configuration");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
