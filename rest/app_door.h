@@ -11,9 +11,9 @@
 
 namespace signalbox {
 
-// Answers what tools ask that authenticate as a GitHub App: about the App,
-// about its installations, and for a token of one. The App is the caller, which
-// the server knows by the JWT that the request passes on. An installation is an
+// Answers the requests of tools that authenticate as a GitHub App: about the
+// App, about its installations, and for a token of one. The App is the caller,
+// which the server knows by the JWT of the request. An installation is an
 // account that the caller's grants name. The token is one that the server
 // issues: for an hour, for the repositories and the permission that the tool
 // asks for, and never for more than the caller may do.

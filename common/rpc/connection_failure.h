@@ -15,8 +15,8 @@ namespace signalbox {
 // channel, and `tls` what the channel was opened with. If `error` names an
 // address that took the connection, this connects to it, too, begins a TLS
 // handshake, and looks how the server reacts. That takes up to some 4 s, and
-// sends nothing else. The connection's certificate is not checked, since
-// nothing is believed.
+// sends nothing else. It does not check the server's certificate, because it
+// relies on nothing that the server says.
 //
 // OK: it finds nothing. UNAVAILABLE, with a sentence for people:
 //   reason TLS_NEEDED          the server speaks TLS, and the channel does not.
