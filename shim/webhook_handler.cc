@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/buffer_share.h"
+#include "common/digest.h"
 #include "common/log.h"
 #include "common/webhook/form.h"
 

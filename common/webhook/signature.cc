@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <utility>
@@ -20,13 +19,6 @@ const unsigned char* Bytes(absl::string_view text) {
 }
 
 }  // namespace
-
-std::string Sha256(absl::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(Bytes(bytes), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
 
 std::optional<Sha256Digest> ParseSignature(absl::string_view header) {
   Sha256Digest digest;

@@ -24,9 +24,6 @@ namespace signalbox {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
-// SHA-256 of `bytes`, as 32 raw bytes.
-std::string Sha256(absl::string_view bytes);
-
 // Parses the value of X-Hub-Signature-256: `sha256=` and 64 lower-case
 // hexadecimal digits. Nothing: the value is anything else.
 std::optional<Sha256Digest> ParseSignature(absl::string_view header);

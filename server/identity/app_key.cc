@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/digest.h"
 #include "common/error.h"
 #include "common/secret.h"
 #include "common/webhook/json_fields.h"
@@ -171,9 +171,7 @@ absl::StatusOr<AppKey> ReadAppKey(int64_t app_id, const std::string& path) {
   read.der.assign(reinterpret_cast<const char*>(der),
                   static_cast<size_t>(size));
   OPENSSL_free(der);
-  read.sha256.resize(SHA256_DIGEST_LENGTH);
-  SHA256(reinterpret_cast<const unsigned char*>(read.der.data()),
-         read.der.size(), reinterpret_cast<unsigned char*>(read.sha256.data()));
+  read.sha256 = Sha256(read.der);
   return read;
 }
 

@@ -1,10 +1,8 @@
 #include "server/identity/new_token.h"
 
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/utility/utility.h"
+#include "common/digest.h"
 #include "common/error.h"
 
 namespace signalbox {
@@ -73,11 +72,7 @@ absl::StatusOr<std::string> NewTokenText(absl::string_view caller,
                         "digits, `.`, `_` and `-`",
                         "INVALID_NAME");
   }
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(token.Reveal().data()),
-         token.Reveal().size(), digest.data());
-  const std::string hex = absl::BytesToHexString(absl::string_view(
-      reinterpret_cast<const char*>(digest.data()), digest.size()));
+  const std::string hex = absl::BytesToHexString(Sha256(token.Reveal()));
   return absl::StrReplaceAll(kText, {{"CALLER", caller}, {"DIGEST", hex}});
 }
 

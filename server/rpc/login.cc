@@ -1,7 +1,6 @@
 // How Authorizer finds out who makes a call.
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "common/error.h"
 #include "common/secret.h"
 #include "server/identity/token_text.h"
@@ -16,13 +16,6 @@
 
 namespace signalbox {
 namespace {
-
-std::string Sha256(absl::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
 
 std::vector<Caller> WithoutTokens(std::vector<Caller> callers) {
   for (Caller& caller : callers) caller.tokens.clear();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "common/digest.h"
 #include "common/webhook/signature.h"
 #include "tests/fuzz/fuzz.h"
 

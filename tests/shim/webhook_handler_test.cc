@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "common/http/http_server.h"
 #include "common/rpc/server_connection.h"
 #include "tests/common/http/raw_client.h"

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 
 #include <functional>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "common/error.h"
 #include "server/rpc/method_rights.h"
 #include "signalbox/v1/status_service.pb.h"
@@ -19,13 +19,6 @@ namespace signalbox {
 namespace {
 
 constexpr absl::Time kLoginTime = absl::FromUnixSeconds(1'796'000'000);
-
-std::string Sha256(absl::string_view text) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
 
 CallerToken TokenOf(absl::string_view text,
                     absl::Time expire_time = absl::InfiniteFuture()) {
