@@ -252,7 +252,7 @@ class StreamTransfer final : public StreamResponse {
 
   ResponseHead head_;
   bool has_head_ = false;
-  // Null until somebody reads. Until then, curl pauses at the body.
+  // Null until Read is called. Until then, curl pauses at the body.
   absl::FunctionRef<bool(absl::string_view)>* sink_ = nullptr;
   size_t received_ = 0;  // Bytes of the body, since `waited` was zero.
   bool was_cancelled_ = false;
@@ -283,7 +283,7 @@ std::unique_ptr<StreamingClient::Handle> StreamingClient::Take() {
 }
 
 void StreamingClient::PutBack(std::unique_ptr<Handle> handle) {
-  // The rest goes out of scope after the lock, because it closes connections.
+  // A handle that is not kept closes its connections, but after the lock.
   MutexLock lock(&mu_);
   if (handle->IsUsable() && idle_.size() < kMostIdle) {
     idle_.push_back(std::move(handle));
