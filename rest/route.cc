@@ -95,9 +95,10 @@ Segments TakePrefix(Segments segments, RestRoute* route) {
 
 // Whether a segment can be a word of GitHub's paths. With another character, a
 // proxy on the way or GitHub could read it as another word: `statuses;x`.
-bool IsWord(absl::string_view segment) {
-  return std::ranges::all_of(segment, [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+bool IsWord(absl::string_view segment, absl::string_view others = "-_") {
+  return std::ranges::all_of(segment, [others](unsigned char c) {
+    return absl::ascii_isalnum(c) ||
+           absl::StrContains(others, static_cast<char>(c));
   });
 }
 
@@ -114,7 +115,8 @@ bool IsPlainPath(Segments segments) {
   size_t word = segments.size();
   if (absl::EqualsIgnoreCase(segments[0], "repos")) {
     if (segments.size() > 1 && !IsOwner(segments[1])) return false;
-    if (segments.size() > 2 && !IsRepositoryName(segments[2])) return false;
+    // GitHub also knows names with `.git` at the end.
+    if (segments.size() > 2 && !IsWord(segments[2], "-_.")) return false;
     word = 3;
   } else if (absl::EqualsIgnoreCase(segments[0], "repositories")) {
     if (segments.size() > 1 && !IsWord(segments[1])) return false;

@@ -249,6 +249,8 @@ TEST(RouteTest, KnowsWhatGithubIsAsked) {
       {"/repos/acme/app/contents/a%20%E2%82%AC",
        "/repos/acme/app/contents/a%20%E2%82%AC"},
       {"/search/issues", "/search/issues"},
+      {"/repos/acme/lib.js/check-runs", "/repos/acme/lib.js/check-runs"},
+      {"/repos/acme/app.git/pulls", "/repos/acme/app.git/pulls"},
   };
   for (const auto& one : kCases) {
     for (const char* const method : {"GET", "POST", "PATCH", "DELETE"}) {
@@ -306,6 +308,7 @@ TEST(RouteTest, SomePathsNeverReachGithub) {
            "/repos/acme/app/%2573tatuses/main",
            "/repos/acme/app/%252e%252e/app/statuses/main",
            "/repos/acme/app;x/statuses/main",
+           "/repos/acme/app.git/statuses/main",
            "/repositories/7;x/statuses/main",
            "/repos;x/acme/app/statuses/main",
            "/api/v3/api/v3/repos/acme/app/statuses/main",

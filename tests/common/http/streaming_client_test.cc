@@ -196,9 +196,8 @@ TEST(StreamingClientTest, AChangeWithoutABodyIsSentOnce) {
   StreamingClient client({});
   int sent = 0;
   for (const char* const method : {"POST", "PUT", "PATCH", "DELETE"}) {
-    const auto idle = client.Send(To(server));
-    ASSERT_TRUE(idle.ok()) << idle.status();
-    BodyOf(**idle);
+    // Leaves a connection open that could be used.
+    BodyOf(**client.Send(To(server)));
     EXPECT_EQ(client.Send(To(server, method)).status().code(),
               absl::StatusCode::kUnavailable)
         << method;
