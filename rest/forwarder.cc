@@ -36,9 +36,16 @@ class Forwarder::Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
+  // The body has arrived, and is not larger than was expected.
+  void Shrink(size_t body_bytes) {
+    MutexLock lock(&forwarder_.mu_);
+    forwarder_.body_bytes_ -= body_bytes_ - body_bytes;
+    body_bytes_ = body_bytes;
+  }
+
  private:
   Forwarder& forwarder_;
-  const size_t body_bytes_;
+  size_t body_bytes_;
 };
 
 struct Forwarder::Passage {
@@ -90,6 +97,7 @@ RestOr<HttpAnswer> Forwarder::Forward(const HttpHead& head,
       return *refusal;
     }
     request.body = std::get<std::string>(std::move(body));
+    place->Shrink(request.body.size());
   }
   absl::StatusOr<std::unique_ptr<StreamResponse>> sent =
       client_.Send(std::move(request));

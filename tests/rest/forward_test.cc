@@ -105,7 +105,8 @@ class ForwardTest : public ::testing::Test {
     if (!authorization_.empty()) {
       request.head.headers.emplace_back("authorization", authorization_);
     }
-    request.head.content_length = body.size();
+    request.head.chunked = is_chunked_;
+    request.head.content_length = is_chunked_ ? 0 : body.size();
     request.first_byte = std::chrono::steady_clock::now();
     return door().Handle(request, [&](BodySink sink) {
       return sink(body) ? absl::OkStatus() : absl::CancelledError("enough");
@@ -129,6 +130,7 @@ class ForwardTest : public ::testing::Test {
   FakeStatusService server_;
   RestDoorOptions options_;
   std::string authorization_ = "token ghp_1";
+  bool is_chunked_ = false;  // The bodies of requests.
   bool is_complete_ = true;  // The last answer's body.
 
  private:
@@ -409,6 +411,22 @@ TEST_F(ForwardTest, OnlySoManyBytesAreUnderWay) {
     EXPECT_EQ(Ask("POST", "/markdown", "xxxxx").status, 200);
   }
   EXPECT_EQ(Ask("POST", "/markdown", body).status, 200);
+}
+
+// Its size is not known before.
+TEST_F(ForwardTest, ABodyInChunksTakesItsOwnRoom) {
+  options_.forwarding->max_body = 10;
+  options_.forwarding->most_body_bytes = 15;
+  server_.SetForward();
+  is_chunked_ = true;
+  {
+    const HttpAnswer first = Begin("POST", "/markdown", "xxxxx");
+    EXPECT_EQ(first.status, 200);
+    const HttpAnswer second = Begin("POST", "/markdown", "xxxxx");
+    EXPECT_EQ(second.status, 200);
+    EXPECT_EQ(Ask("POST", "/markdown", "x").status, 503);
+  }
+  EXPECT_EQ(Ask("POST", "/markdown", "x").status, 200);
 }
 
 }  // namespace
