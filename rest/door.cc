@@ -251,6 +251,7 @@ std::optional<HttpAnswer> RestDoor::Forward(Visit& visit) {
     return Refused(NotFoundRefusal());
   }
   ForwardTarget target;
+  target.caller = info.grants().caller();
   target.api_url = host->api_url();
   target.base = visit.place.base;
   target.moves_json = !route.is_graphql;

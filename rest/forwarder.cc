@@ -26,11 +26,16 @@ RestRefusal RefusalOfSending(const absl::Status& status) {
 
 class Forwarder::Place {
  public:
-  Place(Forwarder& forwarder, size_t body_bytes)
-      : forwarder_(forwarder), body_bytes_(body_bytes) {}
+  Place(Forwarder& forwarder, std::string caller, size_t body_bytes)
+      : forwarder_(forwarder),
+        caller_(std::move(caller)),
+        body_bytes_(body_bytes) {}
   ~Place() {
     MutexLock lock(&forwarder_.mu_);
     --forwarder_.requests_;
+    if (--forwarder_.of_caller_[caller_] == 0) {
+      forwarder_.of_caller_.erase(caller_);
+    }
     forwarder_.body_bytes_ -= body_bytes_;
   }
   Place(const Place&) = delete;
@@ -45,6 +50,7 @@ class Forwarder::Place {
 
  private:
   Forwarder& forwarder_;
+  const std::string caller_;
   size_t body_bytes_;
 };
 
@@ -84,7 +90,7 @@ RestOr<HttpAnswer> Forwarder::Forward(const HttpHead& head,
   if (room > options_.max_body) {
     return PlainRefusal(413, "Request body is too large");
   }
-  std::unique_ptr<Place> place = Enter(room);
+  std::unique_ptr<Place> place = Enter(target.caller, room);
   if (place == nullptr) return TryLaterRefusal("TOO_MANY_FORWARDED");
   StreamRequest request;
   request.method = head.method;
@@ -127,15 +133,20 @@ RestOr<HttpAnswer> Forwarder::Forward(const HttpHead& head,
   return answer;
 }
 
-std::unique_ptr<Forwarder::Place> Forwarder::Enter(size_t body_bytes) {
+std::unique_ptr<Forwarder::Place> Forwarder::Enter(const std::string& caller,
+                                                   size_t body_bytes) {
   MutexLock lock(&mu_);
+  const auto of_caller = of_caller_.find(caller);
   if (requests_ >= options_.most_requests ||
+      (of_caller != of_caller_.end() &&
+       of_caller->second >= options_.most_of_caller) ||
       body_bytes > options_.most_body_bytes - body_bytes_) {
     return nullptr;
   }
   ++requests_;
+  ++of_caller_[caller];
   body_bytes_ += body_bytes;
-  return std::make_unique<Place>(*this, body_bytes);
+  return std::make_unique<Place>(*this, caller, body_bytes);
 }
 
 }  // namespace signalbox

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "common/http/http_server.h"
 #include "common/http/streaming_client.h"
 #include "common/mutex.h"
@@ -16,7 +17,10 @@ namespace signalbox {
 
 struct ForwarderOptions {
   StreamingClient::Options client;
-  int most_requests = 64;  // At once.
+  // At once: of all callers, and of one, so that a slow tool leaves places to
+  // the others.
+  int most_requests = 64;
+  int most_of_caller = 48;
   // The longest body of a request, and the most bytes of the bodies of all
   // requests that are under way.
   size_t max_body = 10 << 20;
@@ -25,8 +29,9 @@ struct ForwarderOptions {
   size_t max_moved_body = 1 << 20;
 };
 
-// Where a request goes.
+// Where a request goes, and whose it is.
 struct ForwardTarget {
+  std::string caller;      // The name that the server has for the token.
   std::string url;         // The whole address.
   std::string api_url;     // Addresses in the answer that begin with it
   std::string base;        // begin with this one for the tool.
@@ -62,13 +67,15 @@ class Forwarder {
   struct Passage;
 
   // Null: there is no place.
-  std::unique_ptr<Place> Enter(size_t body_bytes);
+  std::unique_ptr<Place> Enter(const std::string& caller, size_t body_bytes);
 
   const ForwarderOptions options_;
   StreamingClient client_;
 
   Mutex mu_;
   int requests_ ABSL_GUARDED_BY(mu_) = 0;
+  // Those of each caller that has any.
+  absl::flat_hash_map<std::string, int> of_caller_ ABSL_GUARDED_BY(mu_);
   size_t body_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };
 

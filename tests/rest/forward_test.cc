@@ -398,6 +398,22 @@ TEST_F(ForwardTest, OnlySoManyAreUnderWay) {
   EXPECT_EQ(Ask("GET", "/user").status, 200);
 }
 
+TEST_F(ForwardTest, OneCallerLeavesPlacesToTheOthers) {
+  options_.forwarding->most_requests = 3;
+  options_.forwarding->most_of_caller = 2;
+  server_.SetForward();
+  {
+    const HttpAnswer first = Begin("GET", "/user");
+    const HttpAnswer second = Begin("GET", "/user");
+    EXPECT_EQ(second.status, 200);
+    EXPECT_EQ(Ask("GET", "/user").status, 503);
+    server_.SetCaller("other", {});
+    EXPECT_EQ(Ask("GET", "/user").status, 200);
+    server_.SetCaller("tool", {});
+  }
+  EXPECT_EQ(Ask("GET", "/user").status, 200);
+}
+
 TEST_F(ForwardTest, OnlySoManyBytesAreUnderWay) {
   options_.forwarding->max_body = 10;
   options_.forwarding->most_body_bytes = 15;
