@@ -92,7 +92,8 @@ HttpAnswer AnswerApp(const RestRoute& route, const RestPlace& place,
     return Refused(*refusal);
   }
   const auto& grants = std::get<v1::Grants>(found);
-  if (grants.app_id() == 0) {
+  // A token of one installation shows nothing of the others, as at GitHub.
+  if (grants.app_id() == 0 || grants.has_narrowing()) {
     return Refused(PlainRefusal(401, "A JSON web token could not be decoded"));
   }
   switch (route.resource) {

@@ -19,7 +19,9 @@ namespace signalbox {
 // asks for, and never for more than the caller may do.
 //
 // An installation's number that is not one of ours is GitHub's own, which tools
-// read in webhooks. Its token is for all that the caller may do.
+// read in webhooks. Its token is for all that the caller may do on this host.
+//
+// 401: the caller is no App, or comes with an issued token.
 //
 // `route` is one of the resources from kApp on. Blocks until the server has
 // answered.

@@ -150,5 +150,16 @@ TEST_F(AppDoorTest, OtherCallersAreNoApps) {
   EXPECT_THAT(server_.issued(), IsEmpty());
 }
 
+// It would tell the accounts and numbers of the other installations.
+TEST_F(AppDoorTest, ATokenOfAnInstallationIsNotTheApp) {
+  server_.SetIssued();
+  for (const char* const path :
+       {"/app", "/app/installations", "/repos/acme/app/installation"}) {
+    EXPECT_EQ(Ask("GET", path).status, 401) << path;
+  }
+  EXPECT_EQ(Ask("POST", TokenPath(acme_)).status, 401);
+  EXPECT_THAT(server_.issued(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -65,6 +65,11 @@ class FakeStatusService final : public v1::StatusService::Service {
     grants_.set_app_id(app_id);
     for (const std::string& one : repositories) grants_.add_repositories(one);
   }
+  // The caller comes with an issued token.
+  void SetIssued() {
+    MutexLock lock(&mu_);
+    grants_.mutable_narrowing();
+  }
   void SetReceipt(v1::Receipt receipt) {
     MutexLock lock(&mu_);
     receipt_ = std::move(receipt);

@@ -166,7 +166,7 @@ test("a token is good for what was asked and granted", async (t) => {
   assert.equal(await post(all.token.slice(0, -1) + (last === "0" ? "1" : "0")), 401);
   const { apps } = client(shim.restUrl, { auth: all.token }).octokit.rest;
   assert.equal(
-    await statusOf(apps.createInstallationAccessToken({ installation_id: installation.id })), 403);
+    await statusOf(apps.createInstallationAccessToken({ installation_id: installation.id })), 401);
   for (const body of [{ permissions: { contents: "read" } }, { repository_ids: [1] }]) {
     assert.equal(await statusOf(octokit.rest.apps.createInstallationAccessToken(
       { installation_id: installation.id, ...body })), 422);
