@@ -169,6 +169,10 @@ test("who gets which request", options, async (t) => {
     ["POST", `/repos/acme/app/statuses%2F${sha}`],
     ["POST", `/repos/acme/app/x/../statuses/${sha}`],
     ["POST", `/repos/acme/%61pp/./statuses/${sha}`],
+    ["POST", `/api/v3/api/v3/repos/acme/app/statuses/${sha}`],
+    ["POST", `/API/v3/github.com/repos/acme/app/statuses/${sha}`],
+    ["POST", `/github.com/github.com/repositories/7/Statuses/${sha}`],
+    ["POST", `/repos/acme/app/statuses;x/${sha}`],
     ["GET", `/repos/acme/app/commits/${sha}/statuses?per_page=10`],
     ["HEAD", `/api/v3/repos/acme/app/commits/${sha.toUpperCase()}/status`],
     ["GET", `/repos/acme/app/statuses/${long}`],
@@ -198,6 +202,7 @@ test("who gets which request", options, async (t) => {
     ["GET", "/repos/acme/app/contents/a%2Fb%20c", "/repos/acme/app/contents/a%2Fb%20c"],
     ["DELETE", `/repos/acme/app/statuses/${sha}`, `/repos/acme/app/statuses/${sha}`],
     ["POST", "/repos/acme/app/check-runs", "/repos/acme/app/check-runs"],
+    ["POST", "/repos/acme/app/deployments/7/statuses", "/repos/acme/app/deployments/7/statuses"],
     ["POST", "/graphql", "/graphql"],
     ["POST", "/api/graphql", "/graphql"],
   ];
