@@ -17,7 +17,6 @@
 namespace signalbox {
 namespace {
 
-constexpr absl::string_view kPrefix = "sbt_";
 constexpr size_t kRandomCharacters = 43;
 constexpr absl::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -49,7 +48,7 @@ bool IsPlainName(absl::string_view name) {
 }  // namespace
 
 absl::StatusOr<Secret> NewToken() {
-  std::string token(kPrefix);
+  std::string token(kNewTokenPrefix);
   for (size_t i = 0; i < kRandomCharacters;) {
     unsigned char byte = 0;
     if (RAND_bytes(&byte, 1) != 1) {

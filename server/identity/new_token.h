@@ -10,6 +10,8 @@
 
 namespace signalbox {
 
+inline constexpr absl::string_view kNewTokenPrefix = "sbt_";
+
 // Makes a random token for a caller: `sbt_` and 43 letters and digits, which is
 // over 250 bits. It has no dot, because some tools take a token with two dots
 // for a JSON Web Token, and none of GitHub's prefixes. INTERNAL: the system has

@@ -8,6 +8,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "server/identity/issued_token.h"
+#include "server/identity/new_token.h"
 
 namespace signalbox {
 namespace {
@@ -22,17 +24,33 @@ bool ConsumeScheme(absl::string_view* value, absl::string_view scheme) {
   return true;
 }
 
-Secret TokenOfBasic(absl::string_view base64) {
+// The user and the password of Basic. Both are empty if it is not valid Base64.
+struct Pair {
+  Secret user;
+  Secret password;
+};
+
+Pair PairOf(absl::string_view base64) {
   std::string decoded;
-  if (!absl::Base64Unescape(base64, &decoded)) return Secret();
+  if (!absl::Base64Unescape(base64, &decoded)) return {};
   const Secret pair(std::move(decoded));
   const absl::string_view text = pair.Reveal();
   const size_t colon = text.find(':');
-  const absl::string_view password = colon == absl::string_view::npos
-                                         ? absl::string_view()
-                                         : text.substr(colon + 1);
+  if (colon == absl::string_view::npos) return {Secret(std::string(text)), {}};
+  return {Secret(std::string(text.substr(0, colon))),
+          Secret(std::string(text.substr(colon + 1)))};
+}
+
+Secret TokenOfBasic(absl::string_view base64) {
+  Pair pair = PairOf(base64);
+  const absl::string_view password = pair.password.Reveal();
   const bool user_is_token = password.empty() || password == "x-oauth-basic";
-  return Secret(std::string(user_is_token ? text.substr(0, colon) : password));
+  return user_is_token ? std::move(pair.user) : std::move(pair.password);
+}
+
+bool IsOfSignalbox(const Secret& token) {
+  return absl::StartsWith(token.Reveal(), kNewTokenPrefix) ||
+         absl::StartsWith(token.Reveal(), kIssuedTokenPrefix);
 }
 
 // A token of GitHub's without a prefix, as it made them until 2021.
@@ -57,6 +75,14 @@ bool LooksLikeGitHubToken(absl::string_view token) {
          std::ranges::any_of(kPrefixes, [token](absl::string_view prefix) {
            return absl::StartsWithIgnoreCase(token, prefix);
          });
+}
+
+bool MayGoToGitHub(absl::string_view authorization) {
+  if (!LooksLikeGitHubToken(TokenIn(authorization).Reveal())) return false;
+  absl::string_view value = absl::StripLeadingAsciiWhitespace(authorization);
+  if (!ConsumeScheme(&value, "basic")) return true;
+  const Pair pair = PairOf(value);
+  return !IsOfSignalbox(pair.user) && !IsOfSignalbox(pair.password);
 }
 
 }  // namespace signalbox

@@ -21,6 +21,11 @@ Secret TokenIn(absl::string_view authorization);
 // a GitHub token that somebody forgot to replace.
 bool LooksLikeGitHubToken(absl::string_view token);
 
+// Whether GitHub may get `authorization` as it is: the token in it looks like
+// GitHub's, and neither user nor password of Basic begins like a token that
+// Signalbox has made.
+bool MayGoToGitHub(absl::string_view authorization);
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_IDENTITY_TOKEN_TEXT_H_

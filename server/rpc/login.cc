@@ -84,8 +84,7 @@ absl::StatusOr<Identity> Authorizer::Authenticate(
   if (found.has_value() && now < found->token_expire_time) {
     // A token of Signalbox's must not leave, even if the configuration is
     // wrong.
-    found->forward =
-        found->caller->forward && LooksLikeGitHubToken(token.Reveal());
+    found->forward = found->caller->forward && MayGoToGitHub(authorization);
     return *found;
   }
   if (found.has_value()) {

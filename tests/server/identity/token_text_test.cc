@@ -70,5 +70,20 @@ TEST(TokenTextTest, KnowsTheFormsOfGitHubsTokens) {
   }
 }
 
+// GitHub gets the whole header, and Basic has room for two tokens.
+TEST(TokenTextTest, OnlyTokensOfGitHubsMayGoThere) {
+  for (const std::string& value :
+       {std::string("token ghp_x"), std::string("ghp_x"), Basic("user:ghp_x"),
+        Basic("ghp_x:"), Basic("ghp_x:x-oauth-basic")}) {
+    EXPECT_TRUE(MayGoToGitHub(value)) << value;
+  }
+  for (const std::string& value :
+       {std::string(), std::string("token sbt_x"), std::string("bearer sbx_x"),
+        Basic("user:sbt_x"), Basic("ghp_x:sbt_x"), Basic("sbt_x:ghp_x"),
+        Basic("sbx_x:ghp_x"), std::string("Basic !")}) {
+    EXPECT_FALSE(MayGoToGitHub(value)) << value;
+  }
+}
+
 }  // namespace
 }  // namespace signalbox
