@@ -3,55 +3,17 @@
 // creates statuses. Every answer must be valid by GitHub's OpenAPI description.
 
 import assert from "node:assert/strict";
-import { createHash, createHmac, createSign, generateKeyPairSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHmac, createSign } from "node:crypto";
 import test from "node:test";
 
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "octokit";
 
 import { validateResponse } from "../openapi.mjs";
+import { shown } from "../programs.mjs";
 import {
-  postJson, scratchDirectory, shown, startRest, startServer, startSimulator,
-} from "../programs.mjs";
-
-const owner = "acme";
-const repo = "app";
-const appId = 7;
-
-function newKeyPair() {
-  return generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-}
-const { publicKey, privateKey } = newKeyPair();
-const sha = createHash("sha1").update("a commit").digest("hex");
-
-// Everything, with one caller that is an App and has no token.
-async function startAll(t) {
-  const simulator = await startSimulator();
-  await postJson(`${simulator.url}/_simulator/repositories`,
-    { full_name: `${owner}/${repo}`, commits: [sha] });
-  const directory = scratchDirectory();
-  const keyFile = join(directory, "argo.pem");
-  writeFileSync(keyFile, publicKey);
-  const config = join(directory, "server.yaml");
-  writeFileSync(config, [
-    "callers:", "- name: argo", `  app: {app_id: ${appId}, public_key_file: ${keyFile}}`,
-    `  repositories: [${owner}/*, labs/tool]`, "  contexts: [\"ci/*\"]",
-    "  rights: [report, read]", ""].join("\n"));
-  const server = await startServer(simulator.url, ["--config", config]);
-  const shim = await startRest(server.address);
-  t.after(async () => {
-    await shim.stop();
-    await server.stop();
-    await simulator.stop();
-  });
-  return { simulator, shim };
-}
+  appId, newKeyPair, owner, privateKey, publicKey, repo, sha, startAll,
+} from "./app_world.mjs";
 
 const OPERATIONS = {
   "GET /app": "apps/get-authenticated",

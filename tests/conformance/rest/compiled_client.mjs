@@ -2,13 +2,28 @@
 // GitHub (the simulator) shows in the end.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 
 import { nextShaAt, repository, startAll, token } from "./world.mjs";
 import { shown } from "../programs.mjs";
 
 const run = promisify(execFile);
+
+// "go1.25.1"; "": there is no Go.
+export const goVersion = (() => {
+  try {
+    return execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
+  } catch {
+    return "";
+  }
+})();
+
+// Why Go cannot build the modules in go/; false: it can.
+export const whyNoModules = (() => {
+  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(goVersion) ?? [];
+  return major > 1 || minor >= 25 ? false : `needs Go 1.25, found ${goVersion || "none"}`;
+})();
 
 // Runs `command` with `args` and the arguments URL TOKEN SHA PAGED_SHA EMPTY_SHA;
 // the URL ends with `prefix`. The program fails if an answer is not as it

@@ -2,7 +2,7 @@
 // JavaScript and Ruby, and PyGithub. Signalbox takes their statuses over, and
 // GitHub (the simulator) answers the rest. Proxies on both sides of Signalbox
 // check every answer against GitHub's description, and note which token GitHub
-// got.
+// got. SIGNALBOX_PYTHON is an interpreter with PyGithub.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -204,8 +204,7 @@ test("no other token reaches GitHub", async (t) => {
 
 for (const [name, program, script] of [
   ["GitHub's Ruby client", "/usr/bin/ruby", "forward.rb"],
-  // Only Debian's python3 has Debian's PyGithub.
-  ["PyGithub", process.env.SIGNALBOX_PYTHON ?? "/usr/bin/python3", "python/forward.py"],
+  ["PyGithub", process.env.SIGNALBOX_PYTHON, "python/forward.py"],
 ]) {
   for (const prefix of ["", "/api/v3"]) {
     test(`${name} at ${prefix || "the bare address"}`, async (t) => {

@@ -1,14 +1,14 @@
 // Go's clients post through Signalbox: go-github, the newest and Debian's, and
 // go-scm. Needs Go; downloads the modules that go/go.sum pins.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { checkClient } from "./compiled_client.mjs";
+import { checkClient, goVersion, whyNoModules } from "./compiled_client.mjs";
 import { scratchDirectory } from "../programs.mjs";
 
 const run = promisify(execFile);
@@ -16,20 +16,9 @@ const source = join(dirname(fileURLToPath(import.meta.url)), "go");
 const bin = scratchDirectory();
 const packaged = "/usr/share/gocode";
 
-function goVersion() {
-  try {
-    return execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
-  } catch {
-    return "";
-  }
-}
-
-const version = goVersion();
-const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
-const hasModules = major > 1 || minor >= 25;
-const newest = { skip: hasModules ? false : `needs Go 1.25, found ${version || "none"}` };
+const newest = { skip: whyNoModules };
 const debian = {
-  skip: version !== "" && existsSync(join(packaged, "src/github.com/google/go-github"))
+  skip: goVersion !== "" && existsSync(join(packaged, "src/github.com/google/go-github"))
     ? false : "needs Go and golang-github-google-go-github-dev",
 };
 
