@@ -1,6 +1,9 @@
 // What tests of tools that authenticate as GitHub Apps need: the simulator as
-// GitHub, a server with one caller that is an App and has no token, and a shim.
+// GitHub, a server with one caller that is an App and has no token, and a shim
+// whose door is behind a proxy that checks every answer against GitHub's
+// description.
 
+import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +11,8 @@ import { join } from "node:path";
 import {
   postJson, scratchDirectory, startRest, startServer, startSimulator,
 } from "../programs.mjs";
+import { startValidatingProxy } from "../validating_proxy.mjs";
+import { pathAtGitHub } from "./world.mjs";
 
 export const owner = "acme";
 export const repo = "app";
@@ -24,8 +29,12 @@ export function newKeyPair() {
 }
 export const { publicKey, privateKey } = newKeyPair();
 
-// Starts everything; the test `t` stops it. -> { simulator, shim }. The App may
-// report `ci/*` for all repositories of `owner` and for labs/tool, and read.
+// ghinstallation sends `null` as the options of a token, and GitHub takes it.
+const forgiven = /access_tokens -> 201: accepted a request that \/ must be object/;
+
+// Starts everything; the test `t` stops it. -> { simulator, proxy, url }; clients
+// use `url`. The App may report `ci/*` for all repositories of `owner` and for
+// labs/tool, and read.
 export async function startAll(t) {
   const simulator = await startSimulator();
   await postJson(`${simulator.url}/_simulator/repositories`,
@@ -40,10 +49,14 @@ export async function startAll(t) {
     "  rights: [report, read]", ""].join("\n"));
   const server = await startServer(simulator.url, ["--config", config]);
   const shim = await startRest(server.address);
+  const proxy = await startValidatingProxy({ pathOf: pathAtGitHub });
+  proxy.setTarget(shim.restUrl);
   t.after(async () => {
+    proxy.close();
     await shim.stop();
     await server.stop();
     await simulator.stop();
+    assert.deepEqual(proxy.problems.filter((one) => !forgiven.test(one)), []);
   });
-  return { simulator, shim };
+  return { simulator, proxy, url: proxy.url };
 }
