@@ -19,6 +19,7 @@ import {
   getJson, postJson, scratchDirectory, startRest, startServer, startSimulator,
 } from "../programs.mjs";
 import { startValidatingProxy } from "../validating_proxy.mjs";
+import { newCertificate, nginxProgram, startNginx } from "./nginx.mjs";
 import {
   nextShaAt, owner, pathAtGitHub, repo, repository, showsAtGitHub,
 } from "./world.mjs";
@@ -51,8 +52,8 @@ function configurationIn(directory) {
 
 // Starts everything; the test `t` stops it. -> { simulator, url, authorizations };
 // tools use `url`, and `authorizations` has the header of each request that
-// GitHub got.
-async function startAll(t) {
+// GitHub got. `certificate`: nginx stands in front, with this one.
+async function startAll(t, certificate) {
   const stops = [];
   t.after(async () => {
     const errors = [];
@@ -73,13 +74,23 @@ async function startAll(t) {
   atGitHub.setTarget(simulator.url);
   const server = await startServer(atGitHub.url, ["--config", configurationIn(scratchDirectory())]);
   stops.push(server.stop);
-  const shim = await startRest(server.address, ["--rest-forward"]);
-  stops.push(shim.stop);
   const door = await startValidatingProxy({ pathOf: pathAtGitHub });
   checked(door);
+  const shimArgs = ["--rest-forward"];
+  let { url } = door;
+  if (certificate !== undefined) {
+    // Everything but Git goes to the shim, and nothing to GitHub.
+    const nginx = await startNginx(certificate, "127.0.0.1:9", new URL(door.url).host,
+      [["default 0;", "default 1;"]]);
+    stops.push(nginx.stop);
+    ({ url } = nginx);
+    shimArgs.push("--rest-public-url", url);
+  }
+  const shim = await startRest(server.address, shimArgs);
+  stops.push(shim.stop);
   door.setTarget(shim.restUrl);
   await makeRepository(simulator);
-  return { simulator, url: door.url, authorizations };
+  return { simulator, url, authorizations };
 }
 
 // A repository with pull requests and a hook, whose administrator is the tool.
@@ -202,21 +213,30 @@ test("no other token reaches GitHub", async (t) => {
   assert.equal(authorizations.length, request_count);
 });
 
-for (const [name, program, script] of [
+const CLIENTS = [
   ["GitHub's Ruby client", "/usr/bin/ruby", "forward.rb"],
   ["PyGithub", process.env.SIGNALBOX_PYTHON, "python/forward.py"],
-]) {
+];
+
+async function runClient([, program, script], { simulator, url, authorizations }, prefix, env = {}) {
+  const sha = await nextShaAt(simulator);
+  // Fails, with the output, if the program does.
+  await run(program, [join(here, script), url + prefix, toolToken, sha],
+    { timeout: 60000, env: { PATH: process.env.PATH, HOME: process.env.HOME,
+      PYTHONDONTWRITEBYTECODE: "1", ...env } });
+  await showsAtGitHub(simulator, sha, [["ci/lint", "success"]]);
+  assert.deepEqual([...new Set(authorizations)].sort(), ["Bearer token", `token ${toolToken}`]);
+}
+
+for (const client of CLIENTS) {
   for (const prefix of ["", "/api/v3"]) {
-    test(`${name} at ${prefix || "the bare address"}`, async (t) => {
-      const { simulator, url, authorizations } = await startAll(t);
-      const sha = await nextShaAt(simulator);
-      // Fails, with the output, if the program does.
-      await run(program, [join(here, script), url + prefix, toolToken, sha],
-        { timeout: 60000, env: { PATH: process.env.PATH, HOME: process.env.HOME,
-          PYTHONDONTWRITEBYTECODE: "1" } });
-      await showsAtGitHub(simulator, sha, [["ci/lint", "success"]]);
-      assert.deepEqual([...new Set(authorizations)].sort(),
-        ["Bearer token", `token ${toolToken}`]);
-    });
+    test(`${client[0]} at ${prefix || "the bare address"}`, async (t) =>
+      runClient(client, await startAll(t), prefix));
   }
+  test(`${client[0]} through nginx`,
+    { skip: nginxProgram ? false : "needs nginx: scripts/install-nginx" }, async (t) => {
+      const certificate = newCertificate();
+      await runClient(client, await startAll(t, certificate), "/api/v3",
+        { SSL_CERT_FILE: certificate.cert, REQUESTS_CA_BUNDLE: certificate.cert });
+    });
 }
