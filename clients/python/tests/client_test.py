@@ -86,7 +86,7 @@ class ClientTest(unittest.TestCase):
         expires_after = self.server.requests[0].expires_after
         self.assertEqual((expires_after.seconds, expires_after.nanos), (3600, 1000000))
         for wrong in (-1, float("nan"), datetime.timedelta(seconds=-1)):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(signalbox.SignalboxError):
                 signalbox.connect(retry_for=wrong)
 
     def test_a_result_may_be_a_name(self):
@@ -112,16 +112,34 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(str(signalbox.SignalboxError("NOT_FOUND", "no such commit")),
                          "NOT_FOUND: no such commit")
 
-    def test_a_closed_client_does_not_keep_a_stream_waiting(self):
-        stream = self.client.reports()
-        self.client.close()
-        future = stream.result("acme/widgets", SHA, "SUCCESS")
+    def test_a_closed_client_ends_its_streams(self):
+        self.server.silent.set()
+        threads = threading.active_count()
+        client = self.connect()
+        busy, idle = client.reports(), client.reports()
+        future = busy.result("acme/widgets", SHA, "SUCCESS")
+        watch = client.watch()
+        client.close()
         with self.assertRaises(signalbox.SignalboxError) as raised:
             future.result(10)
         self.assertEqual(raised.exception.code, "CANCELLED")
-        stream.close()
-        with self.assertRaises(signalbox.SignalboxError):
-            stream.result("acme/widgets", SHA, "SUCCESS")
+        self.assertTrue(raised.exception.may_have_been_accepted)
+        self.assertEqual(list(watch), [])
+        busy.close()
+        idle.close()
+        self.assertLessEqual(threading.active_count(), threads + 1)  # The server's own.
+
+    # Nothing was sent, so the report was certainly not accepted.
+    def test_a_closed_client_refuses_calls(self):
+        stream = self.client.reports()
+        self.client.close()
+        for call in (lambda: self.client.result("acme/widgets", SHA, "SUCCESS"),
+                     lambda: stream.result("acme/widgets", SHA, "SUCCESS"),
+                     self.client.is_serving, self.client.reports, self.client.watch):
+            with self.assertRaises(signalbox.SignalboxError) as raised:
+                call()
+            self.assertEqual(raised.exception.code, "INVALID_ARGUMENT")
+            self.assertFalse(raised.exception.may_have_been_accepted)
 
     # A connection can be lost without a sign: then only time tells.
     def test_a_silent_stream_is_given_up(self):
@@ -212,8 +230,10 @@ class RunTest(unittest.TestCase):
 
 class FilesTest(unittest.TestCase):
     def test_files_of_tls(self):
-        with self.assertRaises(FileNotFoundError):
+        with self.assertRaises(signalbox.SignalboxError) as raised:
             signalbox.connect("127.0.0.1:1", tls=True, ca_file="/nowhere/ca.pem")
+        self.assertEqual(raised.exception.code, "NOT_FOUND")
+        self.assertIn("/nowhere/ca.pem", raised.exception.message)
         with tempfile.TemporaryDirectory() as directory:
             file = pathlib.Path(directory, "ca.pem")
             file.write_text("no certificate")

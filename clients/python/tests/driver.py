@@ -84,7 +84,8 @@ class Driver:
 
 def error_of(error):
     return {"error": {"code": error.code, "reason": error.reason,
-                      "may_have_been_accepted": error.may_have_been_accepted}}
+                      "may_have_been_accepted": error.may_have_been_accepted,
+                      "request_id": error.request_id}}
 
 
 def answer_of(future):

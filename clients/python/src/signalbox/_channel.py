@@ -7,7 +7,7 @@ from typing import Optional
 
 import grpc
 
-from ._errors import refusal
+from ._errors import refusal, unreadable
 
 _LONGEST_TOKEN = 4096
 _LARGEST_ANSWER = 16 << 20
@@ -39,7 +39,7 @@ _SYSTEM_CAS = (
 def open_channel(address: str, *, token: Optional[str], tls: bool, ca_file: Optional[str],
                  cert_file: Optional[str], key_file: Optional[str],
                  server_name: Optional[str]) -> grpc.Channel:
-    if token is not None:
+    if token:
         _check_token(token, address, tls)
     if not tls:
         if ca_file or cert_file or key_file or server_name:
@@ -62,9 +62,9 @@ def _check_token(token, address, tls):
         raise refusal(
             "without tls, a token is sent only to this machine (localhost, 127.0.0.1, "
             f"[::1] or unix:PATH), not to {address}: the connection is not encrypted")
-    if not 0 < len(token) <= _LONGEST_TOKEN or not all("!" <= c <= "~" for c in token):
-        raise refusal("the token is empty, has characters other than visible ASCII, or "
-                      f"more than {_LONGEST_TOKEN} of them")
+    if len(token) > _LONGEST_TOKEN or not all("!" <= c <= "~" for c in token):
+        raise refusal("the token has characters other than visible ASCII, or more than "
+                      f"{_LONGEST_TOKEN} of them")
 
 
 def is_this_machine(address: str) -> bool:
@@ -86,6 +86,9 @@ def is_this_machine(address: str) -> bool:
 
 
 def _credentials(ca_file, cert_file, key_file):
+    authorities = _read(ca_file) if ca_file else _system_cas()
+    key = _read(key_file) if key_file else None
+    certificate = _read(cert_file) if cert_file else None
     # gRPC would only fail each call, without saying why.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -97,9 +100,7 @@ def _credentials(ca_file, cert_file, key_file):
         raise refusal(f"{ca_file or ''} {cert_file or ''} {key_file or ''}".strip()
                       + f": cannot be used: {error}") from error
     return grpc.ssl_channel_credentials(
-        root_certificates=_read(ca_file) if ca_file else _system_cas(),
-        private_key=_read(key_file) if key_file else None,
-        certificate_chain=_read(cert_file) if cert_file else None)
+        root_certificates=authorities, private_key=key, certificate_chain=certificate)
 
 
 def _no_password():
@@ -108,8 +109,11 @@ def _no_password():
 
 
 def _read(path):
-    with open(path, "rb") as file:
-        return file.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise unreadable(error) from error
 
 
 def _system_cas():

@@ -1,6 +1,9 @@
 """The connection to a server, and the calls."""
 
-import time
+import os
+import re
+import threading
+import weakref
 from typing import Iterable, List, Optional, Union
 
 import grpc
@@ -23,8 +26,8 @@ _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 def connect(address: str = "127.0.0.1:50051", *, token: Optional[str] = None,
             tls: bool = False, ca_file: Optional[str] = None,
             cert_file: Optional[str] = None, key_file: Optional[str] = None,
-            server_name: Optional[str] = None, retry_for=60.0,
-            try_timeout=10.0) -> "Client":
+            server_name: Optional[str] = None, retry_for=60.0, try_timeout=10.0,
+            request_id: Optional[str] = None) -> "Client":
     """Makes a client for the server at `address`: HOST:PORT or unix:PATH.
 
     The client connects at the first call, not here. It reads nothing from the
@@ -41,15 +44,25 @@ def connect(address: str = "127.0.0.1:50051", *, token: Optional[str] = None,
         first. 0: one try. float("inf"): forever.
     try_timeout: the deadline of one try. The last tries get what is left of
         `retry_for`, but at least 2 s.
+    request_id: the id of each call, under which the server's log shows it: 1 to 64
+        letters, digits and `._:-`. By default each call gets an id of its own,
+        which its repeats keep. A stream of reports and a watch are one call.
 
-    Raises SignalboxError (INVALID_ARGUMENT) if the options do not fit together, and
-    OSError if a file cannot be read.
+    Raises SignalboxError: INVALID_ARGUMENT if the options do not fit together or a
+    file has something else, NOT_FOUND or PERMISSION_DENIED if it cannot be read.
     """
+    retry_for = as_seconds("retry_for", retry_for)
+    try_timeout = as_seconds("try_timeout", try_timeout)
+    if try_timeout == 0:
+        raise _errors.refusal("try_timeout must be more than 0")
+    if request_id and not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", request_id):
+        raise _errors.refusal(f"request_id: {request_id!r} is not 1 to 64 letters, digits "
+                              "and ._:-")
     channel = open_channel(address, token=token, tls=tls, ca_file=ca_file,
                            cert_file=cert_file, key_file=key_file,
                            server_name=server_name)
-    return Client(channel, token=token, retry_for=as_seconds("retry_for", retry_for),
-                  try_timeout=as_seconds("try_timeout", try_timeout))
+    return Client(channel, token=token, retry_for=retry_for, try_timeout=try_timeout,
+                  request_id=request_id)
 
 
 class Client:
@@ -64,13 +77,16 @@ class Client:
     """
 
     def __init__(self, channel: grpc.Channel, *, token: Optional[str], retry_for: float,
-                 try_timeout: float):
+                 try_timeout: float, request_id: Optional[str]):
         self._channel = channel
         self._stub = v1_grpc.StatusServiceStub(channel)
         self._health = channel.unary_unary("/grpc.health.v1.Health/Check")
-        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._token = (("authorization", f"Bearer {token}"),) if token else ()
         self._retry_for = retry_for
         self._try_timeout = try_timeout
+        self._request_id = request_id
+        self._closed = threading.Event()
+        self._streams = weakref.WeakSet()  # Those that close() must end.
 
     def __enter__(self):
         return self
@@ -79,8 +95,11 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Ends the connection, and all calls that are under way."""
+        """Ends the connection, and all calls, streams and watches."""
+        self._closed.set()
         self._channel.close()
+        for stream in list(self._streams):
+            stream._abandon()
 
     def pending(self, repository: str, sha: str, contexts: Iterable[str] = (), *,
                 attempt: int = 0, series: str = "", description: str = "",
@@ -123,8 +142,11 @@ class Client:
 
     def reports(self, max_in_flight: int = 1000) -> ReportStream:
         """A stream for many reports; a context manager."""
-        return ReportStream(self._stub.StreamReports, self._metadata, self._retry_for,
-                            self._try_timeout, max_in_flight)
+        self._check_open()
+        stream = ReportStream(self._stub.StreamReports, self._call_metadata(),
+                              self._retry_for, self._try_timeout, max_in_flight)
+        self._streams.add(stream)
+        return stream
 
     def watch(self, repositories: Iterable[str] = (), after_sequence: Optional[int] = None,
               *, contexts: Iterable[str] = (), states: Iterable[int] = ()) -> Watch:
@@ -139,7 +161,11 @@ class Client:
         request = v1.WatchStatusesRequest(
             repositories=repositories, contexts=contexts, states=states,
             after_sequence=after_sequence)
-        return Watch(self._stub.WatchStatuses, self._metadata, request, self._retry_for)
+        self._check_open()
+        watch = Watch(self._stub.WatchStatuses, self._call_metadata(), request,
+                      self._retry_for)
+        self._streams.add(watch)
+        return watch
 
     def commit_status(self, repository: str, sha: str) -> CommitStatuses:
         """The newest report of each context of a commit, and its posting."""
@@ -169,15 +195,31 @@ class Client:
         # of the health service.
         return self._call(self._health, b"") == _SERVING
 
+    def _check_open(self):
+        if self._closed.is_set():
+            raise _errors.closed()
+
+    def _call_metadata(self):
+        """What a new call sends, with its id at the end."""
+        return (*self._token, (_errors.REQUEST_ID,
+                               self._request_id or os.urandom(8).hex()))
+
     def _call(self, method, request):
+        self._check_open()
         retry = Retry(self._retry_for)
+        metadata = self._call_metadata()
+        error = None
         while True:
             try:
                 return method(request, timeout=retry.timeout(self._try_timeout),
-                              metadata=self._metadata)
+                              metadata=metadata)
             except grpc.RpcError as rpc_error:
-                error = _errors.from_rpc(rpc_error)
+                error = _errors.from_rpc(rpc_error, metadata[-1][1])
                 pause = retry.pause_after(error, _errors.pushback_of(rpc_error))
-            if pause is None:
+            except ValueError:
+                # The channel's own error, after close() in another thread.
+                if not self._closed.is_set():
+                    raise
+                raise (error or _errors.closed()) from None
+            if pause is None or self._closed.wait(pause):
                 raise error
-            time.sleep(pause)

@@ -4,6 +4,12 @@ from typing import Optional
 
 import grpc
 
+# The metadata of a call with its id.
+REQUEST_ID = "signalbox-request-id"
+# The last two come from this end of the connection, or from a proxy: the report
+# may be on its way.
+_UNCERTAIN = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "CANCELLED", "UNKNOWN")
+
 
 class SignalboxError(Exception):
     """A call failed, after all repeats that its rules allow.
@@ -14,15 +20,18 @@ class SignalboxError(Exception):
     message: a text for people.
     may_have_been_accepted: the server may have accepted the report although the
         call failed. False: it did not.
+    request_id: the id of the call, under which the server's log shows it; "" if
+        no call was made.
     """
 
     def __init__(self, code: str, message: str, reason: str = "",
-                 may_have_been_accepted: bool = False):
-        super().__init__(code, message, reason, may_have_been_accepted)
+                 may_have_been_accepted: bool = False, request_id: str = ""):
+        super().__init__(code, message, reason, may_have_been_accepted, request_id)
         self.code = code
         self.message = message
         self.reason = reason
         self.may_have_been_accepted = may_have_been_accepted
+        self.request_id = request_id
 
     def __str__(self):
         return f"{self.code}{self.reason and f' ({self.reason})'}: {self.message}"
@@ -33,17 +42,28 @@ def refusal(message: str) -> SignalboxError:
     return SignalboxError("INVALID_ARGUMENT", message)
 
 
-def server_error(code: str, message: str, reason: str,
-                 pushback: Optional[str]) -> SignalboxError:
+def unreadable(error: OSError) -> SignalboxError:
+    """A file of the options cannot be read."""
+    code = {FileNotFoundError: "NOT_FOUND", PermissionError: "PERMISSION_DENIED"}
+    return SignalboxError(code.get(type(error), "INVALID_ARGUMENT"), str(error))
+
+
+def closed() -> SignalboxError:
+    """The caller has closed the client; nothing was sent."""
+    return refusal("the client is closed")
+
+
+def server_error(code: str, message: str, reason: str, pushback: Optional[str],
+                 request_id: str) -> SignalboxError:
     """An error that the server answered, or that ended a try.
 
     pushback: the pause that came with it, in ms, as it was written.
     """
     # A full disk comes with a pause. The limit of a caller comes without, before
     # anything is stored.
-    uncertain = code in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL") or (
+    uncertain = code in _UNCERTAIN or (
         code == "RESOURCE_EXHAUSTED" and pushback is not None)
-    return SignalboxError(code, message, reason, uncertain)
+    return SignalboxError(code, message, reason, uncertain, request_id)
 
 
 def trailer(error: grpc.RpcError, name: str) -> Optional[str]:
@@ -58,6 +78,7 @@ def pushback_of(error: grpc.RpcError) -> Optional[str]:
     return trailer(error, "grpc-retry-pushback-ms")
 
 
-def from_rpc(error: grpc.RpcError) -> SignalboxError:
+def from_rpc(error: grpc.RpcError, request_id: str) -> SignalboxError:
     return server_error(error.code().name, error.details() or "",
-                        trailer(error, "signalbox-reason") or "", pushback_of(error))
+                        trailer(error, "signalbox-reason") or "", pushback_of(error),
+                        request_id)

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Optional
 
-from ._errors import SignalboxError
+from ._errors import SignalboxError, refusal
 
 # A try gets at least so long, even at the end of `retry_for`. Seconds.
 SHORTEST_TRY = 2.0
@@ -31,6 +31,10 @@ class Retry:
         """The deadline of a try that begins now."""
         return max(min(try_timeout, self.left()), SHORTEST_TRY)
 
+    def silence(self, try_timeout: float, heard: float) -> float:
+        """How long a stream may be silent that was last heard at `heard`."""
+        return min(try_timeout, max(self._give_up - heard, SHORTEST_TRY))
+
     def pause_after(self, error: SignalboxError,
                     pushback: Optional[str]) -> Optional[float]:
         """How long to wait before the next try; None: there is none.
@@ -51,7 +55,7 @@ class Retry:
             return None
         if pushback is not None:
             # By gRPC's rules (proposal A6), any other value forbids a repeat.
-            if not re.fullmatch(r"[0-9]{1,9}", pushback):
+            if not re.fullmatch(r"[0-9]{1,10}", pushback):
                 return None
             return int(pushback) / 1000
         if exhausted:
@@ -65,5 +69,5 @@ def as_seconds(name: str, value) -> float:
     """A duration that the caller gave: a number of seconds, or a timedelta."""
     seconds = value.total_seconds() if hasattr(value, "total_seconds") else float(value)
     if math.isnan(seconds) or seconds < 0:
-        raise ValueError(f"{name}: {value!r} is not a duration")
+        raise refusal(f"{name}: {value!r} is not a duration")
     return seconds

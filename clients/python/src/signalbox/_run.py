@@ -7,7 +7,7 @@ from ._errors import SignalboxError
 from ._types import Receipt, Result
 
 # What of a pending goes into the result, too.
-_SHARED = ("attempt", "series", "target_url")
+_SHARED = ("attempt", "series", "target_url", "newest_text_wins")
 _LONGEST_DESCRIPTION = 140  # GitHub shows no more.
 
 _log = logging.getLogger("signalbox")

@@ -51,13 +51,15 @@ class ReportStream:
         if max_in_flight < 1:
             raise _errors.refusal("max_in_flight must be at least 1")
         self._method = method
-        self._metadata = metadata
+        self._metadata = metadata  # The id of the call is the last.
+        self._request_id = metadata[-1][1]
         self._retry_for = retry_for
         self._try_timeout = try_timeout
         self._max_in_flight = max_in_flight
 
         self._changed = threading.Condition()
         self._closing = False
+        self._abandoned = threading.Event()  # The client was closed.
         self._tags = itertools.count(1)
         # Reports without an answer by commit, in the order of the calls. Only the
         # first of a lane is ready, delayed or in flight.
@@ -85,6 +87,13 @@ class ReportStream:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
+
+    def _abandon(self) -> None:
+        """The client was closed: every report without an answer fails."""
+        with self._changed:
+            self._closing = True
+            self._abandoned.set()
+            self._changed.notify_all()
 
     def pending(self, repository: str, sha: str, contexts: Iterable[str] = (),
                 **fields) -> "concurrent.futures.Future[List[Receipt]]":
@@ -138,7 +147,7 @@ class ReportStream:
             for report in failed:
                 report.finish(error)
             if pause is not None:
-                time.sleep(pause)
+                self._abandoned.wait(pause)
 
     def _wait_for_reports(self):
         with self._changed:
@@ -148,27 +157,34 @@ class ReportStream:
 
     def _converse(self):
         """Opens a stream; returns how it ended, and the pause asked for."""
-        stream = _Stream()
+        stream = _Stream(self._request_id)
         try:
             call = self._method(self._requests(stream), metadata=self._metadata)
-        except ValueError as error:
-            return SignalboxError("CANCELLED", f"the client is closed: {error}"), None
+        except ValueError:
+            return self._cancelled(), None
         reader = threading.Thread(target=self._read, args=(stream, call),
                                   name="signalbox-answers", daemon=True)
         reader.start()
         with self._changed:
-            while not stream.over:
-                left = stream.heard + self._try_timeout - time.monotonic()
+            while not stream.over and not self._abandoned.is_set():
+                left = (stream.heard + self._retry.silence(self._try_timeout, stream.heard)
+                        - time.monotonic())
                 if not self._in_flight:
                     self._changed.wait()
                 elif left > 0:
                     self._changed.wait(left)
                 else:
-                    stream.silent = stream.over = True
+                    stream.silent = True
+                    break
+            stream.over = True
             self._changed.notify_all()
         call.cancel()
         reader.join()
-        return stream.end()
+        return (self._cancelled(), None) if self._abandoned.is_set() else stream.end()
+
+    def _cancelled(self):
+        return SignalboxError("CANCELLED", "the client was closed",
+                              may_have_been_accepted=True, request_id=self._request_id)
 
     def _requests(self, stream):
         """The messages that gRPC sends, read by a thread of its own."""
@@ -218,6 +234,7 @@ class ReportStream:
         report = self._in_flight.pop(answer.tag, None)
         if report is None:
             return None, None
+        self._retry = Retry(self._retry_for)
         outcome = answer
         if answer.code != 0:
             pushback = None
@@ -225,7 +242,8 @@ class ReportStream:
                 pushback = str(answer.retry_after.seconds * 1000
                                + answer.retry_after.nanos // 1_000_000)
             outcome = _errors.server_error(_CODES.get(answer.code, "UNKNOWN"),
-                                           answer.message, answer.reason, pushback)
+                                           answer.message, answer.reason, pushback,
+                                           self._request_id)
             if report.retry is None:
                 report.retry = Retry(self._retry_for)
             pause = report.retry.pause_after(outcome, pushback)
@@ -233,7 +251,6 @@ class ReportStream:
                 heapq.heappush(self._delayed,
                                (time.monotonic() + pause, answer.tag, report))
                 return None, None
-        self._retry = Retry(self._retry_for)
         lane = self._lanes[report.lane]
         lane.popleft()
         if lane:
@@ -276,7 +293,8 @@ class _Report:
 class _Stream:
     """One stream, guarded by the lock of its ReportStream."""
 
-    def __init__(self):
+    def __init__(self, request_id):
+        self._request_id = request_id
         self.heard = time.monotonic()  # When the server last answered.
         self.over = False
         self.silent = False
@@ -284,10 +302,13 @@ class _Stream:
 
     def end(self):
         if self.silent:
-            return SignalboxError("DEADLINE_EXCEEDED", "the server did not answer in time",
-                                  may_have_been_accepted=True), None
+            return self._error("DEADLINE_EXCEEDED", "the server did not answer in time")
         if self.error is None:
             # A server may end a stream with its connection, without any error.
-            return SignalboxError("UNAVAILABLE", "the server ended the stream",
-                                  may_have_been_accepted=True), None
-        return _errors.from_rpc(self.error), _errors.pushback_of(self.error)
+            return self._error("UNAVAILABLE", "the server ended the stream")
+        return (_errors.from_rpc(self.error, self._request_id),
+                _errors.pushback_of(self.error))
+
+    def _error(self, code, message):
+        return SignalboxError(code, message, may_have_been_accepted=True,
+                              request_id=self._request_id), None

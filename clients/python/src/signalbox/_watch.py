@@ -38,7 +38,7 @@ class Watch:
     def __init__(self, method, metadata, request: v1.WatchStatusesRequest,
                  retry_for: float):
         self._method = method
-        self._metadata = metadata
+        self._metadata = metadata  # The id of the call is the last.
         self._request = request
         self._retry_for = retry_for
         self._retry: Optional[Retry] = None  # Since the server stopped answering.
@@ -67,13 +67,15 @@ class Watch:
         if stream is not None:
             stream.close()
 
+    _abandon = close  # The client was closed.
+
     def __iter__(self):
         return self
 
     def __next__(self) -> Change:
         while not self._closed.is_set():
             if self._stream is None:
-                self._stream = _Stream(self._method(self._request, metadata=self._metadata))
+                self._stream = self._open()
                 if self._closed.is_set():
                     self._stream.close()
             message = self._stream.next()
@@ -85,6 +87,13 @@ class Watch:
             if message.repository:
                 return _types.change(message)
         raise StopIteration
+
+    def _open(self):
+        try:
+            call = self._method(self._request, metadata=self._metadata)
+        except ValueError:
+            raise _errors.closed() from None
+        return _Stream(call, self._metadata[-1][1])
 
     def _pause(self):
         """After the end of a stream: waits for the next, or raises."""
@@ -105,8 +114,9 @@ class Watch:
 class _Stream:
     """One stream. gRPC reads without a time limit, so a thread reads."""
 
-    def __init__(self, call):
+    def __init__(self, call, request_id):
         self._call = call
+        self._request_id = request_id
         self._changed = threading.Condition()
         self._messages = collections.deque()
         self._ended: Optional[grpc.RpcError] = None
@@ -148,11 +158,16 @@ class _Stream:
     def error(self):
         """Why the stream ended, and the pause that the server asks for."""
         if self._silent:
-            return SignalboxError("UNAVAILABLE", "the server was silent"), None
+            return self._unavailable("the server was silent")
         if self._ended is None:
             # A server may end a stream with its connection, without any error.
-            return SignalboxError("UNAVAILABLE", "the server ended the stream"), None
-        return _errors.from_rpc(self._ended), _errors.pushback_of(self._ended)
+            return self._unavailable("the server ended the stream")
+        return (_errors.from_rpc(self._ended, self._request_id),
+                _errors.pushback_of(self._ended))
+
+    def _unavailable(self, message):
+        return SignalboxError("UNAVAILABLE", message, may_have_been_accepted=True,
+                              request_id=self._request_id), None
 
     def close(self):
         with self._changed:
