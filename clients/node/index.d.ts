@@ -23,7 +23,7 @@ export interface ConnectOptions {
    * machine only, and the four options below must not be given. Default: false.
    */
   tls?: boolean;
-  /** PEM file with the authorities to trust. Default: those of Node.js. */
+  /** PEM file with the authorities to trust. Default: the system's. */
   caFile?: string;
   /** PEM files with the client's own certificate and private key. */
   certFile?: string;
@@ -36,8 +36,17 @@ export interface ConnectOptions {
    * ever. Default: 60.
    */
   retryFor?: number;
-  /** The deadline of one try. Default: 10. */
+  /**
+   * The deadline of one try. The last tries get what is left of `retryFor`, but
+   * at least 2 s. Default: 10.
+   */
   tryTimeout?: number;
+  /**
+   * The id of each call, under which the server's log shows it: 1 to 64 letters,
+   * digits and `._:-`. Default: each call gets one of its own, which its repeats
+   * keep. A stream of reports and a watch are one call.
+   */
+  requestId?: string;
 }
 
 export interface ResultFields {
@@ -154,6 +163,8 @@ export class SignalboxError extends Error {
   readonly reason: string;
   /** Whether the server may have accepted the report all the same. */
   readonly mayHaveBeenAccepted: boolean;
+  /** The id of the call, as the server's log shows it; empty if no call was made. */
+  readonly requestId: string;
 }
 
 /** Says how a run ends. The last call counts; it is reported at the end of the block. */

@@ -1,7 +1,8 @@
 'use strict';
 
+const { randomBytes } = require('node:crypto');
 const grpc = require('@grpc/grpc-js');
-const { fromStatus, invalid } = require('./error.js');
+const { REQUEST_ID, fromStatus, invalid } = require('./error.js');
 const messages = require('./messages.js');
 const { complete, openChannel } = require('./options.js');
 const { Repeats } = require('./repeats.js');
@@ -19,6 +20,7 @@ class Connection {
   #metadata = new grpc.Metadata();
   #open = new Set();
   #isClosed = false;
+  #closing = new Set();  // What ends the pauses before repeats.
 
   constructor(address, options) {
     this.options = options;
@@ -45,31 +47,55 @@ class Connection {
     this.#open.delete(stream);
   }
 
-  // A call of its own needs metadata of its own.
-  metadata() {
-    return this.#metadata.clone();
+  // The id of a call that begins, which its repeats keep.
+  newRequestId() {
+    return this.options.requestId || randomBytes(8).toString('hex');
+  }
+
+  // Each try needs metadata of its own.
+  metadata(requestId) {
+    const metadata = this.#metadata.clone();
+    metadata.set(REQUEST_ID, requestId);
+    return metadata;
   }
 
   async call(service, method, request) {
+    this.check();
     const repeats = new Repeats(this.options.retryFor);
+    const requestId = this.newRequestId();
     for (;;) {
-      this.check();
       try {
-        return await this.#try(service, method, request,
+        return await this.#try(service, method, request, requestId,
           repeats.timeoutOfTry(this.options.tryTimeout));
       } catch (error) {
         const pause = repeats.pauseAfter(error);
         if (pause === null) throw error;
-        await new Promise((resolve) => { setTimeout(resolve, pause * 1000); });
+        await this.#pause(pause);
+        // The report may have been accepted, which a refusal would deny.
+        if (this.#isClosed) throw error;
       }
     }
   }
 
-  #try(service, method, request, timeout) {
+  // Ends early when the client is closed.
+  #pause(seconds) {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#closing.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, seconds * 1000);
+      this.#closing.add(end);
+      if (this.#isClosed) end();
+    });
+  }
+
+  #try(service, method, request, requestId, timeout) {
     return new Promise((resolve, reject) => {
-      service[method](request, this.metadata(), { deadline: Date.now() + timeout * 1000 },
+      service[method](request, this.metadata(requestId), { deadline: Date.now() + timeout * 1000 },
         (error, answer) => {
-          if (error) reject(fromStatus(error));
+          if (error) reject(fromStatus(error, requestId));
           else resolve(answer);
         });
     });
@@ -79,6 +105,7 @@ class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const stream of this.#open) stream.cancel();
+    for (const end of this.#closing) end();
     this.#channel.close();
   }
 }

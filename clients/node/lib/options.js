@@ -1,5 +1,6 @@
 'use strict';
 
+const { X509Certificate } = require('node:crypto');
 const fs = require('node:fs');
 const net = require('node:net');
 const grpc = require('@grpc/grpc-js');
@@ -16,7 +17,13 @@ const DEFAULTS = {
   serverName: undefined,
   retryFor: 60,
   tryTimeout: 10,
+  requestId: undefined,
 };
+const SYSTEM_AUTHORITIES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+];
 const OF_TLS = ['caFile', 'certFile', 'keyFile', 'serverName'];
 
 const CHANNEL_OPTIONS = {
@@ -52,10 +59,13 @@ function checkTexts(address, options) {
   if (typeof address !== 'string' || address === '') {
     throw invalid('address: wanted HOST:PORT or unix:PATH');
   }
-  for (const name of ['token', ...OF_TLS]) {
+  for (const name of ['token', 'requestId', ...OF_TLS]) {
     if (options[name] !== undefined && typeof options[name] !== 'string') {
       throw invalid(`${name}: wanted a string`);
     }
+  }
+  if (options.requestId && !/^[A-Za-z0-9._:-]{1,64}$/.test(options.requestId)) {
+    throw invalid('requestId: wanted 1 to 64 letters, digits and ._:-');
   }
   if (typeof options.tls !== 'boolean') throw invalid('tls: wanted true or false');
 }
@@ -117,9 +127,16 @@ function read(name, file) {
   try {
     return fs.readFileSync(file);
   } catch (error) {
-    const code = { ENOENT: 'NOT_FOUND', EACCES: 'PERMISSION_DENIED' }[error.code] ?? 'UNKNOWN';
+    const code = { ENOENT: 'NOT_FOUND', EACCES: 'PERMISSION_DENIED' }[error.code] ?? 'INVALID_ARGUMENT';
     throw new SignalboxError(code, `${name}: ${error.message}`);
   }
+}
+
+// Node.js has a list of its own, which does not know the authorities that the
+// machine's administrator added. Null: this system keeps its list elsewhere.
+function systemAuthorities() {
+  const file = SYSTEM_AUTHORITIES.find((candidate) => fs.existsSync(candidate));
+  return file === undefined ? null : fs.readFileSync(file);
 }
 
 // The channel connects at the first call.
@@ -127,10 +144,12 @@ function openChannel(address, options) {
   const channelOptions = { ...CHANNEL_OPTIONS };
   let credentials = grpc.credentials.createInsecure();
   if (options.tls) {
-    const authorities = read('caFile', options.caFile);
+    const authorities = read('caFile', options.caFile) ?? systemAuthorities();
     const key = read('keyFile', options.keyFile);
     const certificate = read('certFile', options.certFile);
     try {
+      // OpenSSL takes a file without a certificate for a list of none.
+      if (options.caFile) new X509Certificate(authorities);
       credentials = grpc.credentials.createSsl(authorities, key, certificate);
     } catch (error) {
       throw invalid(`caFile, certFile or keyFile: ${error.message}`);

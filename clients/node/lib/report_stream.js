@@ -12,7 +12,7 @@ const { requestSerialize } = StatusService.service.StreamReports;
 
 // A report that waits, from its call to its answer.
 class Entry {
-  repeats = null;
+  repeats = null;  // After answers that ask for a repeat.
 
   constructor(report, resolve, reject) {
     const { repository, sha } = report.pending ?? report.result;
@@ -25,20 +25,21 @@ class Entry {
 
 // Sends many reports over one stream at a time. `#commits` has all that are not
 // answered. The first report of each commit is in `#queue` until it is written,
-// and then in `#sent`. The others wait for their turn, so a report that must go
+// and then in `#sent`, or in `#delayed` if the server wants it later. The others wait for their turn, so a report that must go
 // again never overtakes a later one of its commit.
 class ReportStream {
   #connection;
+  #requestId;
   #maxInFlight;
   #stream = null;
   #commits = new Map();  // Arrays of entries.
   #unanswered = 0;
   #queue = [];
   #sent = new Map();  // By tag.
+  #delayed = new Map();  // The timers, by entry.
   #lastTag = 0;
   #repeats;
   #pause = null;  // The timer of a pause, in which nothing is written.
-  #pauseEnd = 0;
   #silence = null;  // The timer that runs while the server owes an answer.
   #waiting = [];  // Those who wait in ready().
   #closed = null;  // The promise of close().
@@ -51,6 +52,7 @@ class ReportStream {
       throw invalid(`maxInFlight: ${String(maxInFlight)} is no integer over 0`);
     }
     this.#connection = connection;
+    this.#requestId = connection.newRequestId();
     this.#maxInFlight = maxInFlight;
   }
 
@@ -87,7 +89,7 @@ class ReportStream {
     const stream = this.#stream;
     this.#stream = null;
     stream?.cancel();
-    this.#fail(new SignalboxError('UNAVAILABLE', 'the client was closed'));
+    this.#fail(new SignalboxError('CANCELLED', 'the client was closed', this.#requestId));
     this.#end();
   }
 
@@ -135,7 +137,6 @@ class ReportStream {
     while (this.#queue.length > 0 && this.#sent.size < this.#maxInFlight) {
       if (this.#stream === null) this.#open();
       const entry = this.#queue.shift();
-      entry.repeats ??= new Repeats(this.#connection.options.retryFor);
       this.#sent.set(entry.report.tag, entry);
       this.#stream.write(entry.report);
     }
@@ -143,7 +144,8 @@ class ReportStream {
   }
 
   #open() {
-    const stream = this.#connection.service.streamReports(this.#connection.metadata());
+    const stream = this.#connection.service.streamReports(
+      this.#connection.metadata(this.#requestId));
     this.#stream = stream;
     let end = null;
     let hasRead = false;
@@ -171,11 +173,11 @@ class ReportStream {
     this.#sent.delete(answer.tag);
     this.#renew();
     this.#watchSilence();
-    const error = answer.code === 0 ? null : fromAnswer(answer);
+    const error = answer.code === 0 ? null : fromAnswer(answer, this.#requestId);
+    if (error !== null) entry.repeats ??= new Repeats(this.#connection.options.retryFor);
     const pause = error === null ? null : entry.repeats.pauseAfter(error);
     if (pause !== null) {
-      this.#queue.unshift(entry);
-      this.#hold(pause);
+      this.#delay(entry, pause);
     } else {
       this.#remove(entry);
       if (error === null) entry.resolve(answer);
@@ -191,10 +193,11 @@ class ReportStream {
     this.#queue = [...this.#sent.values(), ...this.#queue];
     this.#sent.clear();
     this.#watchSilence();
-    if (this.#queue.length > 0) {
+    if (this.#unanswered > 0) {
       // A server may end a stream with its connection, without any error.
       const error = status.code === 0 ?
-        new SignalboxError('UNAVAILABLE', 'the server ended the stream') : fromStatus(status);
+        new SignalboxError('UNAVAILABLE', 'the server ended the stream', this.#requestId) :
+        fromStatus(status, this.#requestId);
       const pause = this.#repeats.pauseAfter(error);
       if (pause === null) this.#fail(error);
       else this.#hold(pause);
@@ -202,12 +205,17 @@ class ReportStream {
     this.#endIfDone();
   }
 
+  // The server wants this report later; the others go on.
+  #delay(entry, seconds) {
+    this.#delayed.set(entry, setTimeout(() => {
+      this.#delayed.delete(entry);
+      this.#queue.push(entry);
+      this.#write();
+    }, seconds * 1000));
+  }
+
   // Writes nothing for `seconds`.
   #hold(seconds) {
-    const end = performance.now() + seconds * 1000;
-    if (this.#pause !== null && end <= this.#pauseEnd) return;
-    clearTimeout(this.#pause);
-    this.#pauseEnd = end;
     this.#pause = setTimeout(() => {
       this.#pause = null;
       this.#write();
@@ -228,6 +236,8 @@ class ReportStream {
   }
 
   #fail(error) {
+    this.#delayed.forEach((timer) => clearTimeout(timer));
+    this.#delayed.clear();
     clearTimeout(this.#pause);
     this.#pause = null;
     clearTimeout(this.#silence);
@@ -250,7 +260,7 @@ class ReportStream {
     }
     stream.end();
     // Nothing is at stake any more, so a server that is gone is not waited for.
-    setTimeout(() => stream.cancel(), LONGEST_END_MS);
+    setTimeout(() => stream.cancel(), LONGEST_END_MS).unref();
   }
 }
 

@@ -7,13 +7,10 @@ const { Repeats } = require('./repeats.js');
 // The server sends at least a bookmark once a minute.
 const LONGEST_SILENCE_MS = 150 * 1000;
 
-function unavailable(message) {
-  return new SignalboxError('UNAVAILABLE', message);
-}
-
 // The next message of a stream, or the error with which the stream ended. A
 // stream that falls silent is lost: the other end may have gone away.
-async function next(messages) {
+async function next(messages, requestId) {
+  const unavailable = (message) => new SignalboxError('UNAVAILABLE', message, requestId);
   let timer;
   const silence = new Promise((resolve) => {
     timer = setTimeout(resolve, LONGEST_SILENCE_MS, 'silence');
@@ -25,7 +22,7 @@ async function next(messages) {
     if (item.done) return { error: unavailable('the server ended the stream') };
     return { message: item.value };
   } catch (failure) {
-    return { error: fromStatus(failure) };
+    return { error: fromStatus(failure, requestId) };
   } finally {
     clearTimeout(timer);
   }
@@ -35,6 +32,7 @@ async function next(messages) {
 class Watch {
   #connection;
   #request;
+  #requestId;
   #iterator;
   #stream = null;
   #isClosed = false;
@@ -43,6 +41,7 @@ class Watch {
   constructor(connection, request) {
     this.#connection = connection;
     this.#request = request;
+    this.#requestId = connection.newRequestId();
     this.#iterator = this.#changes();
   }
 
@@ -86,7 +85,7 @@ class Watch {
       let last = {};
       try {
         for (;;) {
-          last = await next(messages);
+          last = await next(messages, this.#requestId);
           if (this.#isClosed) return;
           if (last.error) break;
           wasThere = true;
@@ -107,7 +106,7 @@ class Watch {
   #open() {
     this.#connection.check();
     this.#stream = this.#connection.service.watchStatuses(this.#request,
-      this.#connection.metadata());
+      this.#connection.metadata(this.#requestId));
     // The iterator has the errors, too; without a listener they end the process.
     this.#stream.on('error', () => {});
     return this.#stream[Symbol.asyncIterator]();

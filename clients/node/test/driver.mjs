@@ -32,8 +32,8 @@ async function report(target, kind, request) {
 
 function answerOf(error) {
   if (!(error instanceof SignalboxError)) throw error;
-  const { code, reason, mayHaveBeenAccepted } = error;
-  return { error: { code, reason, may_have_been_accepted: mayHaveBeenAccepted } };
+  const { code, reason, mayHaveBeenAccepted, requestId } = error;
+  return { error: { code, reason, mayHaveBeenAccepted, requestId } };
 }
 
 const actions = {

@@ -28,13 +28,30 @@ test('UNAVAILABLE and DEADLINE_EXCEEDED are repeated', async (t) => {
 });
 
 test('other errors are final, and say whether the report may be accepted', async (t) => {
-  for (const [code, mayBe] of [['INTERNAL', true], ['ABORTED', false], ['UNKNOWN', false],
+  for (const [code, mayBe] of [['INTERNAL', true], ['ABORTED', false], ['UNKNOWN', true],
     ['PERMISSION_DENIED', false], ['RESOURCE_EXHAUSTED', false]]) {
     const { error, tries } = await report(t, [failure(code)]);
     assert.equal(error.code, code);
     assert.equal(error.mayHaveBeenAccepted, mayBe, code);
     assert.equal(tries, 1, code);
   }
+});
+
+// The report may have been accepted, so the refusal of a closed client would lie.
+test('a client that is closed in a pause ends with the error of the try', async (t) => {
+  const tried = {};
+  tried.promise = new Promise((resolve) => { tried.resolve = resolve; });
+  const { address } = await startFakeServer(t, {
+    ReportResult: () => {
+      tried.resolve();
+      return failure('UNAVAILABLE', { [PUSHBACK]: '20000' });
+    },
+  });
+  const client = connect(address);
+  const result = client.result('acme/app', SHA, 'SUCCESS');
+  await tried.promise;
+  setTimeout(() => client.close(), 100);
+  await assert.rejects(result, { code: 'UNAVAILABLE', mayHaveBeenAccepted: true });
 });
 
 test('the pause that the server asks for is kept', async (t) => {
