@@ -149,13 +149,32 @@ class ClientTest < ServerTest
   end
 
   def test_other_errors_are_final
-    { INTERNAL: true, ABORTED: false, UNKNOWN: false, PERMISSION_DENIED: false,
+    { INTERNAL: true, ABORTED: false, UNKNOWN: true, PERMISSION_DENIED: false,
       RESOURCE_EXHAUSTED: false }.each do |code, may_be|
       error, = report([failing(code, "signalbox-reason" => "WHY")])
       assert_equal [code.to_s, "WHY", may_be],
                    [error.code, error.reason, error.may_have_been_accepted?]
       assert_equal 1, @calls.size, code
     end
+  end
+
+  # The report may have been accepted, so the refusal of a closed client would lie.
+  def test_a_client_that_is_closed_in_a_pause_ends_with_the_error_of_the_try
+    client = start({ report_result: lambda { |_, _|
+      raise failing(:UNAVAILABLE, PUSHBACK => "5000")
+    } })
+    begun = Signalbox::Repeats.now
+    closer = Thread.new do
+      sleep 0.01 while @calls.empty?
+      sleep 0.1
+      client.close
+    end
+    error = assert_raises(Signalbox::SignalboxError) { client.result("acme/app", SHA, :SUCCESS) }
+    closer.join
+    assert_equal ["UNAVAILABLE", true], [error.code, error.may_have_been_accepted?]
+    assert_operator Signalbox::Repeats.now - begun, :<, 4
+    error = assert_raises(Signalbox::SignalboxError) { client.result("acme/app", SHA, :SUCCESS) }
+    assert_equal ["INVALID_ARGUMENT", false], [error.code, error.may_have_been_accepted?]
   end
 
   def test_keeps_the_pause_that_the_server_asks_for

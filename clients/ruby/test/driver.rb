@@ -21,13 +21,14 @@ class Driver
 
   def error(error)
     { error: { code: error.code, reason: error.reason,
-               may_have_been_accepted: error.may_have_been_accepted? } }
+               may_have_been_accepted: error.may_have_been_accepted?,
+               request_id: error.request_id } }
   end
 
   def do_connect(step)
     @client&.close
     options = step[:options].transform_keys(&:to_sym)
-    @client = Signalbox.connect(options.delete(:address), **options)
+    @client = Signalbox.connect(*[options.delete(:address)].compact, **options)
     {}
   end
 

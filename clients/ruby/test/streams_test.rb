@@ -104,7 +104,7 @@ class ReportStreamTest < ServerTest
     first.value
     second.join
     client.close
-    assert_code("UNAVAILABLE") { second.value.value }
+    assert_code("CANCELLED") { second.value.value }
     room << true
   end
 end

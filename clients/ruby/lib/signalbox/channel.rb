@@ -8,6 +8,8 @@ module Signalbox
   # The options of a client, checked, and the channel that they describe.
   class Channel
     LONGEST_TOKEN = 4096
+    SYSTEM_AUTHORITIES = %w[/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt
+                            /etc/ssl/cert.pem].freeze
     OF_TLS = %i[ca_file cert_file key_file server_name].freeze
     ARGUMENTS = {
       # By default, a channel that cannot connect waits up to two minutes before
@@ -58,14 +60,19 @@ module Signalbox
           raise SignalboxError.invalid("address: wanted HOST:PORT or unix:PATH")
         end
 
-        [:token, *OF_TLS].each do |name|
+        [:token, :request_id, *OF_TLS].each do |name|
           next if options[name].nil? || options[name].is_a?(String)
 
           raise SignalboxError.invalid("#{name}: wanted a String")
         end
-        return if [true, false].include?(options[:tls])
+        unless [true, false].include?(options[:tls])
+          raise SignalboxError.invalid("tls: wanted true or false")
+        end
 
-        raise SignalboxError.invalid("tls: wanted true or false")
+        id = options[:request_id].to_s
+        return if id.empty? || id.b.match?(/\A[A-Za-z0-9._:-]{1,64}\z/n)
+
+        raise SignalboxError.invalid("request_id: wanted 1 to 64 letters, digits and ._:-")
       end
 
       def check_token(address, token, tls)
@@ -103,10 +110,18 @@ module Signalbox
       # gRPC would only say at the first call that it cannot use a file.
       def credentials(options)
         require "openssl"
-        authorities = read(options, :ca_file) { |text| OpenSSL::X509::Certificate.new(text) }
+        authorities = read(options, :ca_file) { |text| OpenSSL::X509::Certificate.new(text) } ||
+                      system_authorities
         key = read(options, :key_file) { |text| OpenSSL::PKey.read(text) }
         certificate = read(options, :cert_file) { |text| OpenSSL::X509::Certificate.new(text) }
         GRPC::Core::ChannelCredentials.new(authorities, key, certificate)
+      end
+
+      # gRPC has a list of its own, which does not know the authorities that the
+      # machine's administrator added. nil: this system keeps its list elsewhere.
+      def system_authorities
+        file = SYSTEM_AUTHORITIES.find { |candidate| File.file?(candidate) }
+        file && File.binread(file)
       end
 
       def read(options, name)
@@ -118,7 +133,7 @@ module Signalbox
         text
       rescue SystemCallError => e
         code = { Errno::ENOENT => "NOT_FOUND", Errno::EACCES => "PERMISSION_DENIED" }
-        raise SignalboxError.new(code.fetch(e.class, "UNKNOWN"), "#{name}: #{e.message}")
+        raise SignalboxError.new(code.fetch(e.class, "INVALID_ARGUMENT"), "#{name}: #{e.message}")
       rescue OpenSSL::OpenSSLError => e
         raise SignalboxError.invalid("#{name}: #{file}: #{e.message}")
       end

@@ -2,6 +2,7 @@
 
 require "grpc"
 require "grpc/health/v1/health_services_pb"
+require "securerandom"
 require "set"
 require "signalbox/channel"
 require "signalbox/error"
@@ -15,7 +16,7 @@ require "signalbox/watch"
 module Signalbox
   # One connection to a server, and the rules for repeats on it. Thread-safe.
   class Connection
-    attr_reader :stub, :health, :metadata, :try_timeout
+    attr_reader :stub, :health, :try_timeout
 
     def initialize(address, options)
       @retry_for = options[:retry_for]
@@ -23,12 +24,14 @@ module Signalbox
       check_times
       @channel = Channel.open(address, options)
       token = options[:token].to_s
+      @request_id = options[:request_id].to_s
       @metadata = token.empty? ? {} : { "authorization" => "Bearer #{token}" }.freeze
       # The credentials are the channel's; these are not used.
       own = [address, :this_channel_is_insecure]
       @stub = V1::StatusService::Stub.new(*own, channel_override: @channel)
       @health = Grpc::Health::V1::Health::Stub.new(*own, channel_override: @channel)
       @mutex = Mutex.new
+      @closing = ConditionVariable.new
       @streams = Set.new
       @closed = false
     end
@@ -36,6 +39,16 @@ module Signalbox
     # Without the token: exceptions show the objects that they are about.
     def inspect
       "#<#{self.class}>"
+    end
+
+    # The id of a call that begins, which its repeats keep.
+    def new_request_id
+      @request_id.empty? ? SecureRandom.hex(8) : @request_id
+    end
+
+    # What a try sends with it.
+    def metadata(request_id)
+      { **@metadata, SignalboxError::REQUEST_ID => request_id }
     end
 
     def repeats
@@ -62,21 +75,25 @@ module Signalbox
 
     # Yields the options of a call, and repeats by the rules.
     def call
+      check
       repeats = self.repeats
+      request_id = new_request_id
+      error = nil
       begin
-        check
         deadline = GRPC::Core::TimeConsts.from_relative_time(repeats.timeout_of_try(@try_timeout))
-        yield({ deadline: deadline, metadata: @metadata.dup })
+        yield({ deadline: deadline, metadata: metadata(request_id) })
       rescue GRPC::BadStatus => e
-        error = SignalboxError.from_status(e)
+        error = SignalboxError.from_status(e, request_id)
         pause = repeats.pause_after(error)
-        raise error if pause.nil?
+        # After a try the report may have been accepted: no refusal may deny it.
+        raise error if pause.nil? || closed_after?(pause)
 
-        sleep(pause)
         retry
-      rescue GRPC::Core::CallError, RuntimeError
-        check # It was closed in another thread, which is what gRPC complains of.
-        raise
+      rescue GRPC::Core::CallError, RuntimeError => e
+        raise unless @closed
+
+        # It was closed in another thread, which is what gRPC complains of.
+        raise error || SignalboxError.new("CANCELLED", e.message, request_id: request_id)
       end
     end
 
@@ -85,6 +102,7 @@ module Signalbox
         return if @closed
 
         @closed = true
+        @closing.broadcast
         @streams.to_a
       end
       streams.each(&:cancel)
@@ -92,6 +110,17 @@ module Signalbox
     end
 
     private
+
+    # Waits; whether the client is closed then.
+    def closed_after?(seconds)
+      give_up = Repeats.now + seconds
+      @mutex.synchronize do
+        until @closed || (left = give_up - Repeats.now) <= 0
+          @closing.wait(@mutex, left)
+        end
+        @closed
+      end
+    end
 
     def check_times
       unless @retry_for.is_a?(Numeric) && @retry_for >= 0
@@ -119,7 +148,7 @@ module Signalbox
     # Of one answer. No server has more pages; the limit stops an endless list.
     MOST_PAGES = 10_000
     DEFAULTS = { token: nil, tls: false, ca_file: nil, cert_file: nil, key_file: nil,
-                 server_name: nil, retry_for: 60, try_timeout: 10 }.freeze
+                 server_name: nil, retry_for: 60, try_timeout: 10, request_id: nil }.freeze
 
     def initialize(address, **options)
       unknown = options.keys - DEFAULTS.keys

@@ -73,16 +73,19 @@ module Signalbox
       end
 
       @connection = connection
+      @request_id = connection.new_request_id
       @max_in_flight = max_in_flight
       @mutex = Mutex.new
       @changed = ConditionVariable.new
       # All entries that are not answered, in arrays by commit. The first of each
-      # commit is in @queue until it is written, and then in @sent, by its tag.
-      # The others wait for their turn.
+      # commit is in @queue until it is written, and then in @sent, by its tag, or
+      # in @delayed, with the moment, if the server wants it later. The others wait
+      # for their turn.
       @commits = {}
       @unanswered = 0
       @queue = []
       @sent = {}
+      @delayed = {}
       @last_tag = 0
       @repeats = connection.repeats
       @pause_end = 0 # Nothing is written before this moment.
@@ -124,7 +127,7 @@ module Signalbox
     def cancel
       operation = @mutex.synchronize do
         @closed = @cancelled = true
-        fail_all(SignalboxError.new("UNAVAILABLE", "the client was closed"))
+        fail_all(failure("CANCELLED", "the client was closed"))
         @operation
       end
       operation&.cancel
@@ -176,8 +179,18 @@ module Signalbox
       end
     end
 
-    def hold(seconds)
-      @pause_end = [@pause_end, Repeats.now + seconds].max
+    # Makes what the server wanted later ready to be written. Returns how long to
+    # wait for the next; nil if there is none.
+    def wake_delayed
+      now = Repeats.now
+      due, waiting = @delayed.partition { |_, moment| moment <= now }
+      @delayed = waiting.to_h
+      @queue.concat(due.map(&:first))
+      @delayed.empty? ? nil : @delayed.values.min - now
+    end
+
+    def failure(code, message)
+      SignalboxError.new(code, message, request_id: @request_id)
     end
 
     def fail_all(error)
@@ -185,6 +198,7 @@ module Signalbox
       @commits.clear
       @queue.clear
       @sent.clear
+      @delayed.clear
       @unanswered = 0
       failed.each { |entry| entry.answer.settle(error: error) }
       @changed.broadcast
@@ -204,10 +218,11 @@ module Signalbox
         loop do
           return false if @closed && @unanswered.zero?
 
+          left = wake_delayed
           pause = @pause_end - Repeats.now
           return true if @queue.any? && pause <= 0
 
-          @changed.wait(@mutex, @queue.any? ? pause : nil)
+          @changed.wait(@mutex, @queue.any? ? pause : left)
         end
       end
     end
@@ -221,22 +236,22 @@ module Signalbox
         return nil if @cancelled
 
         operation = @connection.stub.stream_reports(
-          writes, return_op: true, metadata: @connection.metadata.dup
+          writes, return_op: true, metadata: @connection.metadata(@request_id)
         ) { |answer| @mutex.synchronize { take(answer) } }
         @operation = operation
       end
       operation.execute
       # A server may end a stream with its connection, without any error.
-      SignalboxError.new("UNAVAILABLE", "the server ended the stream")
+      failure("UNAVAILABLE", "the server ended the stream")
     rescue GRPC::BadStatus => e
-      return SignalboxError.from_status(e) unless silent
+      return SignalboxError.from_status(e, @request_id) unless silent
 
-      SignalboxError.new("DEADLINE_EXCEEDED", "the server did not answer in time")
+      failure("DEADLINE_EXCEEDED", "the server did not answer in time")
     rescue GRPC::Core::CallError => e
-      SignalboxError.new("UNAVAILABLE", e.message)
+      failure("UNAVAILABLE", e.message)
     rescue StandardError => e
       # This thread must go on: others wait for it.
-      SignalboxError.new("INTERNAL", "#{e.class}: #{e.message}")
+      failure("INTERNAL", "#{e.class}: #{e.message}")
     end
 
     # In gRPC's thread for writing: waits for the next report of the stream. nil:
@@ -252,6 +267,7 @@ module Signalbox
             operation.cancel
             return nil
           end
+          wake_delayed
           return write if @queue.any? && @sent.size < @max_in_flight && @pause_end <= Repeats.now
 
           @changed.wait(@mutex, POLL)
@@ -261,30 +277,32 @@ module Signalbox
 
     # A server that owes answers and gives none for the time of a try is gone.
     def silence?
-      @sent.any? &&
-        Repeats.now - @progress > @repeats.timeout_of_try(@connection.try_timeout)
+      @sent.any? && Repeats.now - @progress > @patience
     end
 
     def write
       entry = @queue.shift
-      @progress = Repeats.now if @sent.empty?
-      entry.repeats ||= @connection.repeats
+      renew_progress if @sent.empty?
       @sent[entry.report.tag] = entry
       entry.report
+    end
+
+    def renew_progress
+      @progress = Repeats.now
+      @patience = @repeats.timeout_of_try(@connection.try_timeout)
     end
 
     def take(answer)
       entry = @sent.delete(answer.tag)
       return if entry.nil?
 
-      @progress = Repeats.now
       # The time for repeats begins anew whenever the server answers.
       @repeats = @connection.repeats
-      error = answer.code.zero? ? nil : SignalboxError.from_answer(answer)
-      pause = error && entry.repeats.pause_after(error)
+      renew_progress
+      error = answer.code.zero? ? nil : SignalboxError.from_answer(answer, @request_id)
+      pause = error && (entry.repeats ||= @connection.repeats).pause_after(error)
       if pause
-        @queue.unshift(entry)
-        hold(pause)
+        @delayed[entry] = Repeats.now + pause
       else
         remove(entry)
         entry.answer.settle(receipts: error ? nil : answer.receipts, error: error)
@@ -302,7 +320,7 @@ module Signalbox
       if pause.nil?
         fail_all(error)
       else
-        hold(pause)
+        @pause_end = Repeats.now + pause
       end
     end
   end

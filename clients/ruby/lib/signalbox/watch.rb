@@ -67,6 +67,7 @@ module Signalbox
 
     def initialize(connection, request)
       @connection = connection
+      @request_id = connection.new_request_id
       @request = request
       @mutex = Mutex.new
       @changed = ConditionVariable.new
@@ -122,20 +123,24 @@ module Signalbox
       silence = Silence.new(operation)
       operation.execute.each { |message| take(message, silence, &block) }
       # A server may end a stream with its connection, without any error.
-      SignalboxError.new("UNAVAILABLE", "the server ended the stream")
+      unavailable("the server ended the stream")
     rescue GRPC::Core::CallError => e
       raise if @in_block
 
       # gRPC sometimes says so when another thread cancels the call.
-      SignalboxError.new("UNAVAILABLE", e.message)
+      unavailable(e.message)
     rescue GRPC::BadStatus => e
       raise if @in_block
-      return SignalboxError.new("UNAVAILABLE", "the server was silent") if silence&.broken
+      return unavailable("the server was silent") if silence&.broken
 
-      SignalboxError.from_status(e)
+      SignalboxError.from_status(e, @request_id)
     ensure
       silence&.stop
       operation&.cancel
+    end
+
+    def unavailable(message)
+      SignalboxError.new("UNAVAILABLE", message, request_id: @request_id)
     end
 
     def take(message, silence)
@@ -157,7 +162,7 @@ module Signalbox
         return nil if @closed
 
         @operation = @connection.stub.watch_statuses(@request, return_op: true,
-                                                     metadata: @connection.metadata.dup)
+                                                     metadata: @connection.metadata(@request_id))
       end
     end
   end
