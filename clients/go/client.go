@@ -94,6 +94,9 @@ type Client struct {
 	connection *grpc.ClientConn
 	stub       signalboxv1.StatusServiceClient
 	options    options
+	// closed is done when the client was closed.
+	closed context.Context
+	close  context.CancelFunc
 }
 
 // Connect makes a client for the server at address, `HOST:PORT` or `unix:PATH`.
@@ -115,11 +118,15 @@ func Connect(address string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{connection, signalboxv1.NewStatusServiceClient(connection), o}, nil
+	closed, closeAll := context.WithCancel(context.Background())
+	return &Client{connection, signalboxv1.NewStatusServiceClient(connection), o, closed, closeAll}, nil
 }
 
-// Close ends the connection, and with it all calls.
-func (c *Client) Close() error { return c.connection.Close() }
+// Close ends the connection, and with it all calls, streams and watches.
+func (c *Client) Close() error {
+	c.close()
+	return c.connection.Close()
+}
 
 // Pending reports that work on contexts has begun. No contexts: those that the
 // server's configuration expects of the repository. There is a receipt for each

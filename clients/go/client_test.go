@@ -164,3 +164,42 @@ func TestCommitStatusJoinsThePages(t *testing.T) {
 		t.Errorf("%v, %v", commit, err)
 	}
 }
+
+// Nothing was sent, so the report was certainly not accepted.
+func TestAClosedClientRefusesCalls(t *testing.T) {
+	ctx := context.Background()
+	client := connectTo(t, startFakeServer(t))
+	stream := client.Reports(ctx, 0)
+	client.Close()
+	_, called := client.Result(ctx, "acme/widgets", testSHA, Success, "", Fields{})
+	_, sent := stream.Result(ctx, "acme/widgets", testSHA, Success, "", Fields{})
+	for _, err := range []error{called, sent} {
+		var refused *Error
+		if !errors.As(err, &refused) || refused.Code != "INVALID_ARGUMENT" || refused.MayHaveBeenAccepted {
+			t.Errorf("%v", err)
+		}
+	}
+	<-stream.ended
+}
+
+// The report may have been accepted, so the refusal of a closed client would
+// lie.
+func TestAClientThatIsClosedInAPauseEndsWithTheErrorOfTheTry(t *testing.T) {
+	fake := startFakeServer(t)
+	tried := make(chan struct{}, 1)
+	fake.fail = func(int) (error, string) {
+		tried <- struct{}{}
+		return status.Error(codes.Unavailable, "away"), "20000"
+	}
+	client := connectTo(t, fake)
+	go func() {
+		<-tried
+		time.Sleep(100 * time.Millisecond)
+		client.Close()
+	}()
+	_, err := client.Result(context.Background(), "acme/widgets", testSHA, Success, "", Fields{})
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Code != "UNAVAILABLE" || !failed.MayHaveBeenAccepted {
+		t.Errorf("%v", err)
+	}
+}

@@ -22,6 +22,9 @@ type Error struct {
 	// MayHaveBeenAccepted says that the server may have accepted the report
 	// although the call failed. If false, the server did not accept it.
 	MayHaveBeenAccepted bool
+	// RequestID is the id of the call, under which the server's log shows it. It
+	// is empty if no call was made.
+	RequestID string
 
 	status codes.Code
 	cause  error
@@ -42,11 +45,12 @@ func (e *Error) GRPCStatus() *status.Status {
 // Unwrap returns the error of the caller's context, if that ended the call.
 func (e *Error) Unwrap() error { return e.cause }
 
-func newError(c codes.Code, reason, message string, asksForRepeat bool) *Error {
-	accepted := asksForRepeat
+func newError(c codes.Code, reason, message string, hasPushback bool) *Error {
+	accepted := hasPushback
 	switch c {
-	// The client itself cancels a call, which may be on its way.
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Canceled:
+	// The last two come from this end of the connection, or from a proxy: the
+	// report may be on its way.
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Canceled, codes.Unknown:
 		accepted = true
 	case codes.ResourceExhausted:
 	default:
@@ -67,7 +71,7 @@ type failure struct {
 	pushback string
 }
 
-func newFailure(err error, trailer metadata.MD) failure {
+func newFailure(err error, trailer metadata.MD, requestID string) failure {
 	s := status.Convert(err)
 	first := func(key string) string {
 		if values := trailer.Get(key); len(values) > 0 {
@@ -76,7 +80,9 @@ func newFailure(err error, trailer metadata.MD) failure {
 		return ""
 	}
 	pushback := first("grpc-retry-pushback-ms")
-	return failure{newError(s.Code(), first("signalbox-reason"), s.Message(), mayRepeatAfter(pushback)), pushback}
+	e := newError(s.Code(), first("signalbox-reason"), s.Message(), pushback != "")
+	e.RequestID = requestID
+	return failure{e, pushback}
 }
 
 // mayRepeatAfter says whether the pushback is a pause. By gRPC's rules

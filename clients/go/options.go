@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type options struct {
 	tls                                   bool
 	caFile, certFile, keyFile, serverName string
 	retryFor, tryTimeout                  time.Duration
+	requestID                             string
 
 	// Tests replace these.
 	longestSilence time.Duration
@@ -36,6 +38,8 @@ type options struct {
 	random         func() float64
 	sleep          func(time.Duration, <-chan struct{})
 }
+
+var isRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 
 // Option changes a Client that Connect makes.
 type Option func(*options)
@@ -72,6 +76,11 @@ func WithRetryFor(duration time.Duration) Option {
 func WithTryTimeout(duration time.Duration) Option {
 	return func(o *options) { o.tryTimeout = duration }
 }
+
+// WithRequestID sets the id of each call, under which the server's log shows it:
+// 1 to 64 letters, digits and `._:-`. By default each call gets an id of its
+// own, which its repeats keep. A stream of reports and a watch are one call.
+func WithRequestID(id string) Option { return func(o *options) { o.requestID = id } }
 
 func defaultOptions() options {
 	return options{
@@ -124,6 +133,12 @@ func (o *options) check(address string) *Error {
 		if len(o.token) > longestToken || strings.ContainsFunc(o.token, func(r rune) bool { return !isVisible(r) }) {
 			return invalid("the token has characters other than visible ASCII, or more than 4,096 of them")
 		}
+	}
+	if o.retryFor < 0 || o.tryTimeout <= 0 {
+		return invalid("WithRetryFor needs a time of at least 0, WithTryTimeout one over 0")
+	}
+	if o.requestID != "" && !isRequestID.MatchString(o.requestID) {
+		return invalid("the request id is not 1 to 64 letters, digits and ._:-")
 	}
 	if !o.tls && o.caFile+o.certFile+o.keyFile+o.serverName != "" {
 		return invalid("an authority, certificate, key or server name is given, but connections are not " +

@@ -2,6 +2,8 @@ package signalbox
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -51,12 +53,26 @@ func (r *repeats) next(f failure) (time.Duration, bool) {
 	return min(pause, left), true
 }
 
-func (r *repeats) left() time.Duration {
-	return r.options.retryFor - r.options.now().Sub(r.begin)
+func (r *repeats) left() time.Duration { return r.leftAt(r.options.now()) }
+
+func (r *repeats) leftAt(moment time.Time) time.Duration {
+	return r.options.retryFor - moment.Sub(r.begin)
 }
 
-// withToken returns a context that carries the caller's token.
-func (c *Client) withToken(ctx context.Context) context.Context {
+// newRequestID returns the id of a call that begins, which its repeats keep.
+func (c *Client) newRequestID() string {
+	if c.options.requestID != "" {
+		return c.options.requestID
+	}
+	var id [8]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}
+
+// withMetadata returns a context that carries the id of a call and the caller's
+// token.
+func (c *Client) withMetadata(ctx context.Context, requestID string) context.Context {
+	ctx = metadata.AppendToOutgoingContext(ctx, "signalbox-request-id", requestID)
 	if c.options.token == "" {
 		return ctx
 	}
@@ -66,17 +82,21 @@ func (c *Client) withToken(ctx context.Context) context.Context {
 // repeat makes tries until one succeeds, an error is final, the time is over or
 // the caller's context ends.
 func (c *Client) repeat(ctx context.Context, try func(context.Context, grpc.CallOption) error) error {
+	if c.closed.Err() != nil {
+		return errClosed()
+	}
 	r := newRepeats(&c.options)
+	requestID := c.newRequestID()
 	for {
 		timeout := max(min(c.options.tryTimeout, r.left()), shortestTry)
-		tryContext, cancel := context.WithTimeout(c.withToken(ctx), timeout)
+		tryContext, cancel := context.WithTimeout(c.withMetadata(ctx, requestID), timeout)
 		var trailer metadata.MD
 		err := try(tryContext, grpc.Trailer(&trailer))
 		cancel()
 		if err == nil {
 			return nil
 		}
-		f := newFailure(err, trailer)
+		f := newFailure(err, trailer, requestID)
 		if ctx.Err() != nil {
 			return ended(f.err, ctx)
 		}
@@ -84,12 +104,29 @@ func (c *Client) repeat(ctx context.Context, try func(context.Context, grpc.Call
 		if !ok {
 			return f.err
 		}
-		c.options.sleep(pause, ctx.Done())
+		pausing, stop := c.untilClosed(ctx)
+		c.options.sleep(pause, pausing.Done())
+		stop()
 		if ctx.Err() != nil {
 			return ended(f.err, ctx)
 		}
+		if c.closed.Err() != nil {
+			return f.err
+		}
 	}
 }
+
+// untilClosed returns a context that also ends when the client is closed.
+func (c *Client) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.closed, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+func errClosed() *Error { return invalid("the client is closed") }
 
 // ended marks an error as the end of a call by the caller's own context. The
 // request may be on its way.

@@ -19,7 +19,12 @@ type Run struct {
 	result                   Result
 	description              string
 	closed                   bool
+	receipt                  *Receipt
 }
+
+// Receipt returns the receipt of the newest report: of the pending, and after
+// Close that of the result.
+func (r *Run) Receipt() *Receipt { return r.receipt }
 
 // Run reports a context of a commit as pending. Defer Close, which reports the
 // result whatever happens:
@@ -41,12 +46,17 @@ func (c *Client) Run(ctx context.Context, repository, sha, statusContext string,
 	if statusContext == "" {
 		statusContext = "ci/build"
 	}
-	if _, err := c.Pending(ctx, repository, sha, []string{statusContext}, fields); err != nil {
+	receipts, err := c.Pending(ctx, repository, sha, []string{statusContext}, fields)
+	if err != nil {
 		return nil, err
 	}
 	forResult := Fields{Attempt: fields.Attempt, Series: fields.Series, TargetURL: fields.TargetURL,
 		NewestTextWins: fields.NewestTextWins}
-	return &Run{client: c, ctx: ctx, repository: repository, sha: sha, context: statusContext, fields: forResult}, nil
+	run := &Run{client: c, ctx: ctx, repository: repository, sha: sha, context: statusContext, fields: forResult}
+	if len(receipts) > 0 {
+		run.receipt = receipts[0]
+	}
+	return run, nil
 }
 
 // Success makes Close report success. Of several calls of this and of the
@@ -111,8 +121,9 @@ func (r *Run) report(err *error, panicked any) {
 	}
 	r.fields.Description = r.description
 	// A run that was stopped needs its result most.
-	_, failed := r.client.Result(context.WithoutCancel(r.ctx), r.repository, r.sha, r.result, r.context, r.fields)
+	receipt, failed := r.client.Result(context.WithoutCancel(r.ctx), r.repository, r.sha, r.result, r.context, r.fields)
 	if failed == nil {
+		r.receipt = receipt
 		return
 	}
 	if *err == nil {

@@ -74,6 +74,7 @@ type report struct {
 // A ReportStream is safe for concurrent use.
 type ReportStream struct {
 	client *Client
+	id     string // The request id: the stream is one call.
 	ctx    context.Context
 	cancel context.CancelFunc
 	slots  chan struct{} // Holds one element for each unanswered report.
@@ -93,13 +94,13 @@ type ReportStream struct {
 
 // Reports opens a stream of reports, of which at most maxInFlight are
 // unanswered at a time. 0: 1,000. Close it. If ctx ends, all unanswered reports
-// fail.
+// fail; so do they if the client is closed.
 func (c *Client) Reports(ctx context.Context, maxInFlight int) *ReportStream {
 	if maxInFlight <= 0 {
 		maxInFlight = defaultInFlight
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	s := &ReportStream{client: c, ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxInFlight),
+	ctx, cancel := c.untilClosed(ctx)
+	s := &ReportStream{client: c, id: c.newRequestID(), ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxInFlight),
 		ended: make(chan struct{}), changed: make(chan struct{}), unanswered: make(map[int64]*report),
 		commits: make(map[string][]*report), repeats: newRepeats(&c.options)}
 	go s.run()
@@ -145,18 +146,23 @@ func (s *ReportStream) send(ctx context.Context, commit string, request *signalb
 		close(answer.done)
 		return answer, nil
 	}
+	hasSlot := false
 	select {
 	case s.slots <- struct{}{}:
+		hasSlot = true
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.ctx.Done():
-		return nil, s.ctx.Err()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
-		<-s.slots
-		return nil, errors.New("signalbox: the stream of reports is closed")
+	if s.closing || s.ctx.Err() != nil {
+		if hasSlot {
+			<-s.slots
+		}
+		refused := invalid("the stream of reports is closed")
+		refused.cause = s.ctx.Err()
+		return nil, refused
 	}
 	s.lastTag++
 	request.Tag = s.lastTag
@@ -224,7 +230,7 @@ func (s *ReportStream) awaitReport() bool {
 		s.mu.Lock()
 		if s.ctx.Err() != nil {
 			s.closing = true
-			s.failAll(ended(newError(codes.Canceled, "", "the stream's context ended", true), s.ctx))
+			s.failAll(ended(newFailure(status.Error(codes.Canceled, "the stream's context ended"), nil, s.id).err, s.ctx))
 		}
 		changed, some, closing := s.changed, len(s.unanswered) > 0, s.closing
 		s.mu.Unlock()
@@ -239,11 +245,11 @@ func (s *ReportStream) awaitReport() bool {
 func (s *ReportStream) serve() failure {
 	s.begin()
 	late := errors.New("the server did not answer in time")
-	ctx, cancel := context.WithCancelCause(s.client.withToken(s.ctx))
+	ctx, cancel := context.WithCancelCause(s.client.withMetadata(s.ctx, s.id))
 	defer cancel(nil)
 	stream, err := s.client.stub.StreamReports(ctx)
 	if err != nil {
-		return newFailure(err, nil)
+		return newFailure(err, nil, s.id)
 	}
 	var helpers sync.WaitGroup
 	helpers.Add(2)
@@ -271,12 +277,12 @@ func (s *ReportStream) serve() failure {
 	cancel(nil)
 	helpers.Wait()
 	if silent {
-		return newFailure(status.Error(codes.DeadlineExceeded, late.Error()), nil)
+		return newFailure(status.Error(codes.DeadlineExceeded, late.Error()), nil, s.id)
 	}
 	if err == io.EOF {
-		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil)
+		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil, s.id)
 	}
-	return newFailure(err, trailer)
+	return newFailure(err, trailer, s.id)
 }
 
 // begin makes the first unanswered report of each commit ready for a new
@@ -341,11 +347,11 @@ func (s *ReportStream) takeReady() *signalboxv1.StreamReportsRequest {
 // watchForSilence calls giveUp if the server owes answers and gives none for
 // the time of a try.
 func (s *ReportStream) watchForSilence(ctx context.Context, giveUp func()) {
-	timeout := max(s.client.options.tryTimeout, shortestTry)
 	for ctx.Err() == nil {
 		s.mu.Lock()
-		left := timeout
+		left := shortestTry // No limit is shorter, so none is overlooked.
 		if s.inFlight > 0 {
+			left = max(min(s.client.options.tryTimeout, s.repeats.leftAt(s.heard)), shortestTry)
 			left -= s.client.options.now().Sub(s.heard)
 		}
 		s.mu.Unlock()
@@ -370,7 +376,7 @@ func (s *ReportStream) settle(answer *signalboxv1.StreamReportsResponse) {
 	s.heard = s.client.options.now()
 	s.repeats = newRepeats(&s.client.options)
 	if answer.Code != 0 {
-		f := failureOf(answer)
+		f := failureOf(answer, s.id)
 		if r.repeats == nil {
 			r.repeats = newRepeats(&s.client.options)
 		}
@@ -401,12 +407,14 @@ func (s *ReportStream) sendAgain(r *report) {
 	}
 }
 
-func failureOf(answer *signalboxv1.StreamReportsResponse) failure {
+func failureOf(answer *signalboxv1.StreamReportsResponse, requestID string) failure {
 	pushback := ""
 	if answer.RetryAfter != nil {
 		pushback = strconv.FormatInt(answer.RetryAfter.AsDuration().Milliseconds(), 10)
 	}
-	return failure{newError(codes.Code(answer.Code), answer.Reason, answer.Message, pushback != ""), pushback}
+	e := newError(codes.Code(answer.Code), answer.Reason, answer.Message, pushback != "")
+	e.RequestID = requestID
+	return failure{e, pushback}
 }
 
 // failAll ends all unanswered reports with an error. Holds mu.

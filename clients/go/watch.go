@@ -32,22 +32,21 @@ type WatchOptions struct {
 type Watch struct {
 	client   *Client
 	request  *signalboxv1.WatchStatusesRequest
-	sequence atomic.Int64
+	sequence atomic.Pointer[int64]
 }
 
 // Watch prepares a watch. Changes makes it.
 func (c *Client) Watch(o WatchOptions) *Watch {
 	w := &Watch{client: c, request: &signalboxv1.WatchStatusesRequest{
 		Repositories: o.Repositories, Contexts: o.Contexts, States: o.States, AfterSequence: o.AfterSequence}}
-	if o.AfterSequence != nil {
-		w.sequence.Store(*o.AfterSequence)
-	}
+	w.sequence.Store(o.AfterSequence)
 	return w
 }
 
 // Sequence is the number up to which every change was received. Pass it as
-// AfterSequence to resume later. It is safe for concurrent use.
-func (w *Watch) Sequence() int64 { return w.sequence.Load() }
+// AfterSequence to resume later. Nil: no message has come yet, and the watch
+// did not begin after a number. It is safe for concurrent use.
+func (w *Watch) Sequence() *int64 { return w.sequence.Load() }
 
 // Changes returns the changes in order, none missing and none twice. It resumes
 // on a new connection when the server ends the stream, or sends nothing for
@@ -66,13 +65,21 @@ func (w *Watch) Sequence() int64 { return w.sequence.Load() }
 // one resumes where the last one ended.
 func (w *Watch) Changes(ctx context.Context) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
+		if w.client.closed.Err() != nil {
+			yield(nil, errClosed())
+			return
+		}
+		ctx, stop := w.client.untilClosed(ctx)
+		defer stop()
+		requestID := w.client.newRequestID()
 		var r *repeats
 		for {
 			heard, wanted := false, true
-			f := w.read(ctx, func(change *Change) bool {
+			f := w.read(ctx, requestID, func(change *Change) bool {
 				heard = true
-				w.sequence.Store(change.Sequence)
-				w.request.AfterSequence = &change.Sequence
+				sequence := change.Sequence
+				w.sequence.Store(&sequence)
+				w.request.AfterSequence = &sequence
 				wanted = change.Repository == "" || yield(change, nil)
 				return wanted
 			})
@@ -99,9 +106,9 @@ func (w *Watch) Changes(ctx context.Context) iter.Seq2[*Change, error] {
 }
 
 // read reads one stream until it ends, or until onMessage returns false.
-func (w *Watch) read(ctx context.Context, onMessage func(*Change) bool) failure {
+func (w *Watch) read(ctx context.Context, requestID string, onMessage func(*Change) bool) failure {
 	silent := errors.New("the server was silent")
-	ctx, cancel := context.WithCancelCause(w.client.withToken(ctx))
+	ctx, cancel := context.WithCancelCause(w.client.withMetadata(ctx, requestID))
 	defer cancel(nil)
 	timer := time.AfterFunc(w.client.options.longestSilence, func() { cancel(silent) })
 	defer timer.Stop()
@@ -122,11 +129,11 @@ func (w *Watch) read(ctx context.Context, onMessage func(*Change) bool) failure 
 		trailer = stream.Trailer()
 	}
 	if context.Cause(ctx) == silent {
-		return newFailure(status.Error(codes.Unavailable, silent.Error()), nil)
+		return newFailure(status.Error(codes.Unavailable, silent.Error()), nil, requestID)
 	}
 	if err == io.EOF {
 		// A server may end a stream with its connection, without any error.
-		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil)
+		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil, requestID)
 	}
-	return newFailure(err, trailer)
+	return newFailure(err, trailer, requestID)
 }

@@ -40,8 +40,8 @@ func TestWatchResumesAfterTheLastSequence(t *testing.T) {
 	client.options.longestSilence = 100 * time.Millisecond
 	after := int64(5)
 	watch := client.Watch(WatchOptions{AfterSequence: &after})
-	if watch.Sequence() != 5 {
-		t.Errorf("sequence %d", watch.Sequence())
+	if *watch.Sequence() != 5 {
+		t.Errorf("sequence %d", *watch.Sequence())
 	}
 	var seen []int64
 	var last error
@@ -50,8 +50,8 @@ func TestWatchResumesAfterTheLastSequence(t *testing.T) {
 			seen = append(seen, change.Sequence)
 		}
 	}
-	if status.Code(last) != codes.OutOfRange || watch.Sequence() != 10 {
-		t.Errorf("%v after %d", last, watch.Sequence())
+	if status.Code(last) != codes.OutOfRange || *watch.Sequence() != 10 {
+		t.Errorf("%v after %d", last, *watch.Sequence())
 	}
 	if !slices.Equal(seen, []int64{6, 10}) || !slices.Equal(asked, []int64{5, 9, 9, 10}) {
 		t.Errorf("changes %v, asked for %v", seen, asked)
@@ -74,8 +74,8 @@ func TestWatchEndsWithItsReaderOrItsContext(t *testing.T) {
 	for _, err := range watch.Changes(ctx) {
 		if err == nil {
 			cancel()
-		} else if watch.Sequence() != 2 {
-			t.Errorf("%v after %d", err, watch.Sequence())
+		} else if *watch.Sequence() != 2 {
+			t.Errorf("%v after %d", err, *watch.Sequence())
 		}
 	}
 }

@@ -51,6 +51,7 @@ type line struct {
 		ServerName string   `json:"server_name"`
 		RetryFor   *float64 `json:"retry_for"`
 		TryTimeout *float64 `json:"try_timeout"`
+		RequestID  string   `json:"request_id"`
 	} `json:"options"`
 	Request     request         `json:"request"`
 	Then        json.RawMessage `json:"then"`
@@ -96,6 +97,9 @@ func (d *driver) connect(l line) error {
 	}
 	if o.TryTimeout != nil {
 		opts = append(opts, signalbox.WithTryTimeout(seconds(*o.TryTimeout)))
+	}
+	if o.RequestID != "" {
+		opts = append(opts, signalbox.WithRequestID(o.RequestID))
 	}
 	client, err := signalbox.Connect(o.Address, opts...)
 	if err != nil {
@@ -230,7 +234,7 @@ func failed(err error) object {
 		panic(err)
 	}
 	return object{"error": object{"code": refused.Code, "reason": refused.Reason,
-		"may_have_been_accepted": refused.MayHaveBeenAccepted}}
+		"may_have_been_accepted": refused.MayHaveBeenAccepted, "request_id": refused.RequestID}}
 }
 
 func (d *driver) do(ctx context.Context, l line) (object, error) {
