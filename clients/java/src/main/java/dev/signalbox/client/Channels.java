@@ -26,6 +26,8 @@ final class Channels {
   private static final int LARGEST_ANSWER = 16 << 20;
   private static final Pattern IPV4_LOOPBACK = Pattern.compile("127(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
 
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
+
   private Channels() {}
 
   static ManagedChannel open(String address, ClientOptions options) {
@@ -63,6 +65,12 @@ final class Channels {
             "the token has characters other than visible ASCII, or more than 4,096 of them");
       }
     }
+    if (options.retryFor.isNegative() || options.tryTimeout.isNegative() || options.tryTimeout.isZero()) {
+      throw SignalboxException.invalid("retryFor needs a time of at least 0, tryTimeout one over 0");
+    }
+    if (!options.requestId.isEmpty() && !REQUEST_ID.matcher(options.requestId).matches()) {
+      throw SignalboxException.invalid("the request id is not 1 to 64 letters, digits and ._:-");
+    }
     if (!options.tls
         && !(options.caFile + options.certFile + options.keyFile + options.serverName).isEmpty()) {
       throw SignalboxException.invalid(
@@ -99,7 +107,7 @@ final class Channels {
       } else if (e instanceof AccessDeniedException) {
         code = Status.Code.PERMISSION_DENIED;
       }
-      throw new SignalboxException(code, "", "cannot read " + e.getMessage(), false);
+      throw new SignalboxException(code, "", "cannot read " + e.getMessage(), false, "");
     }
     return builder.build();
   }

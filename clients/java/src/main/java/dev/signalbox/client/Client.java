@@ -23,6 +23,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -45,6 +46,8 @@ import java.util.concurrent.TimeUnit;
 public final class Client implements AutoCloseable {
   private static final String DEFAULT_ADDRESS = "127.0.0.1:50051";
   private static final String DEFAULT_CONTEXT = "ci/build";
+  private static final Metadata.Key<String> REQUEST_ID =
+      Metadata.Key.of("signalbox-request-id", Metadata.ASCII_STRING_MARSHALLER);
   // Of one answer; no server has more.
   private static final int MOST_PAGES = 10_000;
 
@@ -53,6 +56,7 @@ public final class Client implements AutoCloseable {
   final ScheduledThreadPoolExecutor timer;
   private final ManagedChannel channel;
   private final Channel calls; // The channel, with the token.
+  private final SecureRandom random = new SecureRandom();
   private final Set<ReportStream> streams = ConcurrentHashMap.newKeySet();
 
   private Client(ManagedChannel channel, ClientOptions options) {
@@ -129,8 +133,9 @@ public final class Client implements AutoCloseable {
    */
   public Run run(String repository, String sha, String context, Fields fields) {
     String name = context.isEmpty() ? DEFAULT_CONTEXT : context;
-    pending(repository, sha, List.of(name), fields);
-    return new Run(this, repository, sha, name, fields.forResult(""));
+    List<Receipt> receipts = pending(repository, sha, List.of(name), fields);
+    Receipt receipt = receipts.isEmpty() ? Receipt.getDefaultInstance() : receipts.get(0);
+    return new Run(this, repository, sha, name, fields.forResult(""), receipt);
   }
 
   /** Opens a stream of reports of which up to 1,000 are unanswered at a time. */
@@ -140,6 +145,7 @@ public final class Client implements AutoCloseable {
 
   /** Opens a stream of reports of which up to {@code maxInFlight} are unanswered at a time. */
   public ReportStream reports(int maxInFlight) {
+    checkOpen();
     ReportStream stream = new ReportStream(this, maxInFlight);
     streams.add(stream);
     return stream;
@@ -152,6 +158,7 @@ public final class Client implements AutoCloseable {
 
   /** Watches all changes that the request selects. */
   public Watch watch(WatchStatusesRequest request) {
+    checkOpen();
     return new Watch(this, request);
   }
 
@@ -175,7 +182,7 @@ public final class Client implements AutoCloseable {
       }
     }
     throw new SignalboxException(
-        Status.Code.INTERNAL, "", "the pages of the server's answer do not end", false);
+        Status.Code.INTERNAL, "", "the pages of the server's answer do not end", false, "");
   }
 
   /** Returns which server this is, what it can do, and what the caller may do. */
@@ -199,19 +206,24 @@ public final class Client implements AutoCloseable {
 
   /** Makes tries until one succeeds, an error is final, or the time is over. */
   private <Q, A> A call(MethodDescriptor<Q, A> method, Q request) {
+    checkOpen();
     Repeats repeats = new Repeats(options);
+    String requestId = newRequestId();
     while (true) {
       try {
         CallOptions callOptions =
             CallOptions.DEFAULT.withDeadlineAfter(repeats.timeout(), TimeUnit.NANOSECONDS);
-        return ClientCalls.blockingUnaryCall(calls, method, callOptions, request);
+        return ClientCalls.blockingUnaryCall(calls(requestId), method, callOptions, request);
       } catch (StatusRuntimeException e) {
-        Failure failure = Failure.of(e);
+        Failure failure = Failure.of(e, requestId);
         OptionalLong pause = next(repeats, failure);
         if (pause.isEmpty()) {
           throw failure.error();
         }
-        sleep(pause.getAsLong());
+        sleep(pause.getAsLong(), requestId);
+        if (channel.isShutdown()) {
+          throw failure.error(); // The next try would not begin, but this one may have done.
+        }
       }
     }
   }
@@ -221,12 +233,12 @@ public final class Client implements AutoCloseable {
     return channel.isShutdown() ? OptionalLong.empty() : repeats.next(failure);
   }
 
-  void sleep(long nanos) {
+  void sleep(long nanos, String requestId) {
     try {
       options.time.sleep(nanos, this::reconnect);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new SignalboxException(Status.Code.CANCELLED, "", "the thread was interrupted", false);
+      throw new SignalboxException(Status.Code.CANCELLED, "", "the thread was interrupted", false, requestId);
     }
   }
 
@@ -249,9 +261,26 @@ public final class Client implements AutoCloseable {
     channel.resetConnectBackoff();
   }
 
-  /** The channel, with the token. */
-  Channel calls() {
-    return calls;
+  /** Throws if the client was closed. */
+  void checkOpen() {
+    if (channel.isShutdown()) {
+      throw SignalboxException.invalid("the client is closed");
+    }
+  }
+
+  /** The id of a call that begins, which its repeats keep. */
+  String newRequestId() {
+    if (!options.requestId.isEmpty()) {
+      return options.requestId;
+    }
+    return String.format("%016x", random.nextLong());
+  }
+
+  /** The channel, with the token and the id of a call. */
+  Channel calls(String requestId) {
+    Metadata headers = new Metadata();
+    headers.put(REQUEST_ID, requestId);
+    return ClientInterceptors.intercept(calls, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   void forget(ReportStream stream) {

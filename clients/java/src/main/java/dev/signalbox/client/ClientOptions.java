@@ -12,6 +12,7 @@ public final class ClientOptions {
   String serverName = "";
   Duration retryFor = Duration.ofSeconds(60);
   Duration tryTimeout = Duration.ofSeconds(10);
+  String requestId = "";
 
   // Tests replace these.
   Duration longestSilence = Duration.ofSeconds(150);
@@ -28,6 +29,7 @@ public final class ClientOptions {
     serverName = other.serverName;
     retryFor = other.retryFor;
     tryTimeout = other.tryTimeout;
+    requestId = other.requestId;
     longestSilence = other.longestSilence;
     time = other.time;
   }
@@ -83,6 +85,16 @@ public final class ClientOptions {
    */
   public ClientOptions tryTimeout(Duration duration) {
     this.tryTimeout = duration;
+    return this;
+  }
+
+  /**
+   * The id of each call, under which the server's log shows it: 1 to 64 letters, digits and {@code
+   * ._:-}. Empty: each call gets one of its own, which its repeats keep. A stream of reports and a
+   * watch are one call.
+   */
+  public ClientOptions requestId(String id) {
+    this.requestId = id;
     return this;
   }
 }

@@ -14,7 +14,7 @@ record Failure(SignalboxException error, String pushback) {
   private static final Metadata.Key<String> REASON = key("signalbox-reason");
   private static final Metadata.Key<String> PUSHBACK = key("grpc-retry-pushback-ms");
 
-  static Failure of(Throwable thrown) {
+  static Failure of(Throwable thrown, String requestId) {
     Status status = Status.fromThrowable(thrown);
     Metadata trailers = Status.trailersFromThrowable(thrown);
     String reason = trailers == null ? null : trailers.get(REASON);
@@ -25,15 +25,15 @@ record Failure(SignalboxException error, String pushback) {
       // has no cause.
       code = Status.Code.UNAVAILABLE;
     }
-    return of(code, reason == null ? "" : reason, status.getDescription(), pushback);
+    return of(code, reason == null ? "" : reason, status.getDescription(), pushback, requestId);
   }
 
-  static Failure of(Status.Code code, String message) {
-    return of(code, "", message, null);
+  static Failure of(Status.Code code, String message, String requestId) {
+    return of(code, "", message, null, requestId);
   }
 
   /** Of an answer in a stream, whose code is not 0. */
-  static Failure of(StreamReportsResponse answer) {
+  static Failure of(StreamReportsResponse answer, String requestId) {
     String pushback = null;
     if (answer.hasRetryAfter()) {
       long milliseconds =
@@ -41,12 +41,16 @@ record Failure(SignalboxException error, String pushback) {
       pushback = Long.toString(milliseconds);
     }
     return of(
-        Status.fromCodeValue(answer.getCode()).getCode(), answer.getReason(), answer.getMessage(), pushback);
+        Status.fromCodeValue(answer.getCode()).getCode(),
+        answer.getReason(),
+        answer.getMessage(),
+        pushback,
+        requestId);
   }
 
-  private static Failure of(Status.Code code, String reason, String message, String pushback) {
+  private static Failure of(Status.Code code, String reason, String message, String pushback, String requestId) {
     String text = message == null ? code.name() : message;
-    return new Failure(new SignalboxException(code, reason, text, milliseconds(pushback) >= 0), pushback);
+    return new Failure(new SignalboxException(code, reason, text, pushback != null, requestId), pushback);
   }
 
   /** The pause that the server asks for. Negative: it forbids a repeat, or asks for nothing. */

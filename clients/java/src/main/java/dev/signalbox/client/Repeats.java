@@ -45,6 +45,12 @@ final class Repeats {
     return Math.max(Math.min(options.tryTimeout.toNanos(), left()), SHORTEST_TRY);
   }
 
+  /** How long a stream may be silent that was last heard at a moment. */
+  long silence(long heard) {
+    long left = options.retryFor.toNanos() - (heard - begin);
+    return Math.max(Math.min(options.tryTimeout.toNanos(), left), SHORTEST_TRY);
+  }
+
   private long left() {
     return options.retryFor.toNanos() - (options.time.nanos() - begin);
   }

@@ -46,6 +46,7 @@ public final class ReportStream implements AutoCloseable {
   private static final int LARGEST_REPORT = (256 << 10) - 16;
 
   private final Client client;
+  private final String requestId; // The stream is one call.
   private final Semaphore slots;
 
   // All that follows is guarded by this.
@@ -79,6 +80,7 @@ public final class ReportStream implements AutoCloseable {
 
   ReportStream(Client client, int maxInFlight) {
     this.client = client;
+    this.requestId = client.newRequestId();
     this.slots = new Semaphore(maxInFlight);
   }
 
@@ -86,7 +88,7 @@ public final class ReportStream implements AutoCloseable {
    * Sends a report as {@link Client#pending} does. Waits while too many are unanswered.
    *
    * @throws SignalboxException CANCELLED: the thread was interrupted
-   * @throws IllegalStateException the stream was closed
+   * @throws SignalboxException INVALID_ARGUMENT: the stream was closed
    */
   public CompletableFuture<List<Receipt>> pending(
       String repository, String sha, List<String> contexts, Fields fields) {
@@ -131,7 +133,7 @@ public final class ReportStream implements AutoCloseable {
         stream.cancel();
         stream = null;
       }
-      failAll(Failure.of(Status.Code.CANCELLED, "the stream of reports was closed").error(), completions);
+      failAll(Failure.of(Status.Code.CANCELLED, "the stream of reports was closed", requestId).error(), completions);
     }
     completions.forEach(Runnable::run);
   }
@@ -152,18 +154,18 @@ public final class ReportStream implements AutoCloseable {
   private CompletableFuture<List<Receipt>> send(String commit, StreamReportsRequest.Builder request) {
     if (request.build().getSerializedSize() > LARGEST_REPORT) {
       return CompletableFuture.failedFuture(
-          Failure.of(Status.Code.RESOURCE_EXHAUSTED, "the report is larger than 256 KiB").error());
+          Failure.of(Status.Code.RESOURCE_EXHAUSTED, "the report is larger than 256 KiB", "").error());
     }
     try {
       slots.acquire();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Failure.of(Status.Code.CANCELLED, "the thread was interrupted").error();
+      throw Failure.of(Status.Code.CANCELLED, "the thread was interrupted", requestId).error();
     }
     synchronized (this) {
       if (closing) {
         slots.release();
-        throw new IllegalStateException("the stream of reports is closed");
+        throw SignalboxException.invalid("the stream of reports is closed");
       }
       Report report = new Report(request.setTag(++lastTag).build(), commit.toLowerCase(Locale.ROOT));
       if (unanswered.isEmpty()) {
@@ -188,7 +190,7 @@ public final class ReportStream implements AutoCloseable {
     if (stream == null) {
       stream = new Stream();
       ClientCalls.asyncBidiStreamingCall(
-          client.calls().newCall(Methods.STREAM_REPORTS, CallOptions.DEFAULT), stream);
+          client.calls(requestId).newCall(Methods.STREAM_REPORTS, CallOptions.DEFAULT), stream);
     }
     stream.send(ready.values());
     ready.clear();
@@ -208,7 +210,7 @@ public final class ReportStream implements AutoCloseable {
       if (answer.getCode() == 0) {
         completion = answered(report, () -> report.answer.complete(answer.getReceiptsList()));
       } else {
-        Failure failure = Failure.of(answer);
+        Failure failure = Failure.of(answer, requestId);
         if (report.repeats == null) {
           report.repeats = new Repeats(client.options);
         }
@@ -340,9 +342,9 @@ public final class ReportStream implements AutoCloseable {
         if (stream != this) {
           return;
         }
-        long left = Math.max(client.options.tryTimeout.toNanos(), Repeats.SHORTEST_TRY);
+        long left = Repeats.SHORTEST_TRY; // No limit is shorter, so none is overlooked.
         if (inFlight > 0) {
-          left -= client.options.time.nanos() - heard;
+          left = repeats.silence(heard) - (client.options.time.nanos() - heard);
         }
         if (left > 0) {
           client.timer.schedule(this::watchForSilence, left, TimeUnit.NANOSECONDS);
@@ -350,7 +352,7 @@ public final class ReportStream implements AutoCloseable {
         }
       }
       // First, so that the end that follows from the cancellation counts for nothing.
-      ended(this, Failure.of(Status.Code.DEADLINE_EXCEEDED, "the server did not answer in time"));
+      ended(this, Failure.of(Status.Code.DEADLINE_EXCEEDED, "the server did not answer in time", requestId));
       cancel();
     }
 
@@ -361,12 +363,12 @@ public final class ReportStream implements AutoCloseable {
 
     @Override
     public void onError(Throwable thrown) {
-      ended(this, Failure.of(thrown));
+      ended(this, Failure.of(thrown, requestId));
     }
 
     @Override
     public void onCompleted() {
-      ended(this, Failure.of(Status.Code.UNAVAILABLE, "the server ended the stream"));
+      ended(this, Failure.of(Status.Code.UNAVAILABLE, "the server ended the stream", requestId));
     }
   }
 }

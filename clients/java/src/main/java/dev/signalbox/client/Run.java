@@ -1,5 +1,6 @@
 package dev.signalbox.client;
 
+import dev.signalbox.v1.Receipt;
 import dev.signalbox.v1.Result;
 
 /**
@@ -15,16 +16,23 @@ public final class Run implements AutoCloseable {
   private final String sha;
   private final String context;
   private final Fields fields;
+  private Receipt receipt;
   private Result result = Result.RESULT_ERROR;
   private String description = "ended without a result";
   private boolean closed;
 
-  Run(Client client, String repository, String sha, String context, Fields fields) {
+  Run(Client client, String repository, String sha, String context, Fields fields, Receipt receipt) {
     this.client = client;
     this.repository = repository;
     this.sha = sha;
     this.context = context;
     this.fields = fields;
+    this.receipt = receipt;
+  }
+
+  /** The receipt of the newest report: of the pending, and after close that of the result. */
+  public Receipt receipt() {
+    return receipt;
   }
 
   /** Makes close report success. */
@@ -81,7 +89,7 @@ public final class Run implements AutoCloseable {
     // A run that was interrupted needs its result most.
     boolean interrupted = Thread.interrupted();
     try {
-      client.result(repository, sha, result, context, fields.forResult(description));
+      receipt = client.result(repository, sha, result, context, fields.forResult(description));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -9,22 +9,25 @@ public final class SignalboxException extends RuntimeException {
   private final Status.Code code;
   private final String reason;
   private final boolean mayHaveBeenAccepted;
+  private final String requestId;
 
-  SignalboxException(Status.Code code, String reason, String message, boolean asksForRepeat) {
+  SignalboxException(Status.Code code, String reason, String message, boolean hasPushback, String requestId) {
     super(message);
+    this.requestId = requestId;
     this.code = code;
     this.reason = reason;
     this.mayHaveBeenAccepted =
         switch (code) {
-          // The client itself ended the call: the report may be on its way.
-          case CANCELLED, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE -> true;
-          case RESOURCE_EXHAUSTED -> asksForRepeat;
+          // The first two come from this end of the connection, or from a proxy: the report may be
+          // on its way.
+          case CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE -> true;
+          case RESOURCE_EXHAUSTED -> hasPushback;
           default -> false;
         };
   }
 
   static SignalboxException invalid(String message) {
-    return new SignalboxException(Status.Code.INVALID_ARGUMENT, "", message, false);
+    return new SignalboxException(Status.Code.INVALID_ARGUMENT, "", message, false, "");
   }
 
   /** The name of the gRPC code, such as {@code INVALID_ARGUMENT}. */
@@ -43,6 +46,11 @@ public final class SignalboxException extends RuntimeException {
    */
   public boolean mayHaveBeenAccepted() {
     return mayHaveBeenAccepted;
+  }
+
+  /** The id of the call, under which the server's log shows it; empty if no call was made. */
+  public String requestId() {
+    return requestId;
   }
 
   Status.Code statusCode() {

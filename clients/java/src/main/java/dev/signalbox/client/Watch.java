@@ -37,21 +37,24 @@ public final class Watch implements Iterator<WatchStatusesResponse>, AutoCloseab
   private Repeats repeats; // Null: the server answers, or was not asked yet.
   private Iterator<WatchStatusesResponse> messages; // Null: no stream is open.
   private WatchStatusesResponse change; // Null: the next one was not read yet.
-  private volatile long sequence;
+  private volatile OptionalLong sequence;
+  private final String requestId;
   private volatile boolean closed;
   private volatile Context.CancellableContext stream = Context.current().withCancellation();
 
   Watch(Client client, WatchStatusesRequest request) {
     this.client = client;
     this.request = request.toBuilder();
-    this.sequence = request.getAfterSequence();
+    this.sequence =
+        request.hasAfterSequence() ? OptionalLong.of(request.getAfterSequence()) : OptionalLong.empty();
+    this.requestId = client.newRequestId();
   }
 
   /**
    * The number up to which every change was received. Pass it as {@code after_sequence} to resume
-   * later.
+   * later. Empty: no message has come yet, and the watch did not begin after a number.
    */
-  public long sequence() {
+  public OptionalLong sequence() {
     return sequence;
   }
 
@@ -61,8 +64,8 @@ public final class Watch implements Iterator<WatchStatusesResponse>, AutoCloseab
       try {
         WatchStatusesResponse message = read();
         repeats = null;
-        sequence = message.getSequence();
-        request.setAfterSequence(sequence);
+        sequence = OptionalLong.of(message.getSequence());
+        request.setAfterSequence(message.getSequence());
         if (!message.getRepository().isEmpty()) {
           change = message;
         }
@@ -109,7 +112,7 @@ public final class Watch implements Iterator<WatchStatusesResponse>, AutoCloseab
       if (messages == null) {
         messages =
             ClientCalls.blockingServerStreamingCall(
-                client.calls(), Methods.WATCH_STATUSES, CallOptions.DEFAULT, request.build());
+                client.calls(requestId), Methods.WATCH_STATUSES, CallOptions.DEFAULT, request.build());
       }
       if (messages.hasNext()) {
         return messages.next();
@@ -128,8 +131,8 @@ public final class Watch implements Iterator<WatchStatusesResponse>, AutoCloseab
     }
     Failure failure =
         stream.cancellationCause() instanceof TimeoutException
-            ? Failure.of(Status.Code.UNAVAILABLE, "the server was silent")
-            : Failure.of(e);
+            ? Failure.of(Status.Code.UNAVAILABLE, "the server was silent", requestId)
+            : Failure.of(e, requestId);
     if (repeats == null) {
       repeats = new Repeats(client.options);
     }
@@ -138,6 +141,6 @@ public final class Watch implements Iterator<WatchStatusesResponse>, AutoCloseab
     if (pause.isEmpty()) {
       throw failure.error();
     }
-    client.sleep(pause.getAsLong());
+    client.sleep(pause.getAsLong(), requestId);
   }
 }

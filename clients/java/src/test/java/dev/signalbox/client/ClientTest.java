@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,17 +74,35 @@ class ClientTest {
             (code, accepted) ->
                 assertEquals(
                     accepted,
-                    Failure.of(Status.Code.valueOf(code), "").error().mayHaveBeenAccepted(),
+                    Failure.of(Status.Code.valueOf(code), "", "").error().mayHaveBeenAccepted(),
                     code));
-    assertTrue(Failure.of(FakeServer.error(Status.Code.RESOURCE_EXHAUSTED, "5")).error().mayHaveBeenAccepted());
-    assertFalse(Failure.of(FakeServer.error(Status.Code.RESOURCE_EXHAUSTED, "")).error().mayHaveBeenAccepted());
+    assertTrue(Failure.of(FakeServer.error(Status.Code.RESOURCE_EXHAUSTED, "5"), "").error().mayHaveBeenAccepted());
+    assertFalse(Failure.of(FakeServer.error(Status.Code.RESOURCE_EXHAUSTED, ""), "").error().mayHaveBeenAccepted());
+  }
+
+  /** Nothing was sent, so the report was certainly not accepted. */
+  @Test
+  void aClosedClientRefusesCalls() throws Exception {
+    try (FakeServer server = new FakeServer()) {
+      Client client = server.connect(new ClientOptions());
+      ReportStream stream = client.reports();
+      client.close();
+      for (Executable call :
+          List.<Executable>of(
+              () -> report(client), client::reports, () -> client.watch(List.of()),
+              () -> stream.pending("acme/widgets", FakeServer.SHA, List.of(), new Fields()))) {
+        SignalboxException e = assertThrows(SignalboxException.class, call);
+        assertEquals("INVALID_ARGUMENT", e.code());
+        assertFalse(e.mayHaveBeenAccepted());
+      }
+    }
   }
 
   @Test
   void aBrokenConnectionIsUnavailable() {
     Status broken = Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException());
-    assertEquals("UNAVAILABLE", Failure.of(broken.asRuntimeException()).error().code());
-    assertEquals("UNKNOWN", Failure.of(Status.UNKNOWN.asRuntimeException()).error().code());
+    assertEquals("UNAVAILABLE", Failure.of(broken.asRuntimeException(), "").error().code());
+    assertEquals("UNKNOWN", Failure.of(Status.UNKNOWN.asRuntimeException(), "").error().code());
   }
 
   @Test

@@ -122,12 +122,14 @@ public final class Driver {
         case "cert_file" -> options.certFile(value.getAsString());
         case "key_file" -> options.keyFile(value.getAsString());
         case "server_name" -> options.serverName(value.getAsString());
+        case "request_id" -> options.requestId(value.getAsString());
         case "retry_for" -> options.retryFor(seconds(value));
         case "try_timeout" -> options.tryTimeout(seconds(value));
         default -> throw new IllegalArgumentException(each.getKey());
       }
     }
-    Client connected = Client.connect(text(given, "address"), options);
+    Client connected =
+        Client.connect(given.has("address") ? text(given, "address") : "127.0.0.1:50051", options);
     if (client != null) {
       client.close();
     }
@@ -265,6 +267,7 @@ public final class Driver {
     error.addProperty("code", e.code());
     error.addProperty("reason", e.reason());
     error.addProperty("may_have_been_accepted", e.mayHaveBeenAccepted());
+    error.addProperty("request_id", e.requestId());
     return object("error", error);
   }
 

@@ -254,7 +254,7 @@ class ReportStreamTest {
     release.countDown();
     third.get();
     stream.close();
-    assertThrows(IllegalStateException.class, () -> send(stream, 1));
+    assertEquals("INVALID_ARGUMENT", assertThrows(SignalboxException.class, () -> send(stream, 1)).code());
   }
 
   @Test

@@ -47,7 +47,7 @@ class WatchTest {
             }
           };
       try (Watch watch = client.watch(WatchStatusesRequest.newBuilder().setAfterSequence(5).build())) {
-        assertEquals(5, watch.sequence());
+        assertEquals(5, watch.sequence().getAsLong());
         SignalboxException e =
             assertThrows(
                 SignalboxException.class,
@@ -57,7 +57,7 @@ class WatchTest {
                   }
                 });
         assertEquals("OUT_OF_RANGE", e.code());
-        assertEquals(10, watch.sequence());
+        assertEquals(10, watch.sequence().getAsLong());
       }
     }
     assertEquals(List.of(6L, 10L), seen);
