@@ -29,7 +29,6 @@ namespace {
 
 // Of one answer. No server has more pages; the limit stops an endless list.
 constexpr size_t kMostPages = 10'000;
-constexpr absl::Duration kShortestTry = absl::Seconds(2);
 // Servers without paging explain a status with up to 1,000 reports of up to 7
 // KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
@@ -122,6 +121,15 @@ absl::StatusOr<Client> Client::Connect(absl::string_view address,
           "the token has characters other than visible ASCII, or more than "
           "4,096 of them");
     }
+  }
+  if (options.retry_for < absl::ZeroDuration() ||
+      options.try_timeout <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        "retry_for must be at least 0, and try_timeout more than 0");
+  }
+  if (!options.request_id.empty() && !IsRequestId(options.request_id)) {
+    return absl::InvalidArgumentError(
+        "request_id is not 1 to 64 letters, digits and ._:-");
   }
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
       OpenChannel(address, TlsOf(options), ArgumentsOfChannel());
@@ -220,8 +228,10 @@ absl::Status Client::WatchStatuses(
     v1::WatchStatusesRequest request,
     const std::function<bool(const v1::WatchStatusesResponse& message)>&
         on_message) const {
-  absl::Time begin = options_.now();
-  std::optional<Repeats> repeats(options_.random);
+  // Since the server stopped answering. A first stream may stay silent for
+  // longer than `retry_for`, so its own time does not count.
+  absl::Time begin;
+  std::optional<Repeats> repeats;
   const std::string request_id = RequestId();
   while (true) {
     bool was_there = false;
@@ -238,11 +248,9 @@ absl::Status Client::WatchStatuses(
                      return is_wanted;
                    });
     if (!is_wanted) return absl::OkStatus();
-    // A server may end a stream with its connection, without any error.
-    absl::Status error =
-        status.ok() ? absl::UnavailableError("the server ended the stream")
-                    : ErrorOf(status, context, request_id);
-    if (was_there) {
+    absl::Status error = status.ok() ? StreamEnded(request_id)
+                                     : ErrorOf(status, context, request_id);
+    if (was_there || !repeats) {
       begin = options_.now();
       repeats.emplace(options_.random);
     }
@@ -398,6 +406,8 @@ bool Client::MayHaveBeenAccepted(const absl::Status& error) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kInternal:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnknown:
       return true;
     case absl::StatusCode::kResourceExhausted:
       return WantsRepeat(error);

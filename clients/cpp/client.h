@@ -55,7 +55,7 @@ struct ClientOptions {
 
   // The id of each call (common/request_id.h), under which the server's log and
   // `ExplainStatus` show it. Empty: each call gets one of its own, which its
-  // repeats keep.
+  // repeats keep. A ReportStream and a watch are one call.
   std::string request_id;
 
   // Called before each repeat with the error of the last try, for example to
@@ -115,9 +115,11 @@ class Client {
   //
   // INVALID_ARGUMENT: the options have a token, but the address is not on this
   // machine, and the connection is not encrypted; the token has characters
-  // other than visible ASCII, or more than 4,096; the options of TLS do not fit
-  // together, or a file of theirs holds something else (the message says which
-  // and why). NOT_FOUND and other codes of the system: a file cannot be read.
+  // other than visible ASCII, or more than 4,096; `retry_for` is negative, or
+  // `try_timeout` not positive; `request_id` is none; the options of TLS do not
+  // fit together, or a file of theirs holds something else (the message says
+  // which and why). NOT_FOUND and other codes of the system: a file cannot be
+  // read.
   static absl::StatusOr<Client> Connect(absl::string_view address,
                                         ClientOptions options);
 
@@ -183,8 +185,9 @@ class Client {
 
   // Whether the server may have accepted the report of a call or of a stream
   // that ended with `error`: after UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
-  // and a RESOURCE_EXHAUSTED that asked for a pause. After any other error it
-  // did not.
+  // CANCELLED and UNKNOWN (of which the last two come from a proxy, or from
+  // gRPC itself), and a RESOURCE_EXHAUSTED with a pushback. After any other
+  // error it did not.
   static bool MayHaveBeenAccepted(const absl::Status& error);
 
  private:

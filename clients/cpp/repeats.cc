@@ -40,10 +40,17 @@ std::optional<absl::Duration> Repeats::PauseAfter(
 }
 
 absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
-                       absl::string_view message, bool wants_repeat) {
+                       absl::string_view message, bool wants_repeat,
+                       absl::string_view request_id) {
   absl::Status error = Error(code, reason, message);
   if (wants_repeat) error.SetPayload(kRepeatPayload, absl::Cord());
+  error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
   return error;
+}
+
+absl::Status StreamEnded(absl::string_view request_id) {
+  return MakeError(absl::StatusCode::kUnavailable, "",
+                   "the server ended the stream", false, request_id);
 }
 
 bool WantsRepeat(const absl::Status& error) {
@@ -53,12 +60,10 @@ bool WantsRepeat(const absl::Status& error) {
 absl::Status ErrorOf(const grpc::Status& status,
                      const grpc::ClientContext& context,
                      absl::string_view request_id) {
-  absl::Status error =
-      MakeError(static_cast<absl::StatusCode>(status.error_code()),
-                TrailingMetadata(context, "signalbox-reason").value_or(""),
-                status.error_message(), Pushback(context).has_value());
-  error.SetPayload(kRequestIdPayload, absl::Cord(request_id));
-  return error;
+  return MakeError(static_cast<absl::StatusCode>(status.error_code()),
+                   TrailingMetadata(context, "signalbox-reason").value_or(""),
+                   status.error_message(), Pushback(context).has_value(),
+                   request_id);
 }
 
 std::string RequestIdOf(const absl::Status& error) {

@@ -14,6 +14,9 @@
 
 namespace signalbox {
 
+// A try gets at least so long, even at the end of `retry_for`.
+inline constexpr absl::Duration kShortestTry = absl::Seconds(2);
+
 // Decides whether and when a call is tried again, by the rules that client.h
 // tells. Of one call, or of one stream since it was last answered.
 class Repeats {
@@ -33,8 +36,13 @@ class Repeats {
 };
 
 // An error of the server. `wants_repeat`: it said when to try again.
+// `request_id`: of the call that it ended, or of the stream that it came over.
 absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
-                       absl::string_view message, bool wants_repeat);
+                       absl::string_view message, bool wants_repeat,
+                       absl::string_view request_id);
+// The error of a stream that the server ended without one, as it may do with
+// its connection.
+absl::Status StreamEnded(absl::string_view request_id);
 // Whether MakeError made it of an answer that said when to try again.
 bool WantsRepeat(const absl::Status& error);
 
@@ -43,7 +51,7 @@ bool WantsRepeat(const absl::Status& error);
 absl::Status ErrorOf(const grpc::Status& status,
                      const grpc::ClientContext& context,
                      absl::string_view request_id);
-// The request id of an error that ErrorOf made; empty for others.
+// The request id of an error that MakeError made; empty for others.
 std::string RequestIdOf(const absl::Status& error);
 
 // The pause that the server asked for when a call with `context` ended, in ms,

@@ -28,6 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What the tag adds to a message, at most.
+constexpr size_t kTagSize = 16;
+
 gpr_timespec At(Clock::time_point time) {
   if (time == Clock::time_point::max()) {
     return gpr_inf_future(GPR_CLOCK_MONOTONIC);
@@ -82,15 +85,14 @@ class ReportStream::Worker {
   Worker(Client client, size_t max_in_flight)
       : client_(std::move(client)),
         max_in_flight_(std::max<size_t>(max_in_flight, 1)),
-        longest_silence_(absl::ToChronoNanoseconds(
-            std::min(client_.options_.try_timeout, absl::Hours(1)))),
+        request_id_(client_.RequestId()),
         thread_([this] { Run(); }) {}
 
   ~Worker() { thread_.join(); }
 
   std::future<Answer> Add(v1::StreamReportsRequest request,
                           std::string commit) {
-    if (request.ByteSizeLong() > kLargestReport) {
+    if (request.ByteSizeLong() + kTagSize > kLargestReport) {
       return Ready<Answer>(absl::ResourceExhaustedError(
           absl::StrCat("the report has ", request.ByteSizeLong(),
                        " bytes; the server takes ", kLargestReport)));
@@ -98,8 +100,7 @@ class ReportStream::Worker {
     MutexLock lock(&mu_);
     while (unanswered_ >= max_in_flight_ && !is_closing_) changed_.Wait(&mu_);
     if (is_closing_) {
-      return Ready<Answer>(
-          absl::FailedPreconditionError("the stream is closed"));
+      return Ready<Answer>(absl::InvalidArgumentError("the stream is closed"));
     }
     if (unanswered_ == 0) begin_ = client_.options_.now();
     ++unanswered_;
@@ -130,7 +131,9 @@ class ReportStream::Worker {
     v1::StreamReportsRequest request;
     std::string lane;  // The commit.
     std::promise<Answer> answer;
-    Repeats repeats;  // After answers that ask for a repeat.
+    // After answers that ask for a repeat. The time: of the first.
+    Repeats repeats;
+    std::optional<absl::Time> refused_time;
   };
 
   class Conversation;
@@ -156,12 +159,23 @@ class ReportStream::Worker {
     changed_.NotifyAll();
   }
 
-  // When to look again though nothing happened. `heard`: when the server was
-  // last heard.
-  Clock::time_point NextTime(Clock::time_point heard) {
+  // When a stream is taken for lost if the server owes answers, and says
+  // nothing from now on. That is the deadline of a try that begins now.
+  Clock::time_point SilenceEnd() {
+    MutexLock lock(&mu_);
+    const absl::Duration left =
+        begin_ + client_.options_.retry_for - client_.options_.now();
+    // Bounded, so that the sum does not overflow.
+    return Clock::now() + absl::ToChronoNanoseconds(std::min(
+                              {client_.options_.try_timeout,
+                               std::max(left, kShortestTry), absl::Hours(1)}));
+  }
+
+  // When to look again though nothing happened.
+  Clock::time_point NextTime(Clock::time_point silence_end) {
     MutexLock lock(&mu_);
     auto next = Clock::time_point::max();
-    if (!in_flight_.empty()) next = heard + longest_silence_;
+    if (!in_flight_.empty()) next = silence_end;
     if (!delayed_.empty()) next = std::min(next, delayed_.begin()->first);
     return next;
   }
@@ -198,6 +212,7 @@ class ReportStream::Worker {
     if (found == in_flight_.end()) return true;
     const std::shared_ptr<Report> report = std::move(found->second);
     in_flight_.erase(found);
+    begin_ = client_.options_.now();
     if (answer.code() == 0) {
       End(report, std::vector<v1::Receipt>(answer.receipts().begin(),
                                            answer.receipts().end()));
@@ -210,11 +225,12 @@ class ReportStream::Worker {
     }
     const absl::Status error =
         MakeError(static_cast<absl::StatusCode>(answer.code()), answer.reason(),
-                  answer.message(), pushback.has_value());
+                  answer.message(), pushback.has_value(), request_id_);
     const std::optional<absl::Duration> pause =
         report->repeats.PauseAfter(error, pushback);
+    if (!report->refused_time) report->refused_time = begin_;
     const absl::Duration left =
-        begin_ + client_.options_.retry_for - client_.options_.now();
+        *report->refused_time + client_.options_.retry_for - begin_;
     if (!pause || *pause > left) {
       End(report, error);
       return true;
@@ -251,7 +267,6 @@ class ReportStream::Worker {
   // Ends a report, which is the first of its lane.
   void End(const std::shared_ptr<Report>& report, Answer answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    begin_ = client_.options_.now();
     report->answer.set_value(std::move(answer));
     const auto lane = lanes_.find(report->lane);
     lane->second.pop_front();
@@ -266,9 +281,7 @@ class ReportStream::Worker {
 
   const Client client_;
   const size_t max_in_flight_;
-  // If reports are in flight and the server says nothing for so long, the
-  // stream is taken for lost. Bounded, so that sums do not overflow.
-  const Clock::duration longest_silence_;
+  const std::string request_id_;  // All streams are one call.
 
   Mutex mu_;
   CondVar changed_;
@@ -312,7 +325,7 @@ class ReportStream::Worker::Conversation {
       const auto next =
           queue_.AsyncNext(&tag, &ok,
                            At(is_silent_ ? Clock::time_point::max()
-                                         : worker_->NextTime(heard_)));
+                                         : worker_->NextTime(silence_end_)));
       if (next == grpc::CompletionQueue::TIMEOUT) {
         EndIfSilent();
       } else {
@@ -339,8 +352,8 @@ class ReportStream::Worker::Conversation {
       case kRead:
         is_open_ = ok;
         if (!ok) break;
-        heard_ = Clock::now();
         if (worker_->Settle(std::move(answer_))) has_answered_ = true;
+        silence_end_ = worker_->SilenceEnd();
         stream_->Read(&answer_, AsPointer(kRead));
         break;
       case kWrite:
@@ -362,10 +375,7 @@ class ReportStream::Worker::Conversation {
   }
 
   void EndIfSilent() {
-    if (!worker_->HasInFlight() ||
-        Clock::now() - heard_ < worker_->longest_silence_) {
-      return;
-    }
+    if (!worker_->HasInFlight() || Clock::now() < silence_end_) return;
     is_silent_ = true;
     context_->TryCancel();
   }
@@ -373,7 +383,7 @@ class ReportStream::Worker::Conversation {
   // Begins the next write, unless one is under way.
   void WriteNext() {
     if (!is_open_ || !can_write_) return;
-    if (!worker_->HasInFlight()) heard_ = Clock::now();
+    if (!worker_->HasInFlight()) silence_end_ = worker_->SilenceEnd();
     written_ = worker_->TakeNext();
     if (written_ != nullptr) {
       can_write_ = false;
@@ -416,8 +426,8 @@ class ReportStream::Worker::Conversation {
   bool is_open_ = true;
   bool is_silent_ = false;
   bool has_answered_ = false;
-  // When the server was last heard, or when nothing was in flight.
-  Clock::time_point heard_ = Clock::now();
+  // Reckoned from when the server was last heard, or nothing was in flight.
+  Clock::time_point silence_end_ = Clock::time_point::max();
 };
 
 void ReportStream::Worker::Run() {
@@ -425,18 +435,15 @@ void ReportStream::Worker::Run() {
   while (WaitForReports()) {
     grpc::ClientContext context;
     AddToken(client_.options_.token, &context);
-    const std::string request_id = client_.RequestId();
-    AddRequestId(request_id, &context);
+    AddRequestId(request_id_, &context);
     bool has_answered = false;
     const grpc::Status status =
         Conversation(this, &context).Hold(&has_answered);
     if (has_answered) repeats = Repeats(client_.options_.random);
     const std::optional<absl::Time> begin = PutBack();
     if (!begin) continue;
-    // A server may end a stream with its connection, without any error.
-    absl::Status error =
-        status.ok() ? absl::UnavailableError("the server ended the stream")
-                    : ErrorOf(status, context, request_id);
+    absl::Status error = status.ok() ? StreamEnded(request_id_)
+                                     : ErrorOf(status, context, request_id_);
     if (!client_.PauseBeforeRepeat(&error, Pushback(context), *begin,
                                    &repeats)) {
       FailAll(error);

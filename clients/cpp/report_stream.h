@@ -28,6 +28,8 @@ namespace signalbox {
 // - When the stream ends without having answered a report, or when the server
 //   asks to send a report later, the report is sent again by the rules of
 //   Client. That is always safe: no later report of the commit was sent yet.
+// - A report that the server wants later waits alone. It fails if such answers
+//   come for `retry_for`.
 // - `retry_for` begins anew with each answer. When it is over, every report
 //   that is not answered ends with the error of the last try. Reports that are
 //   added later are tried anew.
@@ -40,8 +42,8 @@ class ReportStream {
   // Client would have returned it.
   using Answer = absl::StatusOr<std::vector<v1::Receipt>>;
 
-  // A larger report ends with RESOURCE_EXHAUSTED, and is not sent: the server
-  // would end the stream.
+  // A larger report, its tag included, ends with RESOURCE_EXHAUSTED, and is not
+  // sent: the server would end the stream.
   static constexpr size_t kLargestReport = 256 << 10;
 
   // Opens the stream at the first report. `max_in_flight`: so many reports may
@@ -55,8 +57,8 @@ class ReportStream {
 
   // These add a report, and return at once unless `max_in_flight` reports wait:
   // then they block until one is answered. The answer never has a broken
-  // promise. INVALID_ARGUMENT: a text of the report is not UTF-8.
-  // FAILED_PRECONDITION: the stream is closed.
+  // promise. INVALID_ARGUMENT: a text of the report is not UTF-8, or the stream
+  // is closed.
   std::future<Answer> ReportPending(v1::ReportPendingRequest request);
   std::future<Answer> ReportResult(v1::ReportResultRequest request);
 

@@ -17,9 +17,8 @@ absl::StatusOr<Run> Run::Begin(Client client,
   }
   // Without a name, the server would report all contexts that it expects.
   if (pending.contexts().empty()) pending.add_contexts("ci/build");
-  if (const auto answer = client.ReportPending(pending); !answer.ok()) {
-    return answer.status();
-  }
+  const auto answer = client.ReportPending(pending);
+  if (!answer.ok()) return answer.status();
   v1::ReportResultRequest result;
   result.set_repository(pending.repository());
   result.set_sha(pending.sha());
@@ -28,13 +27,16 @@ absl::StatusOr<Run> Run::Begin(Client client,
   result.set_series(pending.series());
   result.set_target_url(pending.target_url());
   result.set_repository_id(pending.repository_id());
+  result.set_newest_text_wins(pending.newest_text_wins());
   result.set_result(v1::RESULT_ERROR);
   result.set_description("ended without a result");
-  return Run(std::make_unique<State>(
-      State{.client = std::move(client), .result = std::move(result)}));
+  return Run(std::make_unique<State>(State{.client = std::move(client),
+                                           .result = std::move(result)}),
+             answer->receipts().empty() ? v1::Receipt() : answer->receipts(0));
 }
 
-Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Run::Run(std::unique_ptr<State> state, v1::Receipt receipt)
+    : state_(std::move(state)), receipt_(std::move(receipt)) {}
 
 Run::Run(Run&&) noexcept = default;
 
@@ -53,7 +55,9 @@ void Run::Set(v1::Result result, absl::string_view description,
 absl::Status Run::End() {
   if (state_ == nullptr) return absl::OkStatus();
   const std::unique_ptr<State> state = std::move(state_);
-  return state->client.ReportResult(state->result).status();
+  const auto answer = state->client.ReportResult(state->result);
+  if (answer.ok()) receipt_ = answer->receipt();
+  return answer.status();
 }
 
 }  // namespace signalbox

@@ -27,7 +27,8 @@ namespace signalbox {
 class Run {
  public:
   // Reports `pending`. Its one context, or `ci/build` if it names none, its
-  // repository, sha, attempt and series go into the result, too.
+  // repository, sha, attempt, series, target_url and newest_text_wins go into
+  // the result, too.
   //
   // INVALID_ARGUMENT: `pending` has several contexts. Other errors: those of
   // ReportPending; the work should not begin.
@@ -45,16 +46,20 @@ class Run {
   void Set(v1::Result result, absl::string_view description = "",
            absl::string_view target_url = "");
 
+  // Of the newest report: of the pending, and after End that of the result.
+  const v1::Receipt& receipt() const { return receipt_; }
+
   // Reports the result, and returns the error if that fails. Later calls return
   // OK and do nothing.
   absl::Status End();
 
  private:
   struct State;
-  explicit Run(std::unique_ptr<State> state);
+  Run(std::unique_ptr<State> state, v1::Receipt receipt);
 
   // Null: the run has ended, or another Run has it.
   std::unique_ptr<State> state_;
+  v1::Receipt receipt_;
 };
 
 }  // namespace signalbox

@@ -355,6 +355,8 @@ TEST_F(ClientTest, SaysWhetherAReportMayHaveBeenAccepted) {
   EXPECT_TRUE(after(Unavailable()));
   EXPECT_TRUE(after({grpc::StatusCode::DEADLINE_EXCEEDED, "slow"}));
   EXPECT_TRUE(after({grpc::StatusCode::INTERNAL, "bug"}));
+  EXPECT_TRUE(after({grpc::StatusCode::CANCELLED, "by a proxy"}));
+  EXPECT_TRUE(after({grpc::StatusCode::UNKNOWN, "a proxy's page"}));
   EXPECT_TRUE(after(DiskFull()));
   EXPECT_FALSE(after({grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"}));
   EXPECT_FALSE(after({grpc::StatusCode::INVALID_ARGUMENT, "no"}));
@@ -437,6 +439,22 @@ TEST(ClientConnectTest, ATokenIsVisibleAscii) {
 }
 
 // By itself gRPC's channel would look again only after up to two minutes.
+TEST(ClientConnectTest, OptionsThatMeanNothingAreRefused) {
+  const auto is_refused = [](const ClientOptions& options) {
+    return absl::IsInvalidArgument(
+        Client::Connect("127.0.0.1:1", options).status());
+  };
+  ClientOptions patience;
+  patience.retry_for = -absl::Seconds(1);
+  EXPECT_TRUE(is_refused(patience));
+  ClientOptions timeout;
+  timeout.try_timeout = absl::ZeroDuration();
+  EXPECT_TRUE(is_refused(timeout));
+  ClientOptions id;
+  id.request_id = "two words";
+  EXPECT_TRUE(is_refused(id));
+}
+
 TEST(ClientConnectTest, FindsAServerThatAppearsLate) {
   const std::string address =
       "unix:" + testing::TempDir() + "/client_test_late.sock";
@@ -484,6 +502,23 @@ TEST_F(ClientTest, ASilentConnectionIsBroken) {
       {}, [](const v1::WatchStatusesResponse&) { return true; });
   EXPECT_TRUE(absl::IsUnavailable(end)) << end;
   EXPECT_EQ(end.message(), "the server was silent");
+}
+
+// A first stream may be silent for longer than `retry_for`.
+TEST_F(ClientTest, AWatchCountsFromItsFirstFailure) {
+  server_.AddWatch({}, Unavailable());
+  server_.AddWatch({}, {grpc::StatusCode::OUT_OF_RANGE, "forgotten"});
+  ClientOptions options;
+  options.now = [this] {
+    return absl::UnixEpoch() +
+           (server_.calls().empty() ? absl::ZeroDuration() : absl::Hours(1));
+  };
+  options.pause = [](absl::Duration) { return true; };
+  const absl::Status end =
+      Client::Connect(server_.address(), options)
+          ->WatchStatuses(
+              {}, [](const v1::WatchStatusesResponse&) { return true; });
+  EXPECT_TRUE(absl::IsOutOfRange(end)) << end;
 }
 
 // After each message the whole patience begins again.

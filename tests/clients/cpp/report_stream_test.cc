@@ -250,6 +250,34 @@ TEST(ClientReportStreamTest, SendsAReportAgainWhenTheServerAsksForIt) {
               ElementsAre("pending 1", "pending 1", "result 1"));
 }
 
+// The answers to other reports do not give it more time.
+TEST(ClientReportStreamTest, AReportThatIsRefusedForTooLongEnds) {
+  StreamServer server({[](const v1::StreamReportsRequest& report,
+                          Writer* stream) -> std::optional<grpc::Status> {
+    if (NameOf(report) != "result 1") return Accept(report, stream);
+    v1::StreamReportsResponse busy;
+    busy.set_tag(report.tag());
+    busy.set_code(grpc::StatusCode::UNAVAILABLE);
+    busy.mutable_retry_after()->set_nanos(1'000'000);
+    stream->Write(busy);
+    return std::nullopt;
+  }});
+  ClientOptions options = InVirtualTime();
+  // Each look at the clock takes a second.
+  const auto now = std::make_shared<std::atomic<int>>(0);
+  options.now = [now] { return absl::FromUnixSeconds((*now)++); };
+  options.request_id = "id-of-the-farm";
+  ReportStream reports(*Client::Connect(server.address(), options));
+  auto refused = reports.ReportResult(Result(1));
+  while (refused.wait_for(std::chrono::seconds(0)) !=
+         std::future_status::ready) {
+    EXPECT_TRUE(reports.ReportResult(Result(2)).get().ok());
+  }
+  const absl::Status error = refused.get().status();
+  EXPECT_TRUE(absl::IsUnavailable(error)) << error;
+  EXPECT_EQ(Client::RequestIdOf(error), "id-of-the-farm");
+}
+
 TEST(ClientReportStreamTest, AFinalErrorEndsItsReportAlone) {
   StreamServer server({[](const v1::StreamReportsRequest& report,
                           Writer* stream) -> std::optional<grpc::Status> {
@@ -348,6 +376,13 @@ TEST(ClientReportStreamTest, WhatWouldEndTheStreamIsNotSent) {
   large.set_description(std::string(ReportStream::kLargestReport, 'x'));
   EXPECT_TRUE(
       absl::IsResourceExhausted(reports.ReportResult(large).get().status()));
+  // With its tag it is too large by a few bytes.
+  v1::StreamReportsRequest report;
+  *report.mutable_result() = large;
+  large.mutable_description()->resize(2 * ReportStream::kLargestReport -
+                                      report.ByteSizeLong());
+  EXPECT_TRUE(
+      absl::IsResourceExhausted(reports.ReportResult(large).get().status()));
   v1::ReportPendingRequest bytes = Pending(1);
   bytes.add_contexts("\xff");
   EXPECT_TRUE(
@@ -363,7 +398,7 @@ TEST(ClientReportStreamTest, CloseWaitsForTheAnswers) {
   EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)),
             std::future_status::ready);
   EXPECT_TRUE(answer.get().ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(
+  EXPECT_TRUE(absl::IsInvalidArgument(
       reports.ReportPending(Pending(1)).get().status()));
 }
 

@@ -20,6 +20,7 @@ v1::ReportPendingRequest PendingOfARun() {
   pending.set_attempt(7);
   pending.set_series("night");
   pending.set_target_url("https://ci.example.com/7");
+  pending.set_newest_text_wins(true);
   return pending;
 }
 
@@ -54,6 +55,8 @@ TEST_F(RunTest, ReportsPendingAndThenTheResult) {
   EXPECT_EQ(result.context(), "ci/test");
   EXPECT_EQ(result.attempt(), 7);
   EXPECT_EQ(result.series(), "night");
+  EXPECT_TRUE(result.newest_text_wins());
+  EXPECT_EQ(run->receipt().context(), "ci/test");
   EXPECT_EQ(result.result(), v1::RESULT_FAILURE);
   EXPECT_EQ(result.description(), "2 tests failed");
   EXPECT_EQ(result.target_url(), "https://ci.example.com/7/log");

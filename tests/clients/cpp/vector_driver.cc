@@ -31,7 +31,8 @@ json AnswerOf(const absl::Status& error) {
   return {{"error",
            {{"code", absl::StatusCodeToString(error.code())},
             {"reason", Client::ReasonOf(error)},
-            {"may_have_been_accepted", Client::MayHaveBeenAccepted(error)}}}};
+            {"may_have_been_accepted", Client::MayHaveBeenAccepted(error)},
+            {"request_id", Client::RequestIdOf(error)}}}};
 }
 
 template <typename Message>
@@ -113,6 +114,7 @@ class Driver {
     options.cert_file = given.value("cert_file", "");
     options.key_file = given.value("key_file", "");
     options.server_name = given.value("server_name", "");
+    options.request_id = given.value("request_id", "");
     if (given.contains("retry_for")) {
       options.retry_for = absl::Seconds(given["retry_for"].get<double>());
     }
@@ -120,7 +122,7 @@ class Driver {
       options.try_timeout = absl::Seconds(given["try_timeout"].get<double>());
     }
     absl::StatusOr<Client> client =
-        Client::Connect(given.at("address").get<std::string>(), options);
+        Client::Connect(given.value("address", "127.0.0.1:50051"), options);
     if (!client.ok()) return AnswerOf(client.status());
     client_ = std::make_unique<Client>(*std::move(client));
     return {{"ok", json::object()}};
