@@ -7,6 +7,7 @@ Everything else must be equal, and lists of the same length. Beyond that:
   {"$use": NAME}              what was kept; in requests as well
   {"$exactly": VALUE}         no members beyond those of VALUE
   {"$one_of": [VALUE...]}     one of them
+  {"$not": VALUE}             anything else
   {"$between": [LOW, HIGH]}   a number; null: no limit
   {"$matches": REGEX}         a text with such a part
   {"$list": [LOW, HIGH, VALUE]}
@@ -95,6 +96,8 @@ class Names:
                 extra) + self.problems(argument, actual, where)
         if name == "$one_of":
             matches = any(not self.problems(each, actual) for each in argument)
+        elif name == "$not":
+            matches = bool(self.problems(argument, actual))
         elif name == "$between":
             low, high = argument
             matches = (isinstance(actual, (int, float)) and (low is None or low <= actual)

@@ -28,6 +28,7 @@ class Call:
         self.path = method
         self.method = method.rpartition("/")[2]
         self.authorization = metadata.get("authorization")
+        self.request_id = metadata.get("signalbox-request-id")
         self.deadline = _deadline(context)
         self.begin = time.monotonic()
         self.end = None
@@ -109,7 +110,9 @@ class Proxy:
         answers = queue.SimpleQueue()
         upstream = self._channel.stream_stream(call.path)(
             _recorded(call, fault, requests, answers), timeout=_deadline(context),
-            metadata=[("authorization", call.authorization)] if call.authorization else None)
+            metadata=[(key, value) for key, value in (
+                ("authorization", call.authorization),
+                ("signalbox-request-id", call.request_id)) if value])
         # A generator that waits for the queue does not see that the call ended.
         context.add_callback(lambda: (upstream.cancel(), answers.put(_END)))
         threading.Thread(target=_pump, args=(upstream, answers), daemon=True).start()

@@ -220,12 +220,16 @@ def shown_calls(calls):
     shown = []
     for before, call in zip([None, *calls], calls):
         each = {"method": call.method, "authorization": call.authorization,
-                "deadline": call.deadline}
+                "request_id": call.request_id, "deadline": call.deadline,
+                "lasted": (call.end or time.monotonic()) - call.begin}
         if before is not None:
             each["waited"] = call.begin - (before.end or call.begin)
         if call.method == "StreamReports":
             each["requests"] = len(call.requests)
             each["answered"] = len(call.answered)
+            each["descriptions"] = [
+                next(iter(_without_tag(request).values())).get("description", "")
+                for request in call.requests]
             each["most_in_flight"] = call.most_in_flight
         elif call.requests:
             each["request"] = call.requests[0]
