@@ -169,7 +169,7 @@ export class SignalboxError extends Error {
 
 /** Says how a run ends. The last call counts; it is reported at the end of the block. */
 export interface Run {
-  /** The receipt of the pending. */
+  /** The receipt of the newest report: of the pending, and then of the result. */
   readonly receipt: Receipt;
   success(description?: string): void;
   failure(description?: string): void;

@@ -65,7 +65,7 @@ async function runBlock(client, repository, sha, context, fields, block) {
     { result: 'ERROR', description: firstLine(thrown.error) });
   const shared = Object.fromEntries(FIELDS_OF_RESULT.map((name) => [name, fields[name]]));
   try {
-    await client.result(repository, sha, result, contexts[0],
+    run.receipt = await client.result(repository, sha, result, contexts[0],
       { ...shared, description: description || undefined });
   } catch (error) {
     if (thrown === null) throw error;

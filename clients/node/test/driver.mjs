@@ -54,7 +54,9 @@ const actions = {
 
   async run({ request, then }) {
     const { repository, sha, context, ...fields } = camelKeys(request);
+    let begun;
     await client.run(repository, sha, context ?? '', fields, async (run) => {
+      begun = run;
       for (const step of [then].flat()) {
         const [[verb, text]] = Object.entries(step);
         if (verb === 'raise') throw new Error(text);
@@ -62,7 +64,7 @@ const actions = {
         run[camel(verb)](text);
       }
     });
-    return {};
+    return { receipt: begun.receipt };
   },
 
   async stream({ reports, max_in_flight: maxInFlight }) {

@@ -51,7 +51,7 @@ class Driver:
                     raise BlockError(text)
                 if what != "return":
                     getattr(run, what)(text)
-        return {}
+        return {"receipt": receipts_of([run.receipt])[0]}
 
     def do_stream(self, reports, **options):
         with self._client.reports(**options) as stream:

@@ -58,7 +58,9 @@ class Driver
   def do_run(step)
     fields = step[:request].transform_keys(&:to_sym)
     place = [fields.delete(:repository), fields.delete(:sha), fields.delete(:context).to_s]
+    begun = nil
     @client.run(*place, **fields) do |run|
+      begun = run
       [step[:then]].flatten.each do |action|
         verb, text = action.first
         raise text if verb == "raise"
@@ -67,7 +69,7 @@ class Driver
         run.public_send(verb, text)
       end
     end
-    {}
+    { receipt: plain(begun.receipt) }
   end
 
   def do_stream(step)

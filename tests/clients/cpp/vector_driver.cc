@@ -159,10 +159,12 @@ class Driver {
       }
       const absl::Status status = run->End();
       if (!status.ok()) return AnswerOf(status);
+      const json receipts =
+          JsonOf(std::vector<v1::Receipt>{run->receipt()}).at("receipts");
+      return {{"ok", {{"receipt", receipts.at(0)}}}};
     } catch (const std::runtime_error& error) {
       return {{"raised", error.what()}};
     }
-    return {{"ok", json::object()}};
   }
 
   // What the program does in its run. Returns whether the run has a result.

@@ -117,18 +117,18 @@ type raised struct{ text string }
 
 func (r *raised) Error() string { return r.text }
 
-func (d *driver) run(ctx context.Context, l line) (err error) {
+func (d *driver) run(ctx context.Context, l line) (run *signalbox.Run, err error) {
 	r := l.Request
-	run, err := d.client.Run(ctx, r.Repository, r.SHA, r.Context, r.fields())
+	run, err = d.client.Run(ctx, r.Repository, r.SHA, r.Context, r.fields())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer run.Close(&err)
 	var steps []map[string]any
 	if json.Unmarshal(l.Then, &steps) != nil {
 		var step map[string]any
 		if err := json.Unmarshal(l.Then, &step); err != nil {
-			return err
+			return run, err
 		}
 		steps = append(steps, step)
 	}
@@ -138,15 +138,15 @@ func (d *driver) run(ctx context.Context, l line) (err error) {
 		for name, value := range step {
 			switch text, _ := value.(string); name {
 			case "return":
-				return nil
+				return run, nil
 			case "raise":
-				return &raised{text}
+				return run, &raised{text}
 			default:
 				methods[name](text)
 			}
 		}
 	}
-	return nil
+	return run, nil
 }
 
 func (d *driver) stream(ctx context.Context, l line) object {
@@ -252,7 +252,12 @@ func (d *driver) do(ctx context.Context, l line) (object, error) {
 		}
 		return receiptsOr([]*signalbox.Receipt{receipt}, nil), nil
 	case "run":
-		return object{}, d.run(ctx, l)
+		run, err := d.run(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		receipts := receiptsOr([]*signalbox.Receipt{run.Receipt()}, nil)["receipts"].([]object)
+		return object{"receipt": receipts[0]}, nil
 	case "stream":
 		return d.stream(ctx, l), nil
 	case "watch":

@@ -10,7 +10,7 @@ module Signalbox
     LONGEST_DESCRIPTION = 140 # Characters that GitHub shows.
     FIELDS_OF_RESULT = %i[attempt series target_url newest_text_wins].freeze
 
-    # The receipt of the pending.
+    # The receipt of the newest report: of the pending, and then of the result.
     attr_reader :receipt
 
     def success(description = "") = say(:SUCCESS, description)
@@ -64,7 +64,7 @@ module Signalbox
     def report(result, description, raised)
       fields = @fields.slice(*FIELDS_OF_RESULT)
       fields[:description] = description unless description.empty?
-      @client.result(@repository, @sha, result, @context, **fields)
+      @receipt = @client.result(@repository, @sha, result, @context, **fields)
     rescue SignalboxError => e
       raise if raised.nil?
 

@@ -78,8 +78,7 @@ public final class Driver {
         return receipts(
             List.of(client.result(repository, sha, result(request), text(request, "context"), fields(request))));
       case "run":
-        run(request, line.get("then"));
-        return new JsonObject();
+        return object("receipt", receipts(List.of(run(request, line.get("then")))).getAsJsonArray("receipts").get(0));
       case "stream":
         return stream(line);
       case "watch":
@@ -136,9 +135,11 @@ public final class Driver {
     client = connected;
   }
 
-  private void run(JsonObject request, JsonElement then) throws Raised {
+  private Receipt run(JsonObject request, JsonElement then) throws Raised {
+    Run begun;
     try (Run run =
         client.run(text(request, "repository"), text(request, "sha"), text(request, "context"), fields(request))) {
+      begun = run;
       Map<String, Consumer<String>> methods =
           Map.of(
               "success", run::success,
@@ -168,6 +169,7 @@ public final class Driver {
         run.success(""); // How a block says in Java that it ended normally.
       }
     }
+    return begun.receipt();
   }
 
   private JsonObject stream(JsonObject line) {
