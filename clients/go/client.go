@@ -190,6 +190,22 @@ func (c *Client) ServerInfo(ctx context.Context) (*signalboxv1.GetServerInfoResp
 	return answer, err
 }
 
+// IssueToken returns a token that may do no more than the caller's own, and not
+// for long: narrowing says what it may do less, and may be nil. The token is
+// valid from 1 minute to 30 days; validFor 0: 1 hour.
+func (c *Client) IssueToken(ctx context.Context, narrowing *signalboxv1.Narrowing, validFor time.Duration) (*signalboxv1.IssueTokenResponse, error) {
+	request := &signalboxv1.IssueTokenRequest{Narrowing: narrowing}
+	if validFor != 0 {
+		request.ValidFor = durationpb.New(validFor)
+	}
+	var answer *signalboxv1.IssueTokenResponse
+	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
+		answer, err = c.stub.IssueToken(ctx, request, option)
+		return err
+	})
+	return answer, err
+}
+
 // IsServing asks the server's health service whether it serves. False: it is
 // about to stop. Every caller may ask.
 func (c *Client) IsServing(ctx context.Context) (bool, error) {

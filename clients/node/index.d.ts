@@ -154,6 +154,29 @@ export interface ServerInfo {
   } | null;
 }
 
+/** What an issued token may do less than the caller. Default: nothing less. */
+export interface TokenFields {
+  /** Globs of `[HOST/]OWNER/NAME`. */
+  repositories?: string[];
+  /** Globs of contexts. */
+  contexts?: string[];
+  /** Some of `report`, `read` and `operate`. */
+  rights?: string[];
+  /** The only commit that the token may report on. */
+  sha?: string;
+  /** The only run that the token may report on. */
+  series?: string;
+  attempt?: number | bigint;
+  /** Seconds, 1 minute to 30 days. Default: 1 hour. */
+  validFor?: number;
+}
+
+export interface IssuedToken {
+  /** Secret. */
+  token: string;
+  expireTime: Date | null;
+}
+
 /** An error of the server, or a refusal by the client itself. */
 export class SignalboxError extends Error {
   private constructor();
@@ -236,6 +259,8 @@ export interface Client {
   watch(options?: WatchOptions): Watch;
   commitStatus(repository: string, sha: string): Promise<CommitStatus>;
   serverInfo(): Promise<ServerInfo>;
+  /** A token that may do no more than the caller's own, and not for long. */
+  issueToken(fields?: TokenFields): Promise<IssuedToken>;
   /** Whether the server serves. False: it is about to stop. */
   isServing(): Promise<boolean>;
   /** Ends all streams and watches. Unanswered reports of streams are rejected. */

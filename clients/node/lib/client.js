@@ -164,6 +164,11 @@ class Client {
     return messages.serverInfo(await this.#call('getServerInfo', {}));
   }
 
+  async issueToken(fields = {}) {
+    return messages.issuedToken(
+      await this.#call('issueToken', messages.issueTokenRequest(fields)));
+  }
+
   async isServing() {
     const answer = await this.#connection.call(this.#connection.health, 'check', {});
     return answer.status === 'SERVING';

@@ -71,6 +71,16 @@ const FIELDS_OF_WATCH = {
   afterSequence: integer,
 };
 
+const FIELDS_OF_TOKEN = {
+  repositories: texts,
+  contexts: texts,
+  rights: texts,
+  sha: text,
+  series: text,
+  attempt: integer,
+  validFor: duration,
+};
+
 // Undefined and null mean that the field is not set.
 function convert(fields, known) {
   const converted = {};
@@ -107,6 +117,11 @@ function resultRequest(repository, sha, result, context, fields) {
 
 function watchRequest(fields) {
   return convert(fields, FIELDS_OF_WATCH);
+}
+
+function issueTokenRequest(fields) {
+  const { validFor, ...narrowing } = convert(fields, FIELDS_OF_TOKEN);
+  return { narrowing, validFor };
 }
 
 function commitRequest(repository, sha) {
@@ -213,7 +228,11 @@ function serverInfo(message) {
   };
 }
 
+function issuedToken(message) {
+  return { token: message.token, expireTime: time(message.grants.tokenExpireTime) };
+}
+
 module.exports = {
-  Result, change, commitRequest, commitStatus, number, pendingRequest, receipt, resultRequest,
-  serverInfo, watchRequest,
+  Result, change, commitRequest, commitStatus, issueTokenRequest, issuedToken, number,
+  pendingRequest, receipt, resultRequest, serverInfo, watchRequest,
 };

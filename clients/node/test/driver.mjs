@@ -97,6 +97,10 @@ const actions = {
     return { ...info, ...grants };
   },
 
+  async issue_token({ request }) {
+    return client.issueToken(camelKeys(request));
+  },
+
   async is_serving() {
     return { serving: await client.isServing() };
   },

@@ -78,6 +78,10 @@ class Driver:
         return {"version": info.version, "features": list(info.features),
                 "caller": info.caller, "rights": list(info.rights)}
 
+    def do_issue_token(self, request):
+        return {name: plain(value)
+                for name, value in vars(self._client.issue_token(**request)).items()}
+
     def do_is_serving(self):
         return {"serving": self._client.is_serving()}
 

@@ -109,6 +109,10 @@ class Driver
     info.merge(info.delete(:grants) || {})
   end
 
+  def do_issue_token(step)
+    plain(@client.issue_token(**step[:request].transform_keys(&:to_sym)))
+  end
+
   def do_is_serving(_step)
     { serving: @client.serving? }
   end

@@ -100,6 +100,7 @@ class Driver {
          {"watch", &Driver::Watch},
          {"commit_status", &Driver::GetStatuses},
          {"server_info", &Driver::GetInfo},
+         {"issue_token", &Driver::IssueToken},
          {"is_serving", &Driver::IsServing}};
     return (this->*kActions.at(line.at("do")))(line);
   }
@@ -252,6 +253,22 @@ class Driver {
               {"rights",
                std::vector<std::string>(answer->grants().rights().begin(),
                                         answer->grants().rights().end())}}}};
+  }
+
+  json IssueToken(const json& line) {
+    json narrowing = line.at("request");
+    v1::IssueTokenRequest request;
+    request.mutable_valid_for()->set_seconds(
+        narrowing.value("valid_for", 3600));
+    narrowing.erase("valid_for");
+    *request.mutable_narrowing() = MessageOf<v1::Narrowing>(narrowing);
+    const auto answer = client_->IssueToken(request);
+    if (!answer.ok()) return AnswerOf(answer.status());
+    return {
+        {"ok",
+         {{"token", answer->token()},
+          {"expire_time", SecondsOf(answer->grants().has_token_expire_time(),
+                                    answer->grants().token_expire_time())}}}};
   }
 
   json IsServing(const json&) {

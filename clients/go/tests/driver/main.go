@@ -37,6 +37,8 @@ type request struct {
 	IfSequence     *int64   `json:"if_sequence"`
 	NewestTextWins bool     `json:"newest_text_wins"`
 	AfterSequence  *int64   `json:"after_sequence"`
+	Rights         []string `json:"rights"`
+	ValidFor       float64  `json:"valid_for"`
 }
 
 type line struct {
@@ -274,6 +276,10 @@ func (d *driver) do(ctx context.Context, l line) (object, error) {
 		info, err := d.client.ServerInfo(ctx)
 		return object{"version": info.GetVersion(), "features": append([]string{}, info.GetFeatures()...),
 			"caller": info.GetGrants().GetCaller(), "rights": append([]string{}, info.GetGrants().GetRights()...)}, err
+	case "issue_token":
+		issued, err := d.client.IssueToken(ctx, &signalboxv1.Narrowing{Repositories: r.Repositories, Contexts: r.Contexts,
+			Rights: r.Rights, Sha: r.SHA, Series: r.Series, Attempt: r.Attempt}, seconds(r.ValidFor))
+		return object{"token": issued.GetToken(), "expire_time": unixTime(issued.GetGrants().GetTokenExpireTime())}, err
 	case "is_serving":
 		serving, err := d.client.IsServing(ctx)
 		return object{"serving": serving}, err

@@ -13,7 +13,7 @@ from ._channel import open_channel
 from ._retry import Retry, as_seconds
 from ._run import Run
 from ._stream import ReportStream
-from ._types import CommitStatuses, Receipt, Result, ServerInfo
+from ._types import CommitStatuses, IssuedToken, Receipt, Result, ServerInfo
 from ._watch import Watch
 from .v1 import status_service_pb2 as v1
 from .v1 import status_service_pb2_grpc as v1_grpc
@@ -188,6 +188,19 @@ class Client:
         """Which server this is, and what the caller may do. Needs no right."""
         return _types.server_info(
             self._call(self._stub.GetServerInfo, v1.GetServerInfoRequest()))
+
+    def issue_token(self, *, repositories: Iterable[str] = (),
+                    contexts: Iterable[str] = (), rights: Iterable[str] = (),
+                    sha: str = "", series: str = "", attempt: int = 0,
+                    valid_for=None) -> IssuedToken:
+        """A token that may do no more than the caller's own, and not for long.
+
+        The arguments narrow it; none: as the caller. valid_for: in seconds or as a
+        timedelta, 1 minute to 30 days; None: 1 hour. The proto describes the rest.
+        """
+        request = _requests.issue_token(repositories, contexts, rights, sha, series,
+                                        attempt, valid_for)
+        return _types.issued_token(self._call(self._stub.IssueToken, request))
 
     def is_serving(self) -> bool:
         """Whether the server serves. False: it is about to stop."""

@@ -23,13 +23,31 @@ def pending(repository: str, sha: str, contexts: Iterable[str], *, attempt: int 
         if_sequence=if_sequence, newest_text_wins=newest_text_wins,
         never_expires=never_expires)
     if expires_after is not None:
-        seconds = as_seconds("expires_after", expires_after)
-        if math.isinf(seconds):
-            raise refusal("expires_after: use never_expires")
-        nanos = round(seconds * _NANOS)
-        request.expires_after.seconds = nanos // _NANOS
-        request.expires_after.nanos = nanos % _NANOS
+        _set_duration(request.expires_after, "expires_after", expires_after)
     return request
+
+
+def issue_token(repositories: Iterable[str], contexts: Iterable[str],
+                rights: Iterable[str], sha: str, series: str, attempt: int,
+                valid_for) -> v1.IssueTokenRequest:
+    for name, values in (("repositories", repositories), ("contexts", contexts),
+                         ("rights", rights)):
+        check_list(name, values)
+    request = v1.IssueTokenRequest(narrowing=v1.Narrowing(
+        repositories=repositories, contexts=contexts, rights=rights, sha=sha,
+        series=series, attempt=attempt))
+    if valid_for is not None:
+        _set_duration(request.valid_for, "valid_for", valid_for)
+    return request
+
+
+def _set_duration(duration, name, value):
+    seconds = as_seconds(name, value)
+    if math.isinf(seconds):
+        raise refusal(f"{name}: {value!r} does not end")
+    nanos = round(seconds * _NANOS)
+    duration.seconds = nanos // _NANOS
+    duration.nanos = nanos % _NANOS
 
 
 def result(repository: str, sha: str, how: Union[Result, str], context: str, *,

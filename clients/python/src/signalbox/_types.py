@@ -159,6 +159,14 @@ def receipt(message: v1.Receipt) -> Receipt:
         report_time=_time(message, "report_time"))
 
 
+@dataclasses.dataclass(frozen=True)
+class IssuedToken:
+    """A token that the server has issued, and when it ends."""
+
+    token: str = dataclasses.field(repr=False)  # Secret.
+    expire_time: Optional[datetime.datetime]
+
+
 def commit_status(message: v1.CommitStatus) -> CommitStatus:
     posting = message.posting
     return CommitStatus(
@@ -199,6 +207,10 @@ def server_info(message: v1.GetServerInfoResponse) -> ServerInfo:
         repositories=tuple(grants.repositories),
         contexts=tuple(grants.contexts),
         token_expire_time=_time(grants, "token_expire_time"))
+
+
+def issued_token(message: v1.IssueTokenResponse) -> IssuedToken:
+    return IssuedToken(message.token, _time(message.grants, "token_expire_time"))
 
 
 def _time(message, field):

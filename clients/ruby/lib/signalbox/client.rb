@@ -225,6 +225,16 @@ module Signalbox
       )
     end
 
+    # An IssuedToken, which may do no more than the caller's own, and not for long.
+    # The fields narrow it: repositories, contexts, rights, sha, series and attempt.
+    # valid_for: seconds, 1 minute to 30 days; nil: 1 hour. The proto describes them.
+    def issue_token(**fields)
+      request = Messages.issue_token_request(fields)
+      Messages.issued_token(
+        @connection.call { |options| @connection.stub.issue_token(request, **options) }
+      )
+    end
+
     # Whether the server serves. False: it is about to stop.
     def serving?
       request = Grpc::Health::V1::HealthCheckRequest.new

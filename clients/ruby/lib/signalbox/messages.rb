@@ -30,11 +30,21 @@ module Signalbox
   # Which server it is.
   ServerInfo = Struct.new(:version, :revision, :hosts, :features, :grants, keyword_init: true)
 
+  # A token that the server has issued, which is secret, and when it ends.
+  IssuedToken = Struct.new(:token, :expire_time, keyword_init: true) do
+    # Without the token: exceptions show the objects that they are about.
+    def inspect
+      "#<#{self.class} expire_time=#{expire_time.inspect}>"
+    end
+    alias_method :to_s, :inspect
+  end
+
   # Makes requests of what the caller says, and values of what the server says.
   module Messages
     FIELDS_OF_BOTH = %i[attempt series description target_url if_sequence newest_text_wins].freeze
     FIELDS_OF_PENDING = [*FIELDS_OF_BOTH, :expires_after, :rerun, :never_expires].freeze
     FIELDS_OF_WATCH = %i[repositories contexts states after_sequence].freeze
+    FIELDS_OF_TOKEN = %i[repositories contexts rights sha series attempt valid_for].freeze
     PREFIX = /\A(?:COMMIT_STATE|POSTING_STATE|DISPOSITION|RESULT)_/
 
     module_function
@@ -42,7 +52,7 @@ module Signalbox
     def pending_request(repository, sha, contexts, fields)
       fields = known(fields, FIELDS_OF_PENDING)
       expires_after = fields.delete(:expires_after)
-      fields[:expires_after] = duration(expires_after) unless expires_after.nil?
+      fields[:expires_after] = duration(expires_after, :expires_after) unless expires_after.nil?
       make(V1::ReportPendingRequest, repository: repository, sha: sha, contexts: contexts, **fields)
     end
 
@@ -59,6 +69,13 @@ module Signalbox
       fields = known(fields, FIELDS_OF_WATCH)
       states = Array(fields.delete(:states)).map { |state| :"COMMIT_STATE_#{state}" }
       make(V1::WatchStatusesRequest, states: states, **fields)
+    end
+
+    def issue_token_request(fields)
+      fields = known(fields, FIELDS_OF_TOKEN)
+      valid_for = fields.delete(:valid_for)
+      more = valid_for.nil? ? {} : { valid_for: duration(valid_for, :valid_for) }
+      make(V1::IssueTokenRequest, narrowing: make(V1::Narrowing, **fields), **more)
     end
 
     def commit_request(repository, sha)
@@ -88,9 +105,9 @@ module Signalbox
       raise SignalboxError.invalid(e.message)
     end
 
-    def duration(seconds)
+    def duration(seconds, name)
       unless seconds.is_a?(Numeric) && seconds.real? && seconds.to_f.abs < 1e11
-        raise SignalboxError.invalid("expires_after: #{seconds.inspect} is no number of seconds")
+        raise SignalboxError.invalid("#{name}: #{seconds.inspect} is no number of seconds")
       end
 
       Google::Protobuf::Duration.new(seconds: seconds.to_i,
@@ -148,6 +165,10 @@ module Signalbox
     def change(message)
       Change.new(sequence: message.sequence, repository: message.repository, sha: message.sha,
                  status: status(message.status))
+    end
+
+    def issued_token(message)
+      IssuedToken.new(token: message.token, expire_time: time(message.grants.token_expire_time))
     end
 
     def server_info(message)

@@ -5,6 +5,8 @@ import dev.signalbox.v1.GetCommitStatusRequest;
 import dev.signalbox.v1.GetCommitStatusResponse;
 import dev.signalbox.v1.GetServerInfoRequest;
 import dev.signalbox.v1.GetServerInfoResponse;
+import dev.signalbox.v1.IssueTokenRequest;
+import dev.signalbox.v1.IssueTokenResponse;
 import dev.signalbox.v1.Receipt;
 import dev.signalbox.v1.ReportPendingRequest;
 import dev.signalbox.v1.ReportResultRequest;
@@ -188,6 +190,14 @@ public final class Client implements AutoCloseable {
   /** Returns which server this is, what it can do, and what the caller may do. */
   public GetServerInfoResponse serverInfo() {
     return call(Methods.GET_SERVER_INFO, GetServerInfoRequest.getDefaultInstance());
+  }
+
+  /**
+   * Returns a token that may do no more than the caller's own, and not for long. The request says
+   * what it may do less, and for how long it is valid.
+   */
+  public IssueTokenResponse issueToken(IssueTokenRequest request) {
+    return call(Methods.ISSUE_TOKEN, request);
   }
 
   /** Asks the server's health service whether it serves. False: it is about to stop. */

@@ -5,6 +5,8 @@ import dev.signalbox.v1.GetCommitStatusRequest;
 import dev.signalbox.v1.GetCommitStatusResponse;
 import dev.signalbox.v1.GetServerInfoRequest;
 import dev.signalbox.v1.GetServerInfoResponse;
+import dev.signalbox.v1.IssueTokenRequest;
+import dev.signalbox.v1.IssueTokenResponse;
 import dev.signalbox.v1.ReportPendingRequest;
 import dev.signalbox.v1.ReportPendingResponse;
 import dev.signalbox.v1.ReportResultRequest;
@@ -19,7 +21,7 @@ import io.grpc.protobuf.ProtoUtils;
 
 /**
  * The methods of StatusService that this package calls. A compiler plugin could generate them, but
- * it is a native program of its own for each machine, and these are six.
+ * it is a native program of its own for each machine, and these are few.
  */
 final class Methods {
   static final String SERVICE = "signalbox.v1.StatusService";
@@ -60,6 +62,13 @@ final class Methods {
           "GetServerInfo",
           GetServerInfoRequest.getDefaultInstance(),
           GetServerInfoResponse.getDefaultInstance());
+
+  static final MethodDescriptor<IssueTokenRequest, IssueTokenResponse> ISSUE_TOKEN =
+      method(
+          MethodType.UNARY,
+          "IssueToken",
+          IssueTokenRequest.getDefaultInstance(),
+          IssueTokenResponse.getDefaultInstance());
 
   private Methods() {}
 

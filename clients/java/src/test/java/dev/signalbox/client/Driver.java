@@ -8,6 +8,9 @@ import com.google.gson.JsonObject;
 import com.google.protobuf.Timestamp;
 import dev.signalbox.v1.CommitStatus;
 import dev.signalbox.v1.GetServerInfoResponse;
+import dev.signalbox.v1.IssueTokenRequest;
+import dev.signalbox.v1.IssueTokenResponse;
+import dev.signalbox.v1.Narrowing;
 import dev.signalbox.v1.Receipt;
 import dev.signalbox.v1.Result;
 import dev.signalbox.v1.WatchStatusesRequest;
@@ -102,6 +105,25 @@ public final class Driver {
         shown.addProperty("caller", info.getGrants().getCaller());
         shown.add("rights", GSON.toJsonTree(List.copyOf(info.getGrants().getRightsList())));
         return shown;
+      case "issue_token":
+        IssueTokenResponse issued =
+            client.issueToken(
+                IssueTokenRequest.newBuilder()
+                    .setNarrowing(
+                        Narrowing.newBuilder()
+                            .addAllRepositories(texts(request, "repositories"))
+                            .addAllContexts(texts(request, "contexts"))
+                            .addAllRights(texts(request, "rights"))
+                            .setSha(sha))
+                    .setValidFor(
+                        com.google.protobuf.Duration.newBuilder()
+                            .setSeconds(request.get("valid_for").getAsLong()))
+                    .build());
+        JsonObject token = object("token", GSON.toJsonTree(issued.getToken()));
+        token.add(
+            "expire_time",
+            unixTime(issued.getGrants().hasTokenExpireTime(), issued.getGrants().getTokenExpireTime()));
+        return token;
       case "is_serving":
         return object("serving", GSON.toJsonTree(client.isServing()));
       default:
