@@ -80,7 +80,8 @@ int64_t AccountId(absl::string_view login) {
   for (const char c : absl::AsciiStrToLower(login)) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   }
-  return (int64_t{1} << 32) + static_cast<int64_t>(hash >> 32);
+  // Less than 2^31, as at GitHub: hub4j's library has such numbers as int.
+  return (int64_t{1} << 30) + static_cast<int64_t>(hash >> 34);
 }
 
 SimulatedUser UserOfLogin(const std::string& login) {
