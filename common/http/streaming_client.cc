@@ -275,11 +275,15 @@ absl::StatusOr<std::unique_ptr<StreamResponse>> StreamingClient::Send(
 }
 
 std::unique_ptr<StreamingClient::Handle> StreamingClient::Take() {
-  MutexLock lock(&mu_);
-  if (idle_.empty()) return std::make_unique<Handle>();
-  std::unique_ptr<Handle> handle = std::move(idle_.back());
-  idle_.pop_back();
-  return handle;
+  {
+    MutexLock lock(&mu_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Handle> handle = std::move(idle_.back());
+      idle_.pop_back();
+      return handle;
+    }
+  }
+  return std::make_unique<Handle>();
 }
 
 void StreamingClient::PutBack(std::unique_ptr<Handle> handle) {
