@@ -25,8 +25,8 @@ struct CredentialWait {
 
 // CredentialBoard keeps the reason why each credential waits, and the user that
 // sets its statuses, to show both to people: in answers to callers and in
-// metrics. The poster writes it, other
-// threads read it. No decision depends on it.
+// metrics. The poster writes it, other threads read it. No decision depends on
+// it.
 //
 // Thread-safe.
 class CredentialBoard {
