@@ -95,14 +95,15 @@ TokenKeys::Key TokenKeys::KeyOf(absl::Time make_time, Secret bytes) {
   return {make_time, std::move(bytes), std::move(id)};
 }
 
-std::vector<TokenKeys::Key> TokenKeys::keys() const {
+TokenKeys::Keys TokenKeys::keys() const {
   MutexLock lock(&mu_);
   return keys_;
 }
 
 void TokenKeys::SetKeys(std::vector<Key> keys) {
+  auto shared = std::make_shared<const std::vector<Key>>(std::move(keys));
   MutexLock lock(&mu_);
-  keys_ = std::move(keys);
+  keys_ = std::move(shared);
 }
 
 absl::Status TokenKeys::Load() {
@@ -134,7 +135,7 @@ absl::Status TokenKeys::Load() {
 }
 
 absl::StatusOr<TokenKeys::Key> TokenKeys::SigningKey(absl::Time now) {
-  std::vector<Key> held = keys();
+  std::vector<Key> held = *keys();
   // The clock can have gone back by more, too, and must not keep a key forever.
   if (!held.empty() && absl::AbsDuration(now - held[0].make_time) < kKeySigns) {
     return held[0];
@@ -151,7 +152,7 @@ absl::StatusOr<TokenKeys::Key> TokenKeys::SigningKey(absl::Time now) {
   constexpr absl::string_view kComment =
       "# Secret: a program that reads this can make tokens of every caller.\n";
   std::string text;
-  // A growing string would leave copies that nobody wipes.
+  // A growing string would leave copies that Secret does not wipe.
   text.reserve(kComment.size() + kMostKeys * (2 * kKeyBytes + 32));
   absl::StrAppend(&text, kComment);
   for (const Key& key : held) {
@@ -205,7 +206,8 @@ std::optional<IssuedToken> TokenKeys::Verify(absl::string_view text) const {
   const absl::string_view all = *bytes;
   const absl::string_view content = all.substr(0, all.size() - kMacBytes);
   const absl::string_view claimed = all.substr(content.size());
-  for (const Key& key : keys()) {
+  const Keys held = keys();
+  for (const Key& key : *held) {
     if (all.substr(1, kKeyIdBytes) != key.id) continue;
     if (CRYPTO_memcmp(Hmac(key.bytes, content).data(), claimed.data(),
                       kMacBytes) == 0) {

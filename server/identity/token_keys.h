@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_IDENTITY_TOKEN_KEYS_H_
 #define SIGNALBOX_SERVER_IDENTITY_TOKEN_KEYS_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,7 +64,10 @@ class TokenKeys {
   // The key to sign with at `now`. Makes it if necessary.
   absl::StatusOr<Key> SigningKey(absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(issue_mu_);
-  std::vector<Key> keys() const;
+  // Newest first. Never null. Callers share them, because each copy of a key
+  // would be one more secret in memory.
+  using Keys = std::shared_ptr<const std::vector<Key>>;
+  Keys keys() const;
   void SetKeys(std::vector<Key> keys);
 
   const std::string path_;
@@ -71,7 +75,7 @@ class TokenKeys {
   // Held while the file is written. Verify does not wait for that.
   Mutex issue_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   mutable Mutex mu_;
-  std::vector<Key> keys_ ABSL_GUARDED_BY(mu_);  // Newest first.
+  Keys keys_ ABSL_GUARDED_BY(mu_) = std::make_shared<std::vector<Key>>();
 };
 
 }  // namespace signalbox
