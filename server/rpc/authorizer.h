@@ -218,7 +218,8 @@ class Authorizer {
                                       absl::Time now) const;
   absl::StatusOr<Identity> FindApp(const Caller& app, absl::string_view jwt,
                                    absl::Time now) const;
-  const Caller* AppWithNumber(std::optional<int64_t> app_id) const;
+  // The App that `token` says is its issuer. Null: it is no JWT of a known App.
+  const Caller* AppOf(absl::string_view token) const;
   // Whether the caller still has this token, and it has not ended, or this App
   // key.
   absl::Status CheckLogin(size_t caller, absl::string_view sha256,

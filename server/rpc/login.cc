@@ -93,7 +93,7 @@ absl::StatusOr<Identity> Authorizer::Authenticate(
   if (absl::StartsWith(token.Reveal(), kIssuedTokenPrefix)) {
     return FindIssued(token.Reveal(), now);
   }
-  const Caller* const app = AppWithNumber(AppOfJwt(token.Reveal()));
+  const Caller* const app = AppOf(token.Reveal());
   if (app != nullptr) return FindApp(*app, token.Reveal(), now);
   const bool is_github_token = LooksLikeGitHubToken(token.Reveal());
   if (is_github_token && github_tokens_.has_value()) github_tokens_->Add();
@@ -160,12 +160,19 @@ absl::StatusOr<Identity> Authorizer::FindIssued(absl::string_view token,
   return identity;
 }
 
-const Caller* Authorizer::AppWithNumber(std::optional<int64_t> app_id) const {
-  if (!app_id.has_value()) return nullptr;
-  for (const Caller& caller : callers_) {
-    if (caller.app.has_value() && caller.app->app_id == *app_id) return &caller;
+const Caller* Authorizer::AppOf(absl::string_view token) const {
+  // A stranger's text is not parsed unless it can be of use.
+  if (std::ranges::none_of(callers_, [](const Caller& caller) {
+        return caller.app.has_value();
+      })) {
+    return nullptr;
   }
-  return nullptr;
+  const std::optional<int64_t> app_id = AppOfJwt(token);
+  if (!app_id.has_value()) return nullptr;
+  const auto found = std::ranges::find_if(callers_, [&](const Caller& caller) {
+    return caller.app.has_value() && caller.app->app_id == *app_id;
+  });
+  return found == callers_.end() ? nullptr : &*found;
 }
 
 absl::StatusOr<Identity> Authorizer::FindApp(const Caller& app,
