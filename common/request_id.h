@@ -17,8 +17,8 @@ inline constexpr char kRequestIdKey[] = "signalbox-request-id";
 // Whether `text` may be a request id: 1 to 64 letters, digits and `._:-`.
 bool IsRequestId(absl::string_view text);
 
-// A new id. It differs from all others, and nobody need keep it secret. Cheap:
-// the part that is random is drawn once in a process.
+// A new id. It differs from all others, and is no secret. Cheap: the process
+// draws the random part once.
 std::string NewRequestId();
 
 }  // namespace signalbox

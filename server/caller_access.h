@@ -47,7 +47,7 @@ class CallerAccess {
 
   TokenKeys token_keys_;
   std::optional<Authorizer> authorizer_;
-  std::optional<TokenFiles> token_files_;  // Last: it tells the authorizer.
+  std::optional<TokenFiles> token_files_;  // Last: it calls the authorizer.
 };
 
 }  // namespace signalbox

@@ -110,7 +110,7 @@ class StreamTransfer final : public StreamResponse {
       Wait(client_.options_.least_bytes_time - waited);
       waited += MonotonicTime() - begin;
     }
-    if (was_cancelled_) return absl::CancelledError("nobody reads the body");
+    if (was_cancelled_) return absl::CancelledError("the sink wants no more");
     return Outcome();
   }
 

@@ -28,8 +28,8 @@ struct AppKey {
 // ReadSecretFile, or INVALID_ARGUMENT, reason INVALID_KEY_FILE.
 absl::StatusOr<AppKey> ReadAppKey(int64_t app_id, const std::string& path);
 
-// The number of the App that `token` says is its issuer, which anybody can
-// write. Nothing: it is no JWT with a number as issuer.
+// The number of the App that `token` names as its issuer, without a check of
+// the signature. Nothing: it is no JWT with a number as issuer.
 std::optional<int64_t> AppOfJwt(absl::string_view token);
 
 // Checks a JWT as GitHub does, and returns when it ends. The algorithm must be

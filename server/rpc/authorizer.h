@@ -126,18 +126,20 @@ class Authorizer {
 
   // Finds the caller by its token, an issued token or a JWT. `authorization` is
   // the value of the metadata of that name; see TokenIn. The caller is null if
-  // the configuration names no callers. UNAUTHENTICATED, with the reason
-  // UNKNOWN_CALLER: the token is missing or unknown, or it was issued to a
-  // caller, or by a token or key, that the configuration no longer has; the
-  // message says which. The same with the reason TOKEN_EXPIRED: the token has
-  // ended. The same with INVALID_JWT: see CheckAppJwt.
+  // the configuration names no callers. Errors are UNAUTHENTICATED. The
+  // reasons:
+  //   UNKNOWN_CALLER  the token is missing or unknown; or the configuration no
+  //                   longer has the caller of an issued token, or the token or
+  //                   key by which the caller got it. The message says which.
+  //   TOKEN_EXPIRED   the token has ended.
+  //   INVALID_JWT     see CheckAppJwt.
   absl::StatusOr<Identity> Authenticate(absl::string_view authorization,
                                         absl::Time now) const;
 
   // As Authenticate, for a call of this method of the service. Also refuses a
-  // caller without the right of the method in kMethodRights, a token or JWT
-  // that does not suffice for it, and everybody if the method is missing there:
-  // PERMISSION_DENIED, reason NOT_GRANTED.
+  // caller without the right that kMethodRights names for the method, a token
+  // or JWT that does not suffice for it, and every caller if kMethodRights
+  // lacks the method: PERMISSION_DENIED, reason NOT_GRANTED.
   absl::StatusOr<Identity> Admit(absl::string_view method,
                                  absl::string_view authorization,
                                  absl::Time now) const;
@@ -218,10 +220,11 @@ class Authorizer {
                                       absl::Time now) const;
   absl::StatusOr<Identity> FindApp(const Caller& app, absl::string_view jwt,
                                    absl::Time now) const;
-  // The App that `token` says is its issuer. Null: it is no JWT of a known App.
+  // The App that `token` names as its issuer. Null: it is no JWT of a known
+  // App.
   const Caller* AppOf(absl::string_view token) const;
-  // Whether the caller still has this token, and it has not ended, or this App
-  // key.
+  // Whether `sha256` is still that of the caller's App key, or of one of its
+  // tokens that has not ended. The errors of Recheck.
   absl::Status CheckLogin(size_t caller, absl::string_view sha256,
                           absl::Time now) const;
 
