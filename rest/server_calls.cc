@@ -23,9 +23,7 @@ RestOr<Response> Call(Stub& server,
                       const Request& request, const CallTerms& terms) {
   grpc::ClientContext context;
   SetDeadline(terms.deadline, &context);
-  if (!terms.authorization.empty()) {
-    context.AddMetadata("authorization", terms.authorization);
-  }
+  AddAuthorization(terms.authorization, &context);
   AddRequestId(terms.request_id, &context);
   Response response;
   const grpc::Status status = (server.*method)(&context, request, &response);
