@@ -147,7 +147,7 @@ RestDoor::Visit RestDoor::VisitOf(const HttpServerRequest& request,
           VisitorOf(request, options_.listener_is_loopback),
           std::move(route),
           std::move(place),
-          {AuthorizationOf(head), options_.new_request_id(),
+          {Secret(AuthorizationOf(head)), options_.new_request_id(),
            request.first_byte + options_.timeout},
           options_.clock(),
           /*is_forwarded=*/false};
@@ -260,9 +260,8 @@ std::optional<HttpAnswer> RestDoor::Forward(Visit& visit) {
                    : absl::StrCat(target.api_url, route.github_path);
   const std::string& query = visit.request.head.query;
   if (!query.empty()) absl::StrAppend(&target.url, "?", query);
-  auto forwarded =
-      forwarder_->Forward(visit.request.head, visit.read_body,
-                          Secret(visit.terms.authorization), target);
+  auto forwarded = forwarder_->Forward(visit.request.head, visit.read_body,
+                                       visit.terms.authorization, target);
   if (const auto* const refusal = std::get_if<RestRefusal>(&forwarded)) {
     return Late(Refused(*refusal));
   }

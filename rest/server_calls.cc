@@ -23,7 +23,7 @@ RestOr<Response> Call(Stub& server,
                       const Request& request, const CallTerms& terms) {
   grpc::ClientContext context;
   SetDeadline(terms.deadline, &context);
-  AddAuthorization(terms.authorization, &context);
+  AddAuthorization(terms.authorization.Reveal(), &context);
   AddRequestId(terms.request_id, &context);
   Response response;
   const grpc::Status status = (server.*method)(&context, request, &response);
@@ -48,7 +48,7 @@ void Set(const v1::ReportResultRequest& report,
 template <typename Request>
 std::optional<RestOr<Reported>> ServerCalls::Stream(
     const Request& request, const CallTerms& terms) const {
-  const auto stream = streams_.Find(Secret(terms.authorization));
+  const auto stream = streams_.Find(terms.authorization);
   if (stream == nullptr) return std::nullopt;
   const auto report = std::make_shared<v1::StreamReportsRequest>();
   Set(request, report.get());
@@ -76,7 +76,7 @@ RestOr<Reported> ServerCalls::Report(const v1::ReportPendingRequest& request,
   }
   const auto& reported = std::get<v1::ReportPendingResponse>(answer);
   if (reported.receipts_size() != 1) return RestRefusal();
-  streams_.Add(Secret(terms.authorization));
+  streams_.Add(terms.authorization);
   return Reported{reported.receipts(0), reported.creator()};
 }
 
@@ -88,7 +88,7 @@ RestOr<Reported> ServerCalls::Report(const v1::ReportResultRequest& request,
     return *refusal;
   }
   const auto& reported = std::get<v1::ReportResultResponse>(answer);
-  streams_.Add(Secret(terms.authorization));
+  streams_.Add(terms.authorization);
   return Reported{reported.receipt(), reported.creator()};
 }
 
@@ -107,7 +107,7 @@ RestOr<v1::Grants> ServerCalls::Grants(const CallTerms& terms) const {
 
 RestOr<bool> ServerCalls::HasCallers(const CallTerms& terms) const {
   CallTerms anonymous = terms;
-  anonymous.authorization.clear();
+  anonymous.authorization = Secret();
   const RestOr<v1::Grants> grants = Grants(anonymous);
   const auto* const refusal = std::get_if<RestRefusal>(&grants);
   if (refusal == nullptr) return false;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "common/secret.h"
 #include "rest/caller_streams.h"
 #include "rest/refusal.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -16,7 +17,7 @@ namespace signalbox {
 struct CallTerms {
   // The caller's own header Authorization, which the server judges. Empty: the
   // request has none.
-  std::string authorization;
+  Secret authorization;
   std::string request_id;  // Also in the logs of the server.
   std::chrono::steady_clock::time_point deadline;
 };

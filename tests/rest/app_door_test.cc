@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/secret.h"
 #include "rest/app_request.h"
 #include "tests/rest/fake_status_service.h"
 
@@ -37,7 +38,7 @@ class AppDoorTest : public ::testing::Test {
     const ServerCalls calls(server_.stub());
     return AnswerApp(
         route, place,
-        {"bearer a.b.c", "id",
+        {Secret("bearer a.b.c"), "id",
          std::chrono::steady_clock::now() + std::chrono::seconds(30)},
         calls, [&body] { return RestOr<std::string>(body); });
   }
