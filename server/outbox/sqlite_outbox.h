@@ -72,7 +72,8 @@ struct SqliteOutboxOptions {
 
   // Called for each status that the outbox has abandoned by itself, after the
   // commit: AbandonParked, AbandonHeld and chores do it, at most some hundred
-  // at a time. Called under the store's lock. May be empty.
+  // at a time. Called outside the store's lock. Several threads may call it at
+  // once. May be empty.
   std::function<void(const AbandonedStatus&)> on_abandoned;
 
   // Called with a line about each damaged row, after the row was set aside (see

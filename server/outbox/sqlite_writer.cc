@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -67,9 +68,11 @@ absl::Status SqliteWriter::Run(Waiting own) {
     batch.swap(waiting_);
   }
   bool changed = false;
+  std::vector<AbandonedStatus> abandoned;
   {
     MutexLock lock(&writing_);
     changed = WriteTogether(batch);
+    abandoned.swap(abandoned_);
   }
   {
     MutexLock lock(&mu_);
@@ -78,6 +81,9 @@ absl::Status SqliteWriter::Run(Waiting own) {
   }
   ended_.NotifyAll();
   if (changed && options_.on_change) options_.on_change();
+  if (options_.on_abandoned) {
+    for (const AbandonedStatus& one : abandoned) options_.on_abandoned(one);
+  }
   return own.status;
 }
 
@@ -164,10 +170,8 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   if (options_.after_commit) {
     options_.after_commit(state_.due_news, status.ok());
   }
-  if (status.ok() && options_.on_abandoned) {
-    for (const AbandonedStatus& one : state_.abandoned) {
-      options_.on_abandoned(one);
-    }
+  if (status.ok()) {
+    absl::c_move(state_.abandoned, std::back_inserter(abandoned_));
   }
   return status;
 }

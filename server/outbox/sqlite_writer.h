@@ -50,8 +50,9 @@ class SqliteWriter {
     // false if the transaction was rolled back, or if the commit failed and may
     // nevertheless have happened. May be empty.
     std::function<void(const DueNews& news, bool is_durable)> after_commit;
-    // Called with each status of SqliteWriterState::abandoned, after the
-    // commit. May be empty.
+    // Called with each status of SqliteWriterState::abandoned, after the commit
+    // and when the other threads of the batch go on. Several threads can call
+    // it at once. May be empty.
     std::function<void(const AbandonedStatus&)> on_abandoned;
     // Called with a line about each damaged row after its repair. May be empty.
     std::function<void(const std::string& what)> on_damaged_row;
@@ -146,6 +147,8 @@ class SqliteWriter {
   const std::unique_ptr<SqliteConnection> connection_
       ABSL_PT_GUARDED_BY(writing_);
   SqliteWriterState state_ ABSL_GUARDED_BY(writing_);
+  // What the transactions of the batch under way have abandoned.
+  std::vector<AbandonedStatus> abandoned_ ABSL_GUARDED_BY(writing_);
   // How many transactions there were since Checkpoint last moved the log.
   int commits_ ABSL_GUARDED_BY(writing_) = 0;
   // False: the next transaction must call LoadState.
