@@ -109,7 +109,8 @@ std::optional<Identity> Authorizer::Find(absl::string_view token) const {
   std::optional<Identity> found;
   // `sha256sum FILE` includes the line end after the token.
   for (const char* line_end : {"", "\n", "\r\n"}) {
-    const std::string digest = Sha256(absl::StrCat(token, line_end));
+    const Secret line(absl::StrCat(token, line_end));
+    const std::string digest = Sha256(line.Reveal());
     MutexLock lock(&mu_);
     for (size_t i = 0; i < callers_.size(); ++i) {
       for (const CallerToken& known : tokens_[i]) {
