@@ -176,8 +176,7 @@ class Draft {
           DrawFaultOfQuestions();
           break;
         case 5: {
-          Incident& stop = Add(Kind::kStop, AnyTime());
-          stop.power_cut = random_.OneIn(2);
+          Incident& stop = DrawStop();
           stop.lasts = random_.Between(
               absl::Milliseconds(50), absl::Minutes(random_.OneIn(3) ? 40 : 1));
           break;
@@ -188,8 +187,7 @@ class Draft {
           break;
         case 7:
           if (random_.OneIn(2)) return DrawFailedSync();
-          Add(Kind::kLatency, AnyTime()).lasts = random_.Between(
-              absl::Milliseconds(1), absl::Seconds(random_.OneIn(4) ? 14 : 2));
+          DrawLatency();
           break;
       }
     }
@@ -274,6 +272,18 @@ class Draft {
       attempts_[i].resize(random_.OneIn(3) ? random_.Between(2, 3) : 1);
     }
     moves_ = random_.OneIn(6);
+  }
+
+  void DrawLatency() {
+    Add(Kind::kLatency, AnyTime()).lasts = random_.Between(
+        absl::Milliseconds(1), absl::Seconds(random_.OneIn(4) ? 14 : 2));
+  }
+
+  // The caller draws how long it lasts.
+  Incident& DrawStop() {
+    Incident& stop = Add(Kind::kStop, AnyTime());
+    stop.power_cut = random_.OneIn(2);
+    return stop;
   }
 
   int PickStatus() {
@@ -384,8 +394,7 @@ class Draft {
           DrawFault();
           break;
         case 4:
-          Add(Kind::kLatency, AnyTime()).lasts = random_.Between(
-              absl::Milliseconds(1), absl::Seconds(random_.OneIn(4) ? 14 : 2));
+          DrawLatency();
           break;
         case 5:
           Add(Kind::kUnreachable, AnyTime()).lasts =
@@ -393,8 +402,7 @@ class Draft {
           break;
         case 6:
         case 7: {
-          Incident& stop = Add(Kind::kStop, AnyTime());
-          stop.power_cut = random_.OneIn(2);
+          Incident& stop = DrawStop();
           stop.lasts =
               random_.Between(absl::Milliseconds(50), absl::Seconds(30));
           break;
