@@ -146,6 +146,14 @@ class ServerInfo:
     token_expire_time: Optional[datetime.datetime]
 
 
+@dataclasses.dataclass(frozen=True)
+class IssuedToken:
+    """A token that the server has issued, and when it ends."""
+
+    token: str = dataclasses.field(repr=False)  # Secret.
+    expire_time: Optional[datetime.datetime]
+
+
 def receipt(message: v1.Receipt) -> Receipt:
     return Receipt(
         context=message.context,
@@ -157,14 +165,6 @@ def receipt(message: v1.Receipt) -> Receipt:
         newest_attempt=message.newest_attempt,
         newest_result=Result(message.newest_result),
         report_time=_time(message, "report_time"))
-
-
-@dataclasses.dataclass(frozen=True)
-class IssuedToken:
-    """A token that the server has issued, and when it ends."""
-
-    token: str = dataclasses.field(repr=False)  # Secret.
-    expire_time: Optional[datetime.datetime]
 
 
 def commit_status(message: v1.CommitStatus) -> CommitStatus:
