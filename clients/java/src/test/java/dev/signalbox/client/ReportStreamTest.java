@@ -19,7 +19,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,23 +68,29 @@ class ReportStreamTest {
     return answer.build();
   }
 
-  /** What reads a stream of the client, and ends it when the client does. */
-  private static StreamObserver<StreamReportsRequest> reader(
-      StreamObserver<StreamReportsResponse> answers, Consumer<StreamReportsRequest> take) {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(StreamReportsRequest request) {
-        take.accept(request);
-      }
+  /** Takes one report of a stream; called with the stream's number, from 0. */
+  private interface Reader {
+    void take(int number, StreamReportsRequest request, StreamObserver<StreamReportsResponse> answers);
+  }
 
-      @Override
-      public void onError(Throwable thrown) {}
+  /** Lets the server give each report to `reader`, and end a stream when the client does. */
+  private void serve(Reader reader) {
+    server.onStream =
+        (number, answers) ->
+            new StreamObserver<>() {
+              @Override
+              public void onNext(StreamReportsRequest request) {
+                reader.take(number, request, answers);
+              }
 
-      @Override
-      public void onCompleted() {
-        answers.onCompleted();
-      }
-    };
+              @Override
+              public void onError(Throwable thrown) {}
+
+              @Override
+              public void onCompleted() {
+                answers.onCompleted();
+              }
+            };
   }
 
   private static String codeOf(CompletableFuture<?> answer) {
@@ -96,21 +101,18 @@ class ReportStreamTest {
   @Test
   void sendsUnansweredReportsAgainInOrder() {
     List<String> second = new CopyOnWriteArrayList<>();
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  String name = request.getResult().getContext();
-                  if (number > 0) {
-                    second.add(name);
-                    answers.onNext(ok(request));
-                  } else if (name.equals("3") || name.equals("6")) {
-                    answers.onNext(ok(request));
-                  } else if (name.equals("10")) {
-                    answers.onError(Status.UNAVAILABLE.asRuntimeException());
-                  }
-                });
+    serve(
+        (number, request, answers) -> {
+          String name = request.getResult().getContext();
+          if (number > 0) {
+            second.add(name);
+            answers.onNext(ok(request));
+          } else if (name.equals("3") || name.equals("6")) {
+            answers.onNext(ok(request));
+          } else if (name.equals("10")) {
+            answers.onError(Status.UNAVAILABLE.asRuntimeException());
+          }
+        });
     List<CompletableFuture<Receipt>> futures;
     try (ReportStream stream = client.reports()) {
       futures = send(stream, 10);
@@ -124,22 +126,19 @@ class ReportStreamTest {
   @Test
   void anErrorFailsItsReportAlone() {
     List<String> sent = new CopyOnWriteArrayList<>();
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  String name = request.getResult().getContext();
-                  boolean again = sent.contains(name);
-                  sent.add(name);
-                  answers.onNext(
-                      switch (name) {
-                        case "1" -> error(request, Status.Code.INVALID_ARGUMENT, 0);
-                        case "2" -> again ? ok(request) : error(request, Status.Code.RESOURCE_EXHAUSTED, 100);
-                        case "3" -> error(request, Status.Code.RESOURCE_EXHAUSTED, 0);
-                        default -> ok(request);
-                      });
-                });
+    serve(
+        (number, request, answers) -> {
+          String name = request.getResult().getContext();
+          boolean again = sent.contains(name);
+          sent.add(name);
+          answers.onNext(
+              switch (name) {
+                case "1" -> error(request, Status.Code.INVALID_ARGUMENT, 0);
+                case "2" -> again ? ok(request) : error(request, Status.Code.RESOURCE_EXHAUSTED, 100);
+                case "3" -> error(request, Status.Code.RESOURCE_EXHAUSTED, 0);
+                default -> ok(request);
+              });
+        });
     long begin = System.nanoTime();
     List<CompletableFuture<Receipt>> futures;
     try (ReportStream stream = client.reports()) {
@@ -156,22 +155,19 @@ class ReportStreamTest {
   @Test
   void reportsOfACommitDoNotOvertakeEachOther() {
     List<String> sent = new CopyOnWriteArrayList<>();
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  String name = request.getResult().getContext();
-                  boolean again = sent.contains(name);
-                  sent.add(name);
-                  if (name.equals("two") && !again) {
-                    answers.onError(Status.UNAVAILABLE.asRuntimeException());
-                  } else if (name.equals("one") && !again) {
-                    answers.onNext(error(request, Status.Code.UNAVAILABLE, 100));
-                  } else {
-                    answers.onNext(ok(request));
-                  }
-                });
+    serve(
+        (number, request, answers) -> {
+          String name = request.getResult().getContext();
+          boolean again = sent.contains(name);
+          sent.add(name);
+          if (name.equals("two") && !again) {
+            answers.onError(Status.UNAVAILABLE.asRuntimeException());
+          } else if (name.equals("one") && !again) {
+            answers.onNext(error(request, Status.Code.UNAVAILABLE, 100));
+          } else {
+            answers.onNext(ok(request));
+          }
+        });
     try (ReportStream stream = client.reports()) {
       for (String each : List.of("acme/widgets one", "Acme/Widgets two", "acme/other other", "acme/widgets three")) {
         String[] parts = each.split(" ");
@@ -183,17 +179,14 @@ class ReportStreamTest {
 
   @Test
   void aFinalErrorFailsAllThatIsUnanswered() {
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  if (number == 0) {
-                    answers.onError(Status.PERMISSION_DENIED.asRuntimeException());
-                  } else {
-                    answers.onNext(ok(request));
-                  }
-                });
+    serve(
+        (number, request, answers) -> {
+          if (number == 0) {
+            answers.onError(Status.PERMISSION_DENIED.asRuntimeException());
+          } else {
+            answers.onNext(ok(request));
+          }
+        });
     try (ReportStream stream = client.reports()) {
       assertEquals("PERMISSION_DENIED", codeOf(send(stream, 1).get(0)));
       // Only that: the next report opens a new stream.
@@ -215,15 +208,12 @@ class ReportStreamTest {
 
   @Test
   void givesUpASilentServer() {
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  if (number > 0) {
-                    answers.onNext(ok(request));
-                  }
-                });
+    serve(
+        (number, request, answers) -> {
+          if (number > 0) {
+            answers.onNext(ok(request));
+          }
+        });
     try (Client impatient = server.connect(new ClientOptions().tryTimeout(java.time.Duration.ofSeconds(1)));
         ReportStream stream = impatient.reports()) {
       long begin = System.nanoTime();
@@ -235,18 +225,15 @@ class ReportStreamTest {
   @Test
   void waitsWhileTooManyAreUnanswered() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
-    server.onStream =
-        (number, answers) ->
-            reader(
-                answers,
-                request -> {
-                  try {
-                    release.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                  answers.onNext(ok(request));
-                });
+    serve(
+        (number, request, answers) -> {
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          answers.onNext(ok(request));
+        });
     ReportStream stream = client.reports(2);
     send(stream, 2);
     CompletableFuture<Void> third = CompletableFuture.runAsync(() -> send(stream, 1));
@@ -268,7 +255,7 @@ class ReportStreamTest {
 
   @Test
   void aClosedClientFailsWhatIsUnanswered() {
-    server.onStream = (number, answers) -> reader(answers, request -> {});
+    serve((number, request, answers) -> {});
     ReportStream stream = client.reports();
     List<CompletableFuture<Receipt>> futures = send(stream, 2);
     client.close();
