@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +19,30 @@ export function scratchDirectory() {
   const directory = mkdtempSync(join(tmpdir(), "signalbox-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   return directory;
+}
+
+const ends = new WeakMap();
+
+// Calls `stop` at the end of the test `t`, before those that were given earlier.
+// All are called, even if one fails; the test then fails, too. To be called right
+// after each start: a program that goes on would keep the test from ending.
+export function atEnd(t, stop) {
+  if (!ends.has(t)) {
+    const stops = [];
+    ends.set(t, stops);
+    t.after(async () => {
+      const errors = [];
+      for (const one of stops.reverse()) {
+        try {
+          await one();
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      if (errors.length > 0) throw errors[0];
+    });
+  }
+  ends.get(t).push(stop);
 }
 
 // Starts `command`, and resolves when it has printed every one of `lines`, with
@@ -84,6 +109,11 @@ export function secretFileOf(secret) {
   const file = join(scratchDirectory(), "secret");
   writeFileSync(file, secret);
   return file;
+}
+
+// A file with the SHA-256 of `secret`, for a caller's `token_sha256_file`.
+export function digestFileOf(secret) {
+  return secretFileOf(createHash("sha256").update(secret).digest("hex"));
 }
 
 export async function startShim(serverAddress, secretFile, args = []) {

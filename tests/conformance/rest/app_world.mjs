@@ -3,16 +3,15 @@
 // whose door is behind a proxy that checks every answer against GitHub's
 // description.
 
-import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  postJson, scratchDirectory, startRest, startServer, startSimulator,
+  atEnd, postJson, scratchDirectory, startRest, startServer, startSimulator,
 } from "../programs.mjs";
 import { startValidatingProxy } from "../validating_proxy.mjs";
-import { pathAtGitHub } from "./world.mjs";
+import { endCleanly, pathAtGitHub } from "./world.mjs";
 
 export const owner = "acme";
 export const repo = "app";
@@ -37,6 +36,7 @@ const forgiven = /access_tokens -> 201: accepted a request that \/ must be objec
 // labs/tool, and read.
 export async function startAll(t) {
   const simulator = await startSimulator();
+  atEnd(t, simulator.stop);
   await postJson(`${simulator.url}/_simulator/repositories`,
     { full_name: `${owner}/${repo}`, commits: [sha] });
   const directory = scratchDirectory();
@@ -48,15 +48,11 @@ export async function startAll(t) {
     `  repositories: [${owner}/*, labs/tool]`, "  contexts: [\"ci/*\"]",
     "  rights: [report, read]", ""].join("\n"));
   const server = await startServer(simulator.url, ["--config", config]);
+  atEnd(t, server.stop);
   const shim = await startRest(server.address);
+  atEnd(t, shim.stop);
   const proxy = await startValidatingProxy({ pathOf: pathAtGitHub });
   proxy.setTarget(shim.restUrl);
-  t.after(async () => {
-    proxy.close();
-    await shim.stop();
-    await server.stop();
-    await simulator.stop();
-    assert.deepEqual(proxy.problems.filter((one) => !forgiven.test(one)), []);
-  });
+  endCleanly(t, proxy, forgiven);
   return { simulator, proxy, url: proxy.url };
 }

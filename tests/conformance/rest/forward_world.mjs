@@ -3,17 +3,15 @@
 // sides of Signalbox check every answer against GitHub's description, and note
 // which token GitHub got.
 
-import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  postJson, scratchDirectory, startRest, startServer, startSimulator,
+  atEnd, digestFileOf, postJson, scratchDirectory, startRest, startServer, startSimulator,
 } from "../programs.mjs";
 import { startValidatingProxy } from "../validating_proxy.mjs";
 import { startNginx } from "./nginx.mjs";
-import { nextShaAt, owner, pathAtGitHub, repository } from "./world.mjs";
+import { endCleanly, nextShaAt, owner, pathAtGitHub, repository } from "./world.mjs";
 
 // GitHub knows the first two, and the server all but the last. Only the first may
 // go on: the second has no `forward`, and the third not the form of GitHub's.
@@ -23,17 +21,16 @@ export const farmToken = "sbt_ofTheFarm";
 export const strangeToken = "ghp_ofAStranger";
 const pullRequestCount = 25;
 
-function configurationIn(directory) {
+function configuration() {
   const lines = ["callers:"];
   for (const [name, token, forward] of [
     ["tool", toolToken, true], ["keeper", keeperToken, false], ["farm", farmToken, true],
   ]) {
-    const file = join(directory, `${name}.sha256`);
-    writeFileSync(file, createHash("sha256").update(token).digest("hex"), { mode: 0o600 });
-    lines.push(`- name: ${name}`, `  token_sha256_file: ${file}`, `  repositories: [${repository}]`,
-      "  contexts: [\"ci*\"]", "  rights: [report, read]", `  forward: ${forward}`);
+    lines.push(`- name: ${name}`, `  token_sha256_file: ${digestFileOf(token)}`,
+      `  repositories: [${repository}]`, "  contexts: [\"ci*\"]", "  rights: [report, read]",
+      `  forward: ${forward}`);
   }
-  const file = join(directory, "server.yaml");
+  const file = join(scratchDirectory(), "server.yaml");
   writeFileSync(file, `${lines.join("\n")}\n`);
   return file;
 }
@@ -42,40 +39,30 @@ function configurationIn(directory) {
 // tools use `url`, and `authorizations` has the header of each request that
 // GitHub got. `certificate`: nginx stands in front, with this one.
 export async function startAll(t, certificate) {
-  const stops = [];
-  t.after(async () => {
-    const errors = [];
-    for (const stop of stops.reverse()) await stop().catch((error) => errors.push(error));
-    if (errors.length > 0) throw errors[0];
-  });
-  const checked = (proxy) => stops.push(async () => {
-    proxy.close();
-    assert.deepEqual(proxy.problems, []);
-  });
   const authorizations = [];
   const atGitHub = await startValidatingProxy(
     { onRequest: ({ headers }) => authorizations.push(headers.authorization) });
-  checked(atGitHub);
+  endCleanly(t, atGitHub);
   const simulator = await startSimulator(
     ["--token", toolToken, "--token", keeperToken, "--base-url", atGitHub.url]);
-  stops.push(simulator.stop);
+  atEnd(t, simulator.stop);
   atGitHub.setTarget(simulator.url);
-  const server = await startServer(atGitHub.url, ["--config", configurationIn(scratchDirectory())]);
-  stops.push(server.stop);
+  const server = await startServer(atGitHub.url, ["--config", configuration()]);
+  atEnd(t, server.stop);
   const door = await startValidatingProxy({ pathOf: pathAtGitHub });
-  checked(door);
+  endCleanly(t, door);
   const shimArgs = ["--rest-forward"];
   let { url } = door;
   if (certificate !== undefined) {
     // Everything but Git goes to the shim, and nothing to GitHub.
     const nginx = await startNginx(certificate, "127.0.0.1:9", new URL(door.url).host,
       [["default 0;", "default 1;"]]);
-    stops.push(nginx.stop);
+    atEnd(t, nginx.stop);
     ({ url } = nginx);
     shimArgs.push("--rest-public-url", url);
   }
   const shim = await startRest(server.address, shimArgs);
-  stops.push(shim.stop);
+  atEnd(t, shim.stop);
   door.setTarget(shim.restUrl);
   await makeRepository(simulator);
   return { simulator, url, authorizations };

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
@@ -16,7 +15,7 @@ import { promisify } from "node:util";
 import { newCertificate, nginxProgram, startNginx } from "./nginx.mjs";
 import { nextSha, repository } from "./world.mjs";
 import {
-  scratchDirectory, secretFileOf, start, startRest,
+  atEnd, digestFileOf, scratchDirectory, secretFileOf, start, startRest,
 } from "../programs.mjs";
 
 const run = promisify(execFile);
@@ -27,19 +26,6 @@ const publicUrl = ["--rest-public-url", "https://signalbox.example"];
 const options = { skip: nginxProgram ? false : "needs nginx: scripts/install-nginx" };
 // The tool keeps the token that it uses at GitHub.
 const token = "ghp_ofTheTool";
-
-const ends = new WeakMap();
-
-// Calls `stop` at the end of the test, before those that were given earlier.
-function atEnd(t, stop) {
-  if (!ends.has(t)) {
-    ends.set(t, []);
-    t.after(async () => {
-      for (const one of ends.get(t).reverse()) await one();
-    });
-  }
-  ends.get(t).push(stop);
-}
 
 // Resolves with { status, headers, body }; `body` is an object if it is JSON.
 async function ask(url, { method = "GET", headers = {}, body } = {}) {
@@ -78,13 +64,11 @@ async function order(github, name, body) {
 // `callers` is false.
 async function startServerAt(t, github, { callers = true } = {}) {
   const directory = scratchDirectory();
-  const digestFile = join(directory, "tool.sha256");
-  writeFileSync(digestFile, createHash("sha256").update(token).digest("hex"), { mode: 0o600 });
   const config = join(directory, "server.yaml");
   writeFileSync(config, [
     "github:", "- accounts: [\"*\"]", `  api_url: https://${github.address}`,
     `  ca_file: ${certificate.cert}`, `  token_file: ${secretFileOf("token")}`,
-    ...(callers ? ["callers:", "- name: tool", `  token_sha256_file: ${digestFile}`,
+    ...(callers ? ["callers:", "- name: tool", `  token_sha256_file: ${digestFileOf(token)}`,
       `  repositories: [${repository}]`, "  contexts: [\"*\"]", "  rights: [report, read]"] : []),
     ""].join("\n"));
   const server = await start(join(process.env.SIGNALBOX_BIN_DIR, "signalbox-server"),

@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { Octokit } from "octokit";
 
 import { validateResponse } from "../openapi.mjs";
-import { scratchDirectory, startRest, startServer, startSimulator } from "../programs.mjs";
+import { atEnd, scratchDirectory, startRest, startServer, startSimulator } from "../programs.mjs";
 import {
   nextSha, nextShaAt, owner, repo, repository, showsAtGitHub, startAll, token,
 } from "./world.mjs";
@@ -248,13 +248,11 @@ test("GitHub's Ruby client", async (t) => {
 
 test("without callers, only programs on this machine", async (t) => {
   const simulator = await startSimulator();
+  atEnd(t, simulator.stop);
   const server = await startServer(simulator.url);
+  atEnd(t, server.stop);
   const shim = await startRest(server.address);
-  t.after(async () => {
-    await shim.stop();
-    await server.stop();
-    await simulator.stop();
-  });
+  atEnd(t, shim.stop);
   const url = `${shim.restUrl}/repos/${repository}/statuses/${nextSha()}`;
   const body = ["-d", '{"state": "success"}'];
   assert.equal((await curl(...body, url))[0], 201);

@@ -8,7 +8,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  postJson, scratchDirectory, shown, startRest, startServer, startSimulator,
+  atEnd, digestFileOf, postJson, scratchDirectory, secretFileOf, shown, startRest, startServer,
+  startSimulator,
 } from "../programs.mjs";
 import { startValidatingProxy } from "../validating_proxy.mjs";
 
@@ -44,22 +45,17 @@ export function pathAtGitHub(path) {
 }
 
 // The configuration of a server with both callers.
-function configurationIn(directory) {
-  const digestFileOf = (name, secret) => {
-    const file = join(directory, `${name}.sha256`);
-    writeFileSync(file, `${createHash("sha256").update(secret).digest("hex")}\n`, { mode: 0o600 });
-    return file;
-  };
-  const file = join(directory, "server.yaml");
+function configuration() {
+  const file = join(scratchDirectory(), "server.yaml");
   writeFileSync(file, `
 callers:
 - name: farm
-  token_sha256_file: ${digestFileOf("farm", token)}
+  token_sha256_file: ${digestFileOf(token)}
   repositories: [${repository}]
   contexts: ["ci*", default]
   rights: [report, read]
 - name: shim
-  token_sha256_file: ${digestFileOf("shim", shimToken)}
+  token_sha256_file: ${digestFileOf(shimToken)}
   repositories: [${repository}]
   contexts: ["*"]
   rights: [report, webhook]
@@ -70,31 +66,25 @@ repositories:
   return file;
 }
 
-// Starts everything; the test `t` stops it. -> { simulator, server, shim, proxy,
-// url }; clients use `url`. The test fails if an answer was not as GitHub
-// describes it. Webhooks make no context pending. `server.pause()` stops the
-// server and resolves with a function that starts it again.
-export async function startAll(t) {
-  const directory = scratchDirectory();
-  const tokenFile = join(directory, "shim.token");
-  writeFileSync(tokenFile, shimToken, { mode: 0o600 });
-  // Stops what has started, in the reverse order, also if the rest cannot start.
-  // A program that goes on would keep the test from ending.
-  const stops = [];
-  t.after(async () => {
-    const errors = [];
-    for (const stop of stops.reverse()) await stop().catch((error) => errors.push(error));
-    if (errors.length > 0) throw errors[0];
+// Ends `proxy` at the end of the test `t`, which fails if an answer was not as
+// GitHub describes it. Problems that match `forgiven` do not count.
+export function endCleanly(t, proxy, forgiven = /^$/) {
+  atEnd(t, () => {
+    proxy.close();
+    assert.deepEqual(proxy.problems.filter((one) => !forgiven.test(one)), []);
   });
-  const started = (one) => {
-    stops.push(one.stop);
-    return one;
-  };
-  const simulator = started(await startSimulator());
-  const args = ["--config", configurationIn(directory)];
+}
+
+// Starts everything; the test `t` stops it. -> { simulator, server, shim, proxy,
+// url }; clients use `url`. Webhooks make no context pending. `server.pause()`
+// stops the server and resolves with a function that starts it again.
+export async function startAll(t) {
+  const simulator = await startSimulator();
+  atEnd(t, simulator.stop);
+  const args = ["--config", configuration()];
   const server = await startServer(simulator.url, args);
   let running = server;
-  stops.push(() => running.stop());
+  atEnd(t, () => running.stop());
   server.pause = async () => {
     await running.stop();
     return async () => {
@@ -102,13 +92,11 @@ export async function startAll(t) {
         { listen: server.address, dataDir: server.dataDir });
     };
   };
-  const shim = started(await startRest(server.address, ["--token-file", tokenFile]));
+  const shim = await startRest(server.address, ["--token-file", secretFileOf(shimToken)]);
+  atEnd(t, shim.stop);
   const proxy = await startValidatingProxy({ pathOf: pathAtGitHub });
   proxy.setTarget(shim.restUrl);
-  stops.push(async () => {
-    proxy.close();
-    assert.deepEqual(proxy.problems, []);
-  });
+  endCleanly(t, proxy);
   return { simulator, server, shim, proxy, url: proxy.url };
 }
 
