@@ -25,8 +25,9 @@ class Entry {
 
 // Sends many reports over one stream at a time. `#commits` has all that are not
 // answered. The first report of each commit is in `#queue` until it is written,
-// and then in `#sent`, or in `#delayed` if the server wants it later. The others wait for their turn, so a report that must go
-// again never overtakes a later one of its commit.
+// and then in `#sent`, or in `#delayed` if the server wants it later. The others
+// wait for their turn, so a report that must go again is never overtaken by a
+// later one of its commit.
 class ReportStream {
   #connection;
   #requestId;
@@ -89,7 +90,7 @@ class ReportStream {
     const stream = this.#stream;
     this.#stream = null;
     stream?.cancel();
-    this.#fail(new SignalboxError('CANCELLED', 'the client was closed', this.#requestId));
+    this.#fail(this.#error('CANCELLED', 'the client was closed'));
     this.#end();
   }
 
@@ -161,7 +162,9 @@ class ReportStream {
       endIfRead();
     });
     stream.on('status', (status) => {
-      end = status;
+      // A server may end a stream with its connection, without any error.
+      end = status.code === 0 ? this.#error('UNAVAILABLE', 'the server ended the stream') :
+        fromStatus(status, this.#requestId);
       endIfRead();
     });
     stream.on('error', () => {});  // The same as the status.
@@ -188,16 +191,17 @@ class ReportStream {
     this.#endIfDone();
   }
 
-  #onEnd(status) {
+  #error(code, message) {
+    return new SignalboxError(code, message, this.#requestId);
+  }
+
+  // The stream ended with `error`.
+  #onEnd(error) {
     this.#stream = null;
     this.#queue = [...this.#sent.values(), ...this.#queue];
     this.#sent.clear();
     this.#watchSilence();
     if (this.#unanswered > 0) {
-      // A server may end a stream with its connection, without any error.
-      const error = status.code === 0 ?
-        new SignalboxError('UNAVAILABLE', 'the server ended the stream', this.#requestId) :
-        fromStatus(status, this.#requestId);
       const pause = this.#repeats.pauseAfter(error);
       if (pause === null) this.#fail(error);
       else this.#hold(pause);
@@ -229,8 +233,7 @@ class ReportStream {
     if (this.#sent.size === 0) return;
     this.#silence = setTimeout(() => {
       const stream = this.#stream;
-      const error = { code: 4, details: 'the server did not answer in time' };
-      this.#onEnd(error);
+      this.#onEnd(this.#error('DEADLINE_EXCEEDED', 'the server did not answer in time'));
       stream.cancel();
     }, this.#repeats.timeoutOfTry(this.#connection.options.tryTimeout) * 1000);
   }
