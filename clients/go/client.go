@@ -132,11 +132,7 @@ func (c *Client) Close() error {
 // server's configuration expects of the repository. There is a receipt for each
 // context.
 func (c *Client) Pending(ctx context.Context, repository, sha string, contexts []string, fields Fields) ([]*Receipt, error) {
-	var answer *signalboxv1.ReportPendingResponse
-	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-		answer, err = c.stub.ReportPending(ctx, fields.pending(repository, sha, contexts), option)
-		return err
-	})
+	answer, err := call(ctx, c, c.stub.ReportPending, fields.pending(repository, sha, contexts))
 	return answer.GetReceipts(), err
 }
 
@@ -146,11 +142,7 @@ func (c *Client) Result(ctx context.Context, repository, sha string, result Resu
 	if refused != nil {
 		return nil, refused
 	}
-	var answer *signalboxv1.ReportResultResponse
-	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-		answer, err = c.stub.ReportResult(ctx, request, option)
-		return err
-	})
+	answer, err := call(ctx, c, c.stub.ReportResult, request)
 	return answer.GetReceipt(), err
 }
 
@@ -160,11 +152,7 @@ func (c *Client) CommitStatus(ctx context.Context, repository, sha string) (*sig
 	request := &signalboxv1.GetCommitStatusRequest{Repository: repository, Sha: sha}
 	var statuses []*signalboxv1.CommitStatus
 	for range mostPages {
-		var page *signalboxv1.GetCommitStatusResponse
-		err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-			page, err = c.stub.GetCommitStatus(ctx, request, option)
-			return err
-		})
+		page, err := call(ctx, c, c.stub.GetCommitStatus, request)
 		if err != nil {
 			return nil, err
 		}
@@ -182,12 +170,7 @@ func (c *Client) CommitStatus(ctx context.Context, repository, sha string) (*sig
 // ServerInfo returns which server this is, what it can do, and what the caller
 // may do.
 func (c *Client) ServerInfo(ctx context.Context) (*signalboxv1.GetServerInfoResponse, error) {
-	var answer *signalboxv1.GetServerInfoResponse
-	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-		answer, err = c.stub.GetServerInfo(ctx, &signalboxv1.GetServerInfoRequest{}, option)
-		return err
-	})
-	return answer, err
+	return call(ctx, c, c.stub.GetServerInfo, &signalboxv1.GetServerInfoRequest{})
 }
 
 // IssueToken returns a token that may do no more than the caller's own, and not
@@ -198,21 +181,13 @@ func (c *Client) IssueToken(ctx context.Context, narrowing *signalboxv1.Narrowin
 	if validFor != 0 {
 		request.ValidFor = durationpb.New(validFor)
 	}
-	var answer *signalboxv1.IssueTokenResponse
-	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-		answer, err = c.stub.IssueToken(ctx, request, option)
-		return err
-	})
-	return answer, err
+	return call(ctx, c, c.stub.IssueToken, request)
 }
 
 // IsServing asks the server's health service whether it serves. False: it is
 // about to stop. Every caller may ask.
 func (c *Client) IsServing(ctx context.Context) (bool, error) {
-	var answer *grpc_health_v1.HealthCheckResponse
-	err := c.repeat(ctx, func(ctx context.Context, option grpc.CallOption) (err error) {
-		answer, err = grpc_health_v1.NewHealthClient(c.connection).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, option)
-		return err
-	})
+	health := grpc_health_v1.NewHealthClient(c.connection)
+	answer, err := call(ctx, c, health.Check, &grpc_health_v1.HealthCheckRequest{})
 	return answer.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING, err
 }

@@ -2,7 +2,6 @@ package signalbox
 
 import (
 	"fmt"
-	"strconv"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/grpc/codes"
@@ -46,15 +45,14 @@ func (e *Error) GRPCStatus() *status.Status {
 func (e *Error) Unwrap() error { return e.cause }
 
 func newError(c codes.Code, reason, message string, hasPushback bool) *Error {
-	accepted := hasPushback
+	accepted := false
 	switch c {
 	// The last two come from this end of the connection, or from a proxy: the
 	// report may be on its way.
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Canceled, codes.Unknown:
 		accepted = true
 	case codes.ResourceExhausted:
-	default:
-		accepted = false
+		accepted = hasPushback
 	}
 	return &Error{Code: code.Code(c).String(), Reason: reason, Message: message,
 		MayHaveBeenAccepted: accepted, status: c}
@@ -83,11 +81,4 @@ func newFailure(err error, trailer metadata.MD, requestID string) failure {
 	e := newError(s.Code(), first("signalbox-reason"), s.Message(), pushback != "")
 	e.RequestID = requestID
 	return failure{e, pushback}
-}
-
-// mayRepeatAfter says whether the pushback is a pause. By gRPC's rules
-// (proposal A6) any other value forbids a repeat.
-func mayRepeatAfter(pushback string) bool {
-	milliseconds, err := strconv.ParseInt(pushback, 10, 32)
-	return err == nil && milliseconds >= 0
 }

@@ -40,12 +40,10 @@ func (r *repeats) next(f failure) (time.Duration, bool) {
 		return 0, false
 	}
 	if f.pushback != "" {
-		if !mayRepeatAfter(f.pushback) {
-			return 0, false
-		}
-		milliseconds, _ := strconv.ParseInt(f.pushback, 10, 32)
+		// By gRPC's rules (proposal A6), any other value forbids a repeat.
+		milliseconds, err := strconv.ParseInt(f.pushback, 10, 32)
 		pause := time.Duration(milliseconds) * time.Millisecond
-		return pause, pause <= left
+		return pause, err == nil && pause >= 0 && pause <= left
 	}
 	pause := time.Duration(float64(r.base) * (1 - 0.5*r.options.random()))
 	r.base = min(2*r.base, longestPause)
@@ -79,11 +77,14 @@ func (c *Client) withMetadata(ctx context.Context, requestID string) context.Con
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.options.token)
 }
 
-// repeat makes tries until one succeeds, an error is final, the time is over or
-// the caller's context ends.
-func (c *Client) repeat(ctx context.Context, try func(context.Context, grpc.CallOption) error) error {
+// call makes tries until one succeeds, an error is final, the time is over or the
+// caller's context ends.
+func call[Request, Answer any](
+	ctx context.Context, c *Client,
+	method func(context.Context, *Request, ...grpc.CallOption) (*Answer, error), request *Request,
+) (*Answer, error) {
 	if c.closed.Err() != nil {
-		return errClosed()
+		return nil, errClosed()
 	}
 	r := newRepeats(&c.options)
 	requestID := c.newRequestID()
@@ -91,27 +92,27 @@ func (c *Client) repeat(ctx context.Context, try func(context.Context, grpc.Call
 		timeout := max(min(c.options.tryTimeout, r.left()), shortestTry)
 		tryContext, cancel := context.WithTimeout(c.withMetadata(ctx, requestID), timeout)
 		var trailer metadata.MD
-		err := try(tryContext, grpc.Trailer(&trailer))
+		answer, err := method(tryContext, request, grpc.Trailer(&trailer))
 		cancel()
 		if err == nil {
-			return nil
+			return answer, nil
 		}
 		f := newFailure(err, trailer, requestID)
 		if ctx.Err() != nil {
-			return ended(f.err, ctx)
+			return nil, ended(f.err, ctx)
 		}
 		pause, ok := r.next(f)
 		if !ok {
-			return f.err
+			return nil, f.err
 		}
 		pausing, stop := c.untilClosed(ctx)
 		c.options.sleep(pause, pausing.Done())
 		stop()
 		if ctx.Err() != nil {
-			return ended(f.err, ctx)
+			return nil, ended(f.err, ctx)
 		}
 		if c.closed.Err() != nil {
-			return f.err
+			return nil, f.err
 		}
 	}
 }
