@@ -70,7 +70,6 @@ class ReportStream:
         self._in_flight = {}  # By tag.
         # What `retry_for` is counted by: since the last answer.
         self._retry = Retry(retry_for)
-        self._stream: Optional[_Stream] = None
         self._thread = threading.Thread(target=self._work, name="signalbox-reports",
                                         daemon=True)
         self._thread.start()
