@@ -426,7 +426,7 @@ class ReportStream::Worker::Conversation {
   bool is_open_ = true;
   bool is_silent_ = false;
   bool has_answered_ = false;
-  // Reckoned from when the server was last heard, or nothing was in flight.
+  // Counts from the server's last answer, or from when nothing was in flight.
   Clock::time_point silence_end_ = Clock::time_point::max();
 };
 

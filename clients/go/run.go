@@ -69,7 +69,7 @@ func (r *Run) Failure(description string) { r.choose(Failure, description) }
 // Error makes Close report that something other than the code failed.
 func (r *Run) Error(description string) { r.choose(Errored, description) }
 
-// Cancelled makes Close report that somebody stopped the run.
+// Cancelled makes Close report that a person or program stopped the run.
 func (r *Run) Cancelled(description string) { r.choose(Cancelled, description) }
 
 // Skipped makes Close report that the run was not necessary.

@@ -20,7 +20,7 @@ READER_TOKEN = "reader-" + "r" * 40
 class Programs:
     """GitHub (the simulator) and two servers; ended by `close`.
 
-    `open` lets everybody do everything, without TLS. `strict` knows callers and
+    `open` has no callers, so each call may do everything, and no TLS. `strict` knows callers and
     wants TLS, with a certificate, except on its Unix socket.
     """
 

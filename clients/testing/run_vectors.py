@@ -28,7 +28,7 @@ import programs
 import proxy
 
 SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
-# A client that uses the environment's HTTP proxy reaches nobody.
+# No proxy listens there, so a client that uses the one of the environment fails.
 NO_HTTP_PROXY = {name: "http://127.0.0.1:9" for name in
                  ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy")}
 LONGEST_STEP = 30  # Seconds.

@@ -87,7 +87,7 @@ test('the last try begins when the time is over', async (t) => {
   assert.ok(seconds >= 0.49 && seconds < 1.5, seconds);
 });
 
-test('nobody listens', async () => {
+test('no server listens', async () => {
   const client = connect('127.0.0.1:1', { retryFor: 0.2 });
   await assert.rejects(client.serverInfo(), { code: 'UNAVAILABLE', mayHaveBeenAccepted: true });
   client.close();

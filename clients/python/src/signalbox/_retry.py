@@ -32,7 +32,7 @@ class Retry:
         return max(min(try_timeout, self.left()), SHORTEST_TRY)
 
     def silence(self, try_timeout: float, heard: float) -> float:
-        """How long a stream may be silent that was last heard at `heard`."""
+        """How long the server may be silent after an answer at `heard`."""
         return min(try_timeout, max(self._give_up - heard, SHORTEST_TRY))
 
     def pause_after(self, error: SignalboxError,

@@ -120,7 +120,7 @@ class _Stream:
         self._changed = threading.Condition()
         self._messages = collections.deque()
         self._ended: Optional[grpc.RpcError] = None
-        self._over = False  # Nothing more will be read, or nobody reads.
+        self._over = False  # The stream has ended, or was closed.
         self._silent = False
         threading.Thread(target=self._read, name="signalbox-watch", daemon=True).start()
 

@@ -30,7 +30,7 @@ module Signalbox
         @mutex.synchronize { @heard = Repeats.now }
       end
 
-      # The time in the block does not count: nobody listens.
+      # While the block runs, the watch reads nothing, so this time does not count.
       def suspend
         @mutex.synchronize { @heard = Float::INFINITY }
         yield

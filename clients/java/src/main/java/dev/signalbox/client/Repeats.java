@@ -45,7 +45,7 @@ final class Repeats {
     return Math.max(Math.min(options.tryTimeout.toNanos(), left()), SHORTEST_TRY);
   }
 
-  /** How long a stream may be silent that was last heard at a moment. */
+  /** How long the server may be silent after an answer at the moment {@code heard}. */
   long silence(long heard) {
     long left = options.retryFor.toNanos() - (heard - begin);
     return Math.max(Math.min(options.tryTimeout.toNanos(), left), SHORTEST_TRY);

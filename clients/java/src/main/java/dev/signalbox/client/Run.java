@@ -50,7 +50,7 @@ public final class Run implements AutoCloseable {
     choose(Result.RESULT_ERROR, description);
   }
 
-  /** Makes close report that somebody stopped the run. */
+  /** Makes close report that a person or program stopped the run. */
   public void cancelled(String description) {
     choose(Result.RESULT_CANCELLED, description);
   }
