@@ -1,13 +1,12 @@
 #include "tests/github_simulator/apps.h"
 
-#include <openssl/sha.h>
-
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "tests/github_simulator/app_jwt.h"
 
 namespace signalbox {
@@ -19,11 +18,7 @@ constexpr char kUndecodable[] = "A JSON web token could not be decoded";
 std::string BytesOf(const std::string& seed, size_t size) {
   std::string bytes;
   for (int block = 0; bytes.size() < size; ++block) {
-    const std::string text = absl::StrCat(seed, "/", block);
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-           digest);
-    bytes.append(reinterpret_cast<const char*>(digest), sizeof digest);
+    bytes += Sha256(absl::StrCat(seed, "/", block));
   }
   bytes.resize(size);
   return bytes;

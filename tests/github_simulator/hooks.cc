@@ -1,7 +1,5 @@
 #include "tests/github_simulator/hooks.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -9,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/webhook_request.h"
 
@@ -217,11 +216,7 @@ std::string Hooks::NewGuid(absl::Time now) {
   // The time makes the GUIDs of two simulators differ: receivers remember them.
   const std::string seed =
       absl::StrCat("delivery/", absl::ToUnixNanos(now), "/", ++serial_);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(seed.data()), seed.size(),
-         digest);
-  const std::string hex = absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest), 16));
+  const std::string hex = absl::BytesToHexString(Sha256(seed).substr(0, 16));
   const auto part = [&hex](size_t from, size_t size) {
     return absl::string_view(hex).substr(from, size);
   };

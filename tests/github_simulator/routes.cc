@@ -1,7 +1,5 @@
 #include "tests/github_simulator/routes.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "common/digest.h"
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/app_jwt.h"
 #include "tests/github_simulator/root_objects.h"
@@ -38,14 +37,7 @@ std::string EtagOf(const Call& call, const SimulatedResponse& response) {
   for (const auto& [name, value] : response.headers) {
     absl::StrAppend(&all, "\n", name, ": ", value);
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(),
-         digest);
-  return absl::StrCat(
-      "W/\"",
-      absl::BytesToHexString(absl::string_view(
-          reinterpret_cast<const char*>(digest), sizeof digest)),
-      "\"");
+  return absl::StrCat("W/\"", absl::BytesToHexString(Sha256(all)), "\"");
 }
 
 SimulatedResponse Forbidden() {

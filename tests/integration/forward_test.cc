@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <openssl/sha.h>
 
 #include <fstream>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "tests/integration/commit.h"
 #include "tests/integration/simulator_counters.h"
 #include "tests/support/process.h"
@@ -62,10 +62,7 @@ class ForwardProgramsTest : public testing::Test {
     std::ofstream(dir_.Path(name)) << text;
   }
   static std::string Digest(const std::string& text) {
-    std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-           reinterpret_cast<unsigned char*>(digest.data()));
-    return absl::BytesToHexString(digest);
+    return absl::BytesToHexString(Sha256(text));
   }
 
   httplib::Result Get(const std::string& path, const std::string& token,

@@ -3,7 +3,6 @@
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/digest.h"
 #include "server/base/wake_up.h"
 #include "server/base/worker.h"
 #include "server/github/github_limits.h"
@@ -41,11 +41,8 @@ inline Caller CallerOf(const std::string& token,
                        std::vector<std::string> repositories,
                        std::vector<std::string> contexts,
                        std::vector<Right> rights) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
   return Caller{token,
-                {{digest, absl::InfiniteFuture()}},
+                {{Sha256(token), absl::InfiniteFuture()}},
                 std::move(repositories),
                 std::move(contexts),
                 std::move(rights)};
