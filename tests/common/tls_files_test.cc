@@ -149,7 +149,7 @@ TEST_F(TlsFilesTest, NamesAFileWithAWeakCertificate) {
   }
 }
 
-// A service has no terminal on which somebody could type the password.
+// A service has no terminal for typing the password.
 TEST_F(TlsFilesTest, RefusesAKeyWithAPassword) {
   FILE* file = fopen(paths_.key_file.c_str(), "r");
   ASSERT_NE(file, nullptr);

@@ -480,7 +480,8 @@ TEST_F(DoorTest, RequestsThatItCannotSeeAreAnsweredInGitHubsForm) {
   }
 }
 
-// Before the server's first post nobody knows it, and tools read it anyway.
+// Before the server's first post the server does not know the user, but tools
+// read `creator` anyway.
 TEST_F(DoorTest, NamesTheUserThatPosts) {
   server_.SetReports({Report(1, "ci", v1::COMMIT_STATE_SUCCESS)});
   const std::string list =

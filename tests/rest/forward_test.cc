@@ -210,7 +210,7 @@ TEST_F(ForwardTest, GithubKnowsRefsThatTheServerDoesNot) {
   EXPECT_THAT(github_.requests()[0], HasSubstr(absl::StrCat("GET ", path)));
 }
 
-// Each of these could carry a token of Signalbox's, or of somebody unknown.
+// Each of these could carry a token of Signalbox's, or an unknown one.
 TEST_F(ForwardTest, NoOtherTokenLeaves) {
   const std::string path = "/repos/acme/app/pulls";
   EXPECT_EQ(Ask("GET", path).status, 404);

@@ -109,7 +109,7 @@ TEST(UrlMoverTest, LeavesOtherJsonAsItIs) {
   }
 }
 
-// Nobody can say what a string in it means.
+// In broken JSON it is not certain which text is the value of a member.
 TEST(UrlMoverTest, LeavesWhatIsNoJsonAsItIs) {
   const std::string url = R"("url":"https://api.github.com/user")";
   for (const std::string& body : std::vector<std::string>{

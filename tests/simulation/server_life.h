@@ -87,8 +87,9 @@ class ServerLife {
   bool is_idle() const { return idle_ && !IsWoken(); }
 
  private:
-  // When a part is to run if nobody wakes it. As in Worker, it runs at its time
-  // by the wall clock or by the steady one: the wall clock can be set back.
+  // When a part is to run if nothing wakes it. As in Worker, it runs at its
+  // time by the wall clock or by the steady one: the wall clock can be set
+  // back.
   class Timer {
    public:
     // The time by the wall clock.

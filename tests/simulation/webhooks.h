@@ -37,7 +37,7 @@ class Webhooks {
   struct Surroundings {
     std::function<absl::Time()> now;  // The true time.
     std::function<void(absl::Duration, std::function<void()>)> in;
-    // A delivery arrives at the server, which is to report `content` for
+    // The shim's call for a delivery arrives at the server: a pending for
     // `name`. Calls `done` with true once that is on disk, and with false if
     // the server did not accept it. Never calls it if the server dies.
     std::function<void(Submission, const history::StatusName& name,

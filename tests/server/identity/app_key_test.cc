@@ -88,7 +88,8 @@ TEST_F(AppKeyTest, EveryClaimMustBeThere) {
   }
 }
 
-// A JWT says by itself how it is signed. Nobody may choose that.
+// A JWT names its algorithm. Its sender must not choose how the server checks
+// it.
 TEST_F(AppKeyTest, TheAlgorithmIsOurs) {
   const std::string payload = R"({"iss":7,"iat":1796000000,"exp":1796000100})";
   for (const char* const header :

@@ -14,7 +14,7 @@ import org.kohsuke.github.HttpException;
  * hub4j's github-api, the client of Jenkins' plug-ins, posts through Signalbox.
  *
  * <p>Hub4j URL TOKEN SHA PAGED_SHA EMPTY_SHA: it sets statuses of the commits SHA and PAGED_SHA,
- * whose statuses the caller then finds at GitHub. Nobody has reported on EMPTY_SHA.
+ * whose statuses the caller then finds at GitHub. EMPTY_SHA has no status.
  */
 public class Hub4j {
   private static final String REPOSITORY = "acme/app";

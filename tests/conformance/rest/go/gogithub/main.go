@@ -3,7 +3,7 @@
 //	gogithub URL TOKEN SHA PAGED_SHA EMPTY_SHA
 //
 // It sets statuses of the commits SHA and PAGED_SHA, whose statuses the caller
-// then finds at GitHub. Nobody has reported on EMPTY_SHA.
+// then finds at GitHub. EMPTY_SHA has no status.
 //
 // `client.go` has what differs between the newest version and Debian's.
 package main
