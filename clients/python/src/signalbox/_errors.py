@@ -82,3 +82,17 @@ def from_rpc(error: grpc.RpcError, request_id: str) -> SignalboxError:
     return server_error(error.code().name, error.details() or "",
                         trailer(error, "signalbox-reason") or "", pushback_of(error),
                         request_id)
+
+
+def of_try(code: str, message: str, request_id: str) -> SignalboxError:
+    """The client ended a try; the report may be on its way."""
+    return SignalboxError(code, message, may_have_been_accepted=True,
+                          request_id=request_id)
+
+
+def end_of_stream(error: Optional[grpc.RpcError], request_id: str):
+    """Why a stream ended, and the pause that came with it; error: gRPC's, if any."""
+    if error is None:
+        # A server may end a stream with its connection, without any error.
+        return of_try("UNAVAILABLE", "the server ended the stream", request_id), None
+    return from_rpc(error, request_id), pushback_of(error)

@@ -182,8 +182,7 @@ class ReportStream:
         return (self._cancelled(), None) if self._abandoned.is_set() else stream.end()
 
     def _cancelled(self):
-        return SignalboxError("CANCELLED", "the client was closed",
-                              may_have_been_accepted=True, request_id=self._request_id)
+        return _errors.of_try("CANCELLED", "the client was closed", self._request_id)
 
     def _requests(self, stream):
         """The messages that gRPC sends, read by a thread of its own."""
@@ -301,13 +300,6 @@ class _Stream:
 
     def end(self):
         if self.silent:
-            return self._error("DEADLINE_EXCEEDED", "the server did not answer in time")
-        if self.error is None:
-            # A server may end a stream with its connection, without any error.
-            return self._error("UNAVAILABLE", "the server ended the stream")
-        return (_errors.from_rpc(self.error, self._request_id),
-                _errors.pushback_of(self.error))
-
-    def _error(self, code, message):
-        return SignalboxError(code, message, may_have_been_accepted=True,
-                              request_id=self._request_id), None
+            return _errors.of_try("DEADLINE_EXCEEDED", "the server did not answer in time",
+                                  self._request_id), None
+        return _errors.end_of_stream(self.error, self._request_id)

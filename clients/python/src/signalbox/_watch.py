@@ -8,7 +8,6 @@ from typing import Optional
 import grpc
 
 from . import _errors, _types
-from ._errors import SignalboxError
 from ._retry import Retry
 from ._types import Change
 from .v1 import status_service_pb2 as v1
@@ -158,16 +157,9 @@ class _Stream:
     def error(self):
         """Why the stream ended, and the pause that the server asks for."""
         if self._silent:
-            return self._unavailable("the server was silent")
-        if self._ended is None:
-            # A server may end a stream with its connection, without any error.
-            return self._unavailable("the server ended the stream")
-        return (_errors.from_rpc(self._ended, self._request_id),
-                _errors.pushback_of(self._ended))
-
-    def _unavailable(self, message):
-        return SignalboxError("UNAVAILABLE", message, may_have_been_accepted=True,
-                              request_id=self._request_id), None
+            return _errors.of_try("UNAVAILABLE", "the server was silent",
+                                  self._request_id), None
+        return _errors.end_of_stream(self._ended, self._request_id)
 
     def close(self):
         with self._changed:
