@@ -7,13 +7,12 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { scratchDirectory, shown } from "../programs.mjs";
+import { scratchDirectory, secretFileOf, shown } from "../programs.mjs";
 import { appId, owner, privateKey, repo, sha, startAll } from "./app_world.mjs";
 import { whyNoModules } from "./compiled_client.mjs";
 
@@ -36,8 +35,7 @@ for (const client of process.env.SIGNALBOX_CLIENTS.split(" ")) {
   test(`${client} as an App`, options, async (t) => {
     const command = await COMMANDS[client]();
     const { simulator, proxy, url } = await startAll(t);
-    const keyFile = join(scratchDirectory(), "key.pem");
-    writeFileSync(keyFile, privateKey, { mode: 0o600 });
+    const keyFile = secretFileOf(privateKey);
     for (const prefix of ["", "/api/v3"]) {
       // Fails, with the output, if the program does.
       await run(command[0],
