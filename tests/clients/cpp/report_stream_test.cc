@@ -32,7 +32,7 @@ using Writer = grpc::ServerReaderWriter<v1::StreamReportsResponse,
 using Reaction = std::function<std::optional<grpc::Status>(
     const v1::StreamReportsRequest& report, Writer* stream)>;
 
-// `acme/widgets 1 result ci/test`, without the zeros of the sha.
+// `pending 1`: the kind, and the sha without its first zeros.
 std::string NameOf(const v1::StreamReportsRequest& report) {
   const bool is_pending = report.has_pending();
   const std::string sha =
