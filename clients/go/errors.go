@@ -82,3 +82,8 @@ func newFailure(err error, trailer metadata.MD, requestID string) failure {
 	e.RequestID = requestID
 	return failure{e, pushback}
 }
+
+// ownFailure is a try that ended without a status of the server's.
+func ownFailure(c codes.Code, message, requestID string) failure {
+	return newFailure(status.Error(c, message), nil, requestID)
+}

@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/signalbox/signalbox-go/signalboxv1"
@@ -230,7 +229,7 @@ func (s *ReportStream) awaitReport() bool {
 		s.mu.Lock()
 		if s.ctx.Err() != nil {
 			s.closing = true
-			s.failAll(ended(newFailure(status.Error(codes.Canceled, "the stream's context ended"), nil, s.id).err, s.ctx))
+			s.failAll(ended(ownFailure(codes.Canceled, "the stream's context ended", s.id).err, s.ctx))
 		}
 		changed, some, closing := s.changed, len(s.unanswered) > 0, s.closing
 		s.mu.Unlock()
@@ -277,10 +276,10 @@ func (s *ReportStream) serve() failure {
 	cancel(nil)
 	helpers.Wait()
 	if silent {
-		return newFailure(status.Error(codes.DeadlineExceeded, late.Error()), nil, s.id)
+		return ownFailure(codes.DeadlineExceeded, late.Error(), s.id)
 	}
 	if err == io.EOF {
-		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil, s.id)
+		return ownFailure(codes.Unavailable, "the server ended the stream", s.id)
 	}
 	return newFailure(err, trailer, s.id)
 }

@@ -10,7 +10,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/signalbox/signalbox-go/signalboxv1"
 )
@@ -129,11 +128,11 @@ func (w *Watch) read(ctx context.Context, requestID string, onMessage func(*Chan
 		trailer = stream.Trailer()
 	}
 	if context.Cause(ctx) == silent {
-		return newFailure(status.Error(codes.Unavailable, silent.Error()), nil, requestID)
+		return ownFailure(codes.Unavailable, silent.Error(), requestID)
 	}
 	if err == io.EOF {
 		// A server may end a stream with its connection, without any error.
-		return newFailure(status.Error(codes.Unavailable, "the server ended the stream"), nil, requestID)
+		return ownFailure(codes.Unavailable, "the server ended the stream", requestID)
 	}
 	return newFailure(err, trailer, requestID)
 }
