@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_RPC_CONVERT_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,13 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit,
                                     const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
 v1::StatusCreator ToProto(const StatusCreator& creator);
+// Who sets the statuses of `repository`, for a request that asks for it by its
+// `with_creator`. Nothing: it does not ask, or `creator_of`, which may be
+// empty, does not know.
+std::optional<v1::StatusCreator> AskedCreator(
+    bool with_creator, const Repository& repository,
+    const std::function<std::optional<StatusCreator>(const Repository&)>&
+        creator_of);
 v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha);
 v1::ResolveRefResponse ToProto(const ResolvedRef& resolved);
 v1::GetRepositoryResponse ToProto(const FoundRepository& found);

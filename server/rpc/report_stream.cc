@@ -226,7 +226,10 @@ class ReportStreams::Stream : public Reactor,
   absl::Status Submit(Converted report, int64_t tag, size_t bytes,
                       const std::string& request_id) {
     absl::Status full;
-    std::optional<v1::StatusCreator> creator = CreatorOf(report);
+    std::optional<v1::StatusCreator> creator = AskedCreator(
+        request_.has_pending() ? request_.pending().with_creator()
+                               : request_.result().with_creator(),
+        report.submission.report.repository, owner_->options_.creator_of);
     // Intake reports INTAKE_FULL before it returns, or never.
     owner_->intake_->Submit(
         std::move(report.submission),
@@ -254,19 +257,6 @@ class ReportStreams::Stream : public Reactor,
     }
     return InvalidField("report", "", "is neither a pending nor a result",
                         "INVALID_REPORT");
-  }
-
-  // Who sets the statuses of the report's repository, if the report asks for it
-  // and the server knows it.
-  std::optional<v1::StatusCreator> CreatorOf(const Converted& report) const {
-    const bool asks = request_.has_pending() ? request_.pending().with_creator()
-                                             : request_.result().with_creator();
-    const auto& creator_of = owner_->options_.creator_of;
-    if (!asks || !creator_of) return std::nullopt;
-    const std::optional<StatusCreator> creator =
-        creator_of(report.submission.report.repository);
-    if (!creator) return std::nullopt;
-    return ToProto(*creator);
   }
 
   // The id of the report that was read, or else of the stream.

@@ -317,10 +317,9 @@ class ServiceCalls final : public StatusServiceImpl {
       return call.reactor();
     }
     converted->submission.request_id = call.request_id();
-    std::optional<StatusCreator> creator;
-    if (request->with_creator() && options_.creator_of) {
-      creator = options_.creator_of(converted->submission.report.repository);
-    }
+    std::optional<v1::StatusCreator> creator = AskedCreator(
+        request->with_creator(), converted->submission.report.repository,
+        options_.creator_of);
     intake_->Submit(std::move(converted->submission),
                     [call, response, creator = std::move(creator),
                      warnings = std::move(converted->warnings)](
@@ -328,9 +327,7 @@ class ServiceCalls final : public StatusServiceImpl {
                       if (!outcome.ok()) return call.End(outcome.status());
                       if (outcome->status.ok()) {
                         Fill(outcome->receipts, warnings, response);
-                        if (creator) {
-                          *response->mutable_creator() = ToProto(*creator);
-                        }
+                        if (creator) *response->mutable_creator() = *creator;
                       }
                       call.End(outcome->status);
                     });

@@ -179,6 +179,16 @@ v1::StatusCreator ToProto(const StatusCreator& creator) {
   return proto;
 }
 
+std::optional<v1::StatusCreator> AskedCreator(
+    bool with_creator, const Repository& repository,
+    const std::function<std::optional<StatusCreator>(const Repository&)>&
+        creator_of) {
+  if (!with_creator || !creator_of) return std::nullopt;
+  const std::optional<StatusCreator> creator = creator_of(repository);
+  if (!creator) return std::nullopt;
+  return ToProto(*creator);
+}
+
 v1::ListReportsResponse ToProto(const CommitReports& list, const Sha& sha) {
   v1::ListReportsResponse proto;
   proto.set_repository(list.repository.Display());
